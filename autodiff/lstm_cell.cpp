@@ -1,0 +1,41 @@
+#include "autodiff/error.h"
+#include "autodiff/ops.h"
+#include "autodiff/vector_math.h"
+
+namespace l2l {
+
+LstmState lstm_cell(Var gates, Var c) {
+  if (c.shape.rank() != 2 || gates.shape != Shape{Index(4) * c.shape[0], c.shape[1]}) {
+    throw Error("lstm_cell: gates ", gates.shape, " and c ", c.shape, " do not fit, [4HxN] and [HxN] would");
+  }
+  const Index H = c.shape[0], N = c.shape[1], n = H * N;
+  // h' and c' are the two halves of one output, so that the op is one node.
+  Var y = Tape::output("lstm_cell", {2 * H, N}, {gates, c});
+  Real* const activation = y.tape->scratch(5 * n);  // σ(i), σ(f), tanh(g), σ(o), tanh(c'), each [H, N]
+  simd::map(gates.value, activation, 2 * n, simd::sigmoid);
+  simd::map(gates.value + 2 * n, activation + 2 * n, n, simd::tanh);
+  simd::map(gates.value + 3 * n, activation + 3 * n, n, simd::sigmoid);
+  const Real *i = activation, *f = i + n, *g = f + n, *o = g + n;
+  Real* tanh_c = activation + 4 * n;
+  for (Index k = 0; k < n; ++k) y.value[n + k] = f[k] * c.value[k] + i[k] * g[k];
+  simd::map(y.value + n, tanh_c, n, simd::tanh);
+  for (Index k = 0; k < n; ++k) y.value[k] = o[k] * tanh_c[k];
+
+  y.tape->record(y, [=] {
+    const Real *i = activation, *f = i + n, *g = f + n, *o = g + n, *tanh_c = o + n;
+    for (Index k = 0; k < n; ++k) {
+      const Real dh = y.grad[k];
+      const Real dc = y.grad[n + k] + dh * o[k] * (1 - tanh_c[k] * tanh_c[k]);
+      if (gates.grad) {
+        gates.grad[k] += dc * g[k] * i[k] * (1 - i[k]);
+        gates.grad[n + k] += dc * c.value[k] * f[k] * (1 - f[k]);
+        gates.grad[2 * n + k] += dc * i[k] * (1 - g[k] * g[k]);
+        gates.grad[3 * n + k] += dh * tanh_c[k] * o[k] * (1 - o[k]);
+      }
+      if (c.grad) c.grad[k] += dc * f[k];
+    }
+  });
+  return {slice(y, 0, H), slice(y, H, H)};
+}
+
+}  // namespace l2l

@@ -1,0 +1,73 @@
+#include "autodiff/blas.h"
+#include "autodiff/error.h"
+#include "autodiff/ops.h"
+
+namespace l2l {
+namespace {
+
+/// Pointers to one matrix product of the batch, and its extents.
+struct Product {
+  Index M, N, K;
+  Trans trans_a, trans_b;
+  Index lda() const { return trans_a == Trans::no ? K : M; }
+  Index ldb() const { return trans_b == Trans::no ? N : K; }
+
+  // C = op(A) op(B)
+  void forward(const Real* a, const Real* b, Real* c) const {
+    blas::gemm(trans_a, trans_b, M, N, K, a, lda(), b, ldb(), 0, c, N);
+  }
+  // d op(A) += dC op(B)ᵀ, written to A as it is stored: transposed if A was
+  void backward_a(const Real* dc, const Real* b, Real* da) const {
+    const Trans other_b = trans_b == Trans::no ? Trans::yes : Trans::no;
+    if (trans_a == Trans::no) {
+      blas::gemm(Trans::no, other_b, M, K, N, dc, N, b, ldb(), 1, da, lda());
+    } else {
+      blas::gemm(trans_b, Trans::yes, K, M, N, b, ldb(), dc, N, 1, da, lda());
+    }
+  }
+  // d op(B) += op(A)ᵀ dC, likewise
+  void backward_b(const Real* dc, const Real* a, Real* db) const {
+    const Trans other_a = trans_a == Trans::no ? Trans::yes : Trans::no;
+    if (trans_b == Trans::no) {
+      blas::gemm(other_a, Trans::no, K, N, M, a, lda(), dc, N, 1, db, ldb());
+    } else {
+      blas::gemm(Trans::yes, trans_a, N, K, M, dc, N, a, lda(), 1, db, ldb());
+    }
+  }
+};
+
+/// The product of the last two dimensions, for each entry of the (at most one) dimension before them.
+Var product(const char* op, int rank, Var a, Var b, Trans trans_a, Trans trans_b) {
+  const int row = rank - 2, column = rank - 1;
+  const bool flip_a = trans_a == Trans::yes, flip_b = trans_b == Trans::yes;
+  const auto name = [](bool flip) { return flip ? " transposed" : ""; };
+  if (a.shape.rank() != rank || b.shape.rank() != rank || (rank == 3 && a.shape[0] != b.shape[0]) ||
+      a.shape[flip_a ? row : column] != b.shape[flip_b ? column : row]) {
+    throw Error(op, ": shapes ", a.shape, name(flip_a), " and ", b.shape, name(flip_b), " do not fit");
+  }
+  const Index batch = rank == 3 ? a.shape[0] : 1;
+  const Index M = a.shape[flip_a ? column : row], K = a.shape[flip_a ? row : column];
+  const Index N = b.shape[flip_b ? row : column];
+  const Product p{M, N, K, trans_a, trans_b};
+
+  Var c = Tape::output(op, rank == 3 ? Shape{batch, M, N} : Shape{M, N}, {a, b});
+  for (Index k = 0; k < batch; ++k) p.forward(a.value + k * M * K, b.value + k * K * N, c.value + k * M * N);
+  c.tape->record(c, [=] {
+    for (Index k = 0; k < batch; ++k) {
+      const Real* dc = c.grad + k * p.M * p.N;
+      if (a.grad) p.backward_a(dc, b.value + k * p.K * p.N, a.grad + k * p.M * p.K);
+      if (b.grad) p.backward_b(dc, a.value + k * p.M * p.K, b.grad + k * p.K * p.N);
+    }
+  });
+  return c;
+}
+
+}  // namespace
+
+Var matmul(Var a, Var b, Trans trans_a, Trans trans_b) { return product("matmul", 2, a, b, trans_a, trans_b); }
+
+Var batched_matmul(Var a, Var b, Trans trans_a, Trans trans_b) {
+  return product("batched_matmul", 3, a, b, trans_a, trans_b);
+}
+
+}  // namespace l2l

@@ -1,0 +1,33 @@
+#pragma once
+#include <array>
+#include <initializer_list>
+#include <iosfwd>
+
+#include "autodiff/types.h"
+
+namespace l2l {
+
+/// The dimensions of a row-major array, up to four of them. `Shape{}` is a scalar; a dimension may be 0.
+class Shape {
+ public:
+  Shape() = default;
+  Shape(std::initializer_list<Index> dims);
+
+  int rank() const { return rank_; }
+  int operator[](int dim) const { return dims_[dim]; }
+  /// Product of the dimensions; 1 for a scalar.
+  Index size() const;
+  /// The same shape with dimension `dim` replaced.
+  Shape with(int dim, Index extent) const;
+
+  friend bool operator==(const Shape&, const Shape&) = default;
+
+ private:
+  std::array<int, 4> dims_{};
+  int rank_ = 0;
+};
+
+/// Prints `[2x3]`, and `[]` for a scalar.
+std::ostream& operator<<(std::ostream& out, const Shape& shape);
+
+}  // namespace l2l

@@ -1,0 +1,143 @@
+#include "autodiff/tape.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "autodiff/error.h"
+
+namespace l2l {
+
+// ---- Var ------------------------------------------------------------------------------------------------------
+
+std::span<const Real> Var::values() const {
+  Tape::check_alive("values", *this);
+  return {value, static_cast<std::size_t>(size())};
+}
+
+std::span<const Real> Var::gradient() const {
+  Tape::check_alive("gradient", *this);
+  if (grad == nullptr)
+    throw Error("gradient: this Var of shape ", shape, " is a constant; make it with Tape::variable");
+  return {grad, static_cast<std::size_t>(size())};
+}
+
+Real Var::item() const {
+  Tape::check_alive("item", *this);
+  if (size() != 1) throw Error("item: shape ", shape, " has ", size(), " elements, only one has an item");
+  return *value;
+}
+
+// ---- Leaves ---------------------------------------------------------------------------------------------------
+
+namespace {
+void check_count(const char* where, const Shape& shape, std::size_t given) {
+  if (static_cast<Index>(given) != shape.size()) {
+    throw Error(where, ": ", given, " numbers given for shape ", shape, ", which takes ", shape.size());
+  }
+}
+}  // namespace
+
+Var Tape::variable(const Shape& shape, std::span<const Real> data) {
+  Var x = constant(shape, data);
+  x.grad = scratch(x.size());
+  std::fill_n(x.grad, x.size(), Real(0));
+  return x;
+}
+
+Var Tape::constant(const Shape& shape, std::span<const Real> data) {
+  check_count("constant", shape, data.size());
+  Real* value = scratch(shape.size());
+  std::copy(data.begin(), data.end(), value);
+  return leaf(shape, value);
+}
+
+Var Tape::constant(const Shape& shape, Real fill) {
+  Real* value = scratch(shape.size());
+  std::fill_n(value, shape.size(), fill);
+  return leaf(shape, value);
+}
+
+Var Tape::leaf(const Shape& shape, const Real* value, Real* grad) {
+  if (debug_) check_finite("value", "leaf", nodes_.size(), value, shape);
+  return {this, const_cast<Real*>(value), grad, shape, epoch_};
+}
+
+// ---- Recording ------------------------------------------------------------------------------------------------
+
+void Tape::check_alive(const char* where, const Var& x) {
+  if (x.tape == nullptr) throw Error(where, ": a Var that was never made by a tape");
+  if (x.epoch != x.tape->epoch_) {
+    throw Error(where, ": a Var of shape ", x.shape, " from before its tape was cleared; make it anew after clear()");
+  }
+}
+
+Var Tape::output(const char* op, const Shape& shape, std::span<const Var> inputs) {
+  bool differentiated = false;
+  for (const Var& x : inputs) {
+    check_alive(op, x);
+    if (x.tape != inputs[0].tape) throw Error(op, ": its inputs are on two different tapes");
+    differentiated = differentiated || x.grad != nullptr;
+  }
+  Tape& tape = *inputs[0].tape;
+  if (differentiated && tape.ran_backward_) {
+    throw Error(op, ": its tape has run backward; clear() it before recording again");
+  }
+  Var y = {&tape, tape.scratch(shape.size()), nullptr, shape, tape.epoch_};
+  if (differentiated) {
+    y.grad = tape.scratch(shape.size());
+    std::fill_n(y.grad, shape.size(), Real(0));
+  }
+  tape.op_ = op;
+  if (tape.debug_) tape.inputs_ = tape.copy(inputs);
+  return y;
+}
+
+Var Tape::view(const char* op, Var x, Index offset, const Shape& shape) {
+  check_alive(op, x);
+  x.value += offset;
+  if (x.grad != nullptr) x.grad += offset;
+  x.shape = shape;
+  return x;
+}
+
+// ---- Backward -------------------------------------------------------------------------------------------------
+
+void Tape::backward(Var loss) {
+  check_alive("backward", loss);
+  if (loss.tape != this) throw Error("backward: the loss is on another tape");
+  if (loss.size() != 1) throw Error("backward: the loss has shape ", loss.shape, ", it must be a scalar: sum() it");
+  if (ran_backward_) throw Error("backward: this tape has run backward already; clear() it and record again");
+  if (loss.grad == nullptr) throw Error("backward: the loss depends on no variable");
+  ran_backward_ = true;
+  *loss.grad = 1;
+  for (std::size_t k = nodes_.size(); k-- > 0;) {
+    const Node& node = nodes_[k];
+    node.run(node.closure);
+    if (!debug_) continue;
+    for (const Var& x : node.inputs) {
+      if (x.grad != nullptr) check_finite("gradient for its input", node.op, k, x.grad, x.shape);
+    }
+  }
+}
+
+void Tape::clear() {
+  nodes_.clear();
+  arena_.clear();
+  ++epoch_;
+  ran_backward_ = false;
+}
+
+// ---- Debug mode -----------------------------------------------------------------------------------------------
+
+void Tape::check_forward(const Var& y) const { check_finite("value", op_, nodes_.size(), y.value, y.shape); }
+
+void Tape::check_finite(const char* what, const char* op, std::size_t node, const Real* data,
+                        const Shape& shape) const {
+  for (Index k = 0; k < shape.size(); ++k) {
+    if (!std::isfinite(data[k])) {
+      throw Error(op, ": ", what, " is ", data[k], " at element ", k, " of ", shape, " (node ", node, " of the tape)");
+    }
+  }
+}
+
+}  // namespace l2l

@@ -1,0 +1,136 @@
+#pragma once
+#include <cstdint>
+#include <initializer_list>
+#include <new>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "autodiff/arena.h"
+#include "autodiff/shape.h"
+#include "autodiff/types.h"
+
+namespace l2l {
+
+class Tape;
+
+/// An array on a tape: a value, and a gradient if anything that is differentiated depends on it. `Var` is a small
+/// view into its tape's arena, passed by value; it is good until the tape is cleared.
+struct Var {
+  Tape* tape = nullptr;
+  Real* value = nullptr;
+  Real* grad = nullptr;  // nullptr: a constant, no gradient flows into it
+  Shape shape;
+  std::uint32_t epoch = 0;  // how often the tape had been cleared when this was made
+
+  Index size() const { return shape.size(); }
+  /// The values in row-major order.
+  std::span<const Real> values() const;
+  /// ∂loss/∂this after `Tape::backward(loss)`; an Error for a constant.
+  std::span<const Real> gradient() const;
+  /// The value of an array with one element.
+  Real item() const;
+};
+
+/// Records operations as they are computed and differentiates them in reverse ("reverse-mode automatic
+/// differentiation"; Griewank & Walther 2008, ch. 3). The order of creation is a topological order, so `backward` is
+/// one loop from the last node to the first.
+///
+/// A tape is an object, not a global: two can be alive at once, and they know nothing of each other.
+class Tape {
+ public:
+  Tape() = default;
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  // ---- Leaves -------------------------------------------------------------------------------------------------
+
+  /// A leaf whose gradient is wanted; `data` is copied (row-major, as many as the shape has elements).
+  Var variable(const Shape& shape, std::span<const Real> data);
+  /// An array through which no gradient flows; `data` is copied.
+  Var constant(const Shape& shape, std::span<const Real> data);
+  Var constant(const Shape& shape, Real fill);
+  /// A leaf in the caller's own memory, which must outlive the tape's round. Values are read, never written;
+  /// `backward` *adds* to `grad`. Without `grad` it is a constant.
+  Var leaf(const Shape& shape, const Real* value, Real* grad = nullptr);
+
+  // ---- Differentiation ----------------------------------------------------------------------------------------
+
+  /// Sets ∂loss/∂x in the gradient of every x that the scalar `loss` depends on. Once per round: an op's backward
+  /// may overwrite what it saved.
+  void backward(Var loss);
+  /// Forgets all nodes and arrays; their `Var`s become invalid, the memory stays for the next round.
+  void clear();
+
+  /// In debug mode every value and gradient is tested as it is made, and the first that is not finite stops with an
+  /// Error that names the op, the node and the element. Costs a pass over memory per op.
+  void set_debug(bool on) { debug_ = on; }
+
+  // ---- For those who write ops --------------------------------------------------------------------------------
+
+  /// The (uninitialised) result of an op, after checking that all inputs are alive and on one tape. It gets a zeroed
+  /// gradient if any input has one.
+  static Var output(const char* op, const Shape& shape, std::span<const Var> inputs);
+  static Var output(const char* op, const Shape& shape, std::initializer_list<Var> inputs) {
+    return output(op, shape, std::span<const Var>(inputs.begin(), inputs.size()));
+  }
+  /// A result that shares memory with `x`, from element `offset` on; gradients flow without a node.
+  static Var view(const char* op, Var x, Index offset, const Shape& shape);
+  /// Call once the values of `y` are computed: `backward()` will be called with the gradient of `y` complete, and
+  /// must *add* to the gradients of the inputs that have one. Dropped if `y` is a constant.
+  template <class Backward>
+  void record(const Var& y, Backward backward);
+  /// Arena memory that lives as long as the round.
+  Real* scratch(Index n) { return static_cast<Real*>(arena_.allocate(n * sizeof(Real))); }
+  template <class T>
+  std::span<const T> copy(std::span<const T> data);
+
+  /// How many nodes are recorded, and the arena's bytes: used in this round, and held.
+  std::size_t nodes() const { return nodes_.size(); }
+  std::size_t bytes_used() const { return arena_.used(); }
+  std::size_t bytes_held() const { return arena_.capacity(); }
+
+  /// Throws an Error that begins with `where` unless `x` is alive.
+  static void check_alive(const char* where, const Var& x);
+
+ private:
+  struct Node {
+    const char* op;
+    void (*run)(void*);
+    void* closure;
+    std::span<const Var> inputs;  // kept in debug mode only
+  };
+
+  void check_finite(const char* what, const char* op, std::size_t node, const Real* data, const Shape& shape) const;
+  void check_forward(const Var& y) const;
+
+  Arena arena_;
+  std::vector<Node> nodes_;
+  const char* op_ = "";  // of the output being computed
+  std::span<const Var> inputs_;  // likewise; debug mode only
+  std::uint32_t epoch_ = 0;
+  bool ran_backward_ = false;
+  bool debug_ = false;
+};
+
+// A node is a closure in the arena. The arena runs no destructors, hence the two assertions: capture Vars, spans and
+// numbers by value, and copy longer data with `copy`.
+template <class Backward>
+void Tape::record(const Var& y, Backward backward) {
+  static_assert(std::is_trivially_destructible_v<Backward>, "a node's closure must be trivially destructible");
+  static_assert(std::is_trivially_copyable_v<Backward>, "a node's closure must be trivially copyable");
+  if (debug_) check_forward(y);
+  if (y.grad == nullptr) return;
+  void* closure = new (arena_.allocate(sizeof(Backward))) Backward(backward);
+  nodes_.push_back({op_, [](void* f) { (*static_cast<Backward*>(f))(); }, closure, inputs_});
+}
+
+template <class T>
+std::span<const T> Tape::copy(std::span<const T> data) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  T* target = static_cast<T*>(arena_.allocate(data.size_bytes()));
+  for (std::size_t k = 0; k < data.size(); ++k) new (target + k) T(data[k]);
+  return {target, data.size()};
+}
+
+}  // namespace l2l

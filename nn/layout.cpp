@@ -1,0 +1,31 @@
+#include "nn/layout.h"
+
+#include "autodiff/error.h"
+
+namespace l2l {
+
+Var Parameter::in(Var theta) const {
+  if (offset + shape.size() > theta.size()) {
+    throw Error("layout: parameter '", name, "' ends at ", offset + shape.size(), ", theta has ", theta.size(),
+                " elements");
+  }
+  return Tape::view("parameter", theta, offset, shape);
+}
+
+Parameter Layout::add(const std::string& name, const Shape& shape, const std::string& group) {
+  for (const Parameter& p : parameters_) {
+    if (p.name == name) throw Error("layout: two parameters are called '", name, "'");
+  }
+  parameters_.push_back({name, shape, group, size_});
+  size_ += shape.size();
+  return parameters_.back();
+}
+
+const Parameter& Layout::find(const std::string& name) const {
+  for (const Parameter& p : parameters_) {
+    if (p.name == name) return p;
+  }
+  throw Error("layout: no parameter is called '", name, "'");
+}
+
+}  // namespace l2l

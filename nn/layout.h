@@ -1,0 +1,41 @@
+#pragma once
+#include <span>
+#include <string>
+#include <vector>
+
+#include "autodiff/tape.h"
+
+namespace l2l {
+
+/// One array inside a flat parameter vector.
+struct Parameter {
+  std::string name;
+  Shape shape;
+  std::string group;  // parameters that one optimizer looks after, e.g. "conv" and "fc"
+  Index offset;  // of its first element in θ
+
+  /// The parameter as a view of θ (no copy), and its part of a buffer laid out like θ.
+  Var in(Var theta) const;
+  std::span<Real> in(std::span<Real> theta) const { return theta.subspan(offset, shape.size()); }
+  std::span<const Real> in(std::span<const Real> theta) const { return theta.subspan(offset, shape.size()); }
+};
+
+/// How the parameters of a model lie in one flat vector θ. Layers own no weights: they add their parameters to a
+/// layout and are functions of (θ, input). So what an optimizer sees is one vector, and a checkpoint is that vector
+/// cut into named arrays.
+class Layout {
+ public:
+  /// Appends a parameter. Names are unique.
+  Parameter add(const std::string& name, const Shape& shape, const std::string& group = "");
+
+  /// Elements in θ.
+  Index size() const { return size_; }
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+  const Parameter& find(const std::string& name) const;
+
+ private:
+  std::vector<Parameter> parameters_;
+  Index size_ = 0;
+};
+
+}  // namespace l2l

@@ -1,0 +1,43 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "autodiff/types.h"
+#include "nn/layout.h"
+
+namespace l2l {
+
+/// A named array as it stands in a file. safetensors knows no limit of four dimensions, hence the vector.
+struct Tensor {
+  std::vector<std::int64_t> shape;
+  std::vector<Real> data;
+};
+
+/// What a safetensors file holds: arrays by name, and free text by name (`__metadata__`).
+/// Format: https://github.com/huggingface/safetensors#format
+struct TensorFile {
+  std::map<std::string, Tensor> tensors;
+  std::map<std::string, std::string> metadata;
+
+  /// The tensor, or an Error that names `file` and the tensor.
+  const Tensor& at(const std::string& name) const;
+};
+
+/// Reads F32, F64, F16 and BF16 tensors (converted to Real); other types are an Error that names the tensor. With a
+/// `prefix`, tensors whose names begin otherwise are skipped without being read. Every rule of the format is checked
+/// before anything is believed; an Error names the file and what is wrong with it.
+TensorFile read_safetensors(const std::filesystem::path& path, const std::string& prefix = "");
+
+/// Writes F32 (F64 in the double build) atomically: a failure leaves an older file as it was.
+void write_safetensors(const std::filesystem::path& path, const TensorFile& file);
+
+/// θ as named tensors, `prefix` before each name, and back. Reading checks every shape against the layout.
+void put_parameters(TensorFile& file, const Layout& layout, std::span<const Real> theta,
+                    const std::string& prefix = "");
+void get_parameters(const TensorFile& file, const Layout& layout, std::span<Real> theta,
+                    const std::string& prefix = "");
+
+}  // namespace l2l

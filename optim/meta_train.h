@@ -1,0 +1,83 @@
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "optim/evaluate.h"
+#include "optim/lstm_optimizer.h"
+#include "optim/rules.h"
+
+namespace l2l {
+
+/// How a learned optimizer is trained.
+struct MetaTrainConfig {
+  int epochs = 1000;  // meta-epochs: trajectories of `steps` steps (of `functions` functions each)
+  int steps = 100;
+  int unroll = 20;  // steps between two updates of φ; divides `steps`
+  int functions = 1;  // functions whose meta-gradients are averaged in one meta-step
+  double learning_rate = 0.01;  // of ADAM on φ, at the start
+  double final_rate = 0.01;  // what the cosine decay ends at, as a fraction of learning_rate; 1: constant
+  double clip = 1;  // largest norm of the meta-gradient; 0: none
+  int validate_every = 10;  // meta-epochs
+  int validation_functions = 16;
+  int validation_steps = 0;  // 0: as many as `steps`
+  int patience = 0;  // stop after so many validations without a better one; 0: never
+  std::uint64_t seed = 0;
+  int threads = 1;
+  bool fused = true;  // the unroll as one node (see unroll.h); false: the plain version
+  std::vector<double> weights;  // w_0 … w_unroll of the unroll's losses; empty: all 1
+};
+
+/// One line of the training log.
+struct EpochReport {
+  int epoch = 0;  // 1 … epochs
+  double meta_loss = 0;  // mean loss per step along the trajectory that was trained on
+  double final_loss = 0;  // at its end
+  double gradient_norm = 0;  // of the meta-gradient before clipping, mean over the epoch's meta-steps
+  double learning_rate = 0;
+  bool validated = false;
+  double validation = 0;  // final loss on the validation functions, if validated
+  bool best = false;  // the best so far
+};
+
+/// Everything that a run needs to go on where it stopped.
+struct MetaTrainState {
+  std::vector<Real> phi, best_phi;
+  Adam::State adam;
+  Rng::State random;
+  int epoch = 0;  // finished ones
+  double best_validation = 0;
+  double start_validation = 0;  // mean loss at θ_0 on the validation functions: what doing nothing gives
+  int validations_since_best = 0;
+};
+
+/// Trains a model on an optimizee. Each meta-step runs an unroll (truncated backpropagation through time), and lets
+/// ADAM take a step on φ to make Σ_t w_t f(θ_t) small (eq. 2 of the paper), with gradients of f as constants.
+class MetaTrainer {
+ public:
+  MetaTrainer(const LstmModel& model, OptimizeeFactory optimizee, const MetaTrainConfig& config);
+  ~MetaTrainer();
+
+  /// One meta-epoch, and a validation where one is due. An Error tells when a loss or φ is no longer finite.
+  EpochReport run_epoch();
+  bool done() const;
+
+  const MetaTrainState& state() const { return state_; }
+  void resume(MetaTrainState state);
+  /// Frozen φ with the best final loss on the validation functions (early stopping).
+  LearnedOptimizer best() const { return {model_, state_.best_phi}; }
+  /// Why the result is of no use, or "": "the optimizer learned to do nothing: …".
+  std::string complaint() const;
+
+ private:
+  struct Workspace;
+  double validate();
+
+  LstmModel model_;
+  OptimizeeFactory optimizee_;
+  MetaTrainConfig config_;
+  MetaTrainState state_;
+  std::unique_ptr<Workspace> work_;
+};
+
+}  // namespace l2l

@@ -1,0 +1,23 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "autodiff/types.h"
+
+namespace l2l {
+
+/// A rule that turns gradients into updates of θ, and the state it needs for that.
+class Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+  /// Forgets everything and prepares for θ of n elements.
+  virtual void reset(Index n) = 0;
+  /// θ ← θ + u(∇), where ∇ is the gradient at θ. Both have the n elements given to `reset`.
+  virtual void step(std::span<const Real> gradient, std::span<Real> theta) = 0;
+};
+
+/// Makes independent optimizers of one kind, e.g. one per thread.
+using OptimizerFactory = std::function<std::unique_ptr<Optimizer>()>;
+
+}  // namespace l2l

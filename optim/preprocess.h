@@ -1,0 +1,30 @@
+#pragma once
+#include <span>
+#include <string_view>
+
+#include "autodiff/types.h"
+
+namespace l2l {
+
+/// What the LSTM sees of a gradient coordinate ∇ (Andrychowicz et al. 2016, appendix A).
+///
+///     none       ∇                                      one feature
+///     rescale    c ∇                                    one feature, c = parameter
+///     log_sign   (log|∇| / p, sgn ∇)  if |∇| ≥ e^-p     two features, p = parameter
+///                (-1, e^p ∇)          otherwise
+struct Preprocess {
+  enum class Kind { none, rescale, log_sign };
+
+  Kind kind = Kind::log_sign;
+  double parameter = 10;
+
+  int features() const { return kind == Kind::log_sign ? 2 : 1; }
+  /// gradient: [n] → out: [features, n], feature k of coordinate j at out[k * stride + j]
+  void operator()(std::span<const Real> gradient, Real* out, Index stride) const;
+};
+
+/// "none", "rescale" or "log"; a UsageError for anything else. And back.
+Preprocess::Kind parse_preprocess(std::string_view name);
+std::string_view name_of(Preprocess::Kind kind);
+
+}  // namespace l2l

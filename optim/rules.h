@@ -1,0 +1,95 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "optim/optimizer.h"
+
+/// The hand-designed optimizers that a learned one is compared with, with the defaults of Torch7 in May 2016, as the
+/// paper used them. g is the gradient, η the learning rate.
+namespace l2l {
+
+/// θ ← θ - η g
+class Sgd : public Optimizer {
+ public:
+  explicit Sgd(double learning_rate) : learning_rate_(learning_rate) {}
+  void reset(Index n) override;
+  void step(std::span<const Real> gradient, std::span<Real> theta) override;
+
+ private:
+  double learning_rate_;
+};
+
+/// Heavy ball (Polyak 1964):  v ← μ v + g,  θ ← θ - η v
+class Momentum : public Optimizer {
+ public:
+  explicit Momentum(double learning_rate, double mu = 0.9) : learning_rate_(learning_rate), mu_(mu) {}
+  void reset(Index n) override;
+  void step(std::span<const Real> gradient, std::span<Real> theta) override;
+
+ private:
+  double learning_rate_, mu_;
+  std::vector<Real> v_;
+};
+
+/// Nesterov's accelerated gradient in the form of Sutskever et al. 2013 as rewritten by Torch7 and PyTorch, where θ
+/// is the point at which the gradient is taken:  v ← μ v + g,  θ ← θ - η (g + μ v)
+class Nag : public Optimizer {
+ public:
+  explicit Nag(double learning_rate, double mu = 0.9) : learning_rate_(learning_rate), mu_(mu) {}
+  void reset(Index n) override;
+  void step(std::span<const Real> gradient, std::span<Real> theta) override;
+
+ private:
+  double learning_rate_, mu_;
+  std::vector<Real> v_;
+};
+
+/// Tieleman & Hinton 2012:  s ← α s + (1-α) g²,  θ ← θ - η g / (√s + ε),  s_0 = 0
+class RmsProp : public Optimizer {
+ public:
+  explicit RmsProp(double learning_rate, double alpha = 0.99, double epsilon = 1e-8)
+      : learning_rate_(learning_rate), alpha_(alpha), epsilon_(epsilon) {}
+  void reset(Index n) override;
+  void step(std::span<const Real> gradient, std::span<Real> theta) override;
+
+ private:
+  double learning_rate_, alpha_, epsilon_;
+  std::vector<Real> s_;
+};
+
+/// Kingma & Ba 2015, algorithm 1:
+///     m ← β1 m + (1-β1) g      v ← β2 v + (1-β2) g²      θ ← θ - η m̂ / (√v̂ + ε),  m̂ = m / (1-β1^t), v̂ = v / (1-β2^t)
+class Adam : public Optimizer {
+ public:
+  explicit Adam(double learning_rate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8)
+      : learning_rate_(learning_rate), beta1_(beta1), beta2_(beta2), epsilon_(epsilon) {}
+  void reset(Index n) override;
+  void step(std::span<const Real> gradient, std::span<Real> theta) override;
+
+  void set_learning_rate(double learning_rate) { learning_rate_ = learning_rate; }
+  /// The moments and the number of steps taken, for checkpoints.
+  struct State {
+    std::vector<Real> m, v;
+    Index steps = 0;
+  };
+  const State& state() const { return state_; }
+  void set_state(State state) { state_ = std::move(state); }
+
+ private:
+  double learning_rate_, beta1_, beta2_, epsilon_;
+  State state_;
+};
+
+/// One of the rules above by name, for tables and command lines.
+struct Rule {
+  std::string name;
+  std::string summary;
+  std::unique_ptr<Optimizer> (*make)(double learning_rate);
+};
+/// sgd, momentum, nag, rmsprop, adam
+const std::vector<Rule>& rules();
+/// A UsageError that lists the names there are if none fits.
+const Rule& find_rule(std::string_view name);
+
+}  // namespace l2l

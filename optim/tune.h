@@ -1,0 +1,36 @@
+#pragma once
+#include <functional>
+
+#include "optim/evaluate.h"
+#include "optim/rules.h"
+
+namespace l2l {
+
+/// What a learning rate is chosen for: the loss at the last step (the paper's), or the sum of losses over all steps.
+enum class Criterion { final, sum };
+Criterion parse_criterion(std::string_view name);
+std::string_view name_of(Criterion criterion);
+/// The criterion's value; `sum` adds f(θ_1) … f(θ_steps), since no optimizer can change f(θ_0).
+double score(const Curves& curves, Criterion criterion, int steps);
+
+struct TuneOptions {
+  Criterion criterion = Criterion::final;
+  double low = 1e-4, high = 10;  // of the first, logarithmic grid
+  int per_decade = 3;  // points of that grid per factor of ten; widened while the best is at an end
+  int refinements = 3;  // times the grid is halved around the best
+  EvaluateOptions evaluate{.split = Split::validation, .functions = 32};
+};
+
+struct TuneResult {
+  double learning_rate = 0;
+  double score = 0;
+  std::vector<std::pair<double, double>> tried;  // learning rate, score; in ascending rate
+};
+
+/// The learning rate with the lowest score on validation functions: a logarithmic grid, then finer ones around the
+/// best. A rate at the edge of stability can win by luck and diverge on other functions, so a rate under which any
+/// trajectory diverged is passed over.
+TuneResult tune_learning_rate(const Rule& rule, const OptimizeeFactory& optimizee, const TuneOptions& options,
+                              const std::function<void(int evaluations)>& progress = {});
+
+}  // namespace l2l

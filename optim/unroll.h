@@ -1,0 +1,28 @@
+#pragma once
+#include <memory>
+
+#include "autodiff/tape.h"
+#include "optim/lstm_optimizer.h"
+
+namespace l2l {
+
+/// Records a learned optimizer's updates on an outer tape, one unroll after another along a trajectory. The gradients
+/// that it is given are constants ("no second derivatives"), so the only way from an update back to φ is through the
+/// LSTM. Its state is carried over from one unroll to the next, as a value: backpropagation is truncated there.
+class UnrollRecorder {
+ public:
+  virtual ~UnrollRecorder() = default;
+  /// A new trajectory: zero state for n coordinates.
+  virtual void reset(Index n) = 0;
+  /// A new unroll of at most `steps` steps on `tape`; phi: [model.layout().size()], on the same tape.
+  virtual void open(Tape& tape, Var phi, int steps) = 0;
+  /// θ_{t+1} = θ_t + u_t, with u_t from ∇_t.
+  virtual Var step(Var theta, std::span<const Real> gradient) = 0;
+};
+
+/// The model step by step in elementary ops: the plain version, to be read first.
+std::unique_ptr<UnrollRecorder> make_composed_recorder(const LstmModel& model);
+/// The whole unroll as one node: the same function, several times faster, in a thirtieth of the memory.
+std::unique_ptr<UnrollRecorder> make_fused_recorder(const LstmModel& model, int threads);
+
+}  // namespace l2l

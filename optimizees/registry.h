@@ -1,0 +1,38 @@
+#pragma once
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "optim/meta_train.h"
+#include "optim/optimizee.h"
+
+namespace l2l {
+
+/// A setting of an optimizee, as a command line offers it: `--units 20`.
+struct OptimizeeOption {
+  std::string name;
+  std::string default_value;
+  std::string help;
+};
+/// Settings by name; those not given have their defaults.
+using OptionValues = std::map<std::string, std::string>;
+
+/// One row of the table of optimizees.
+struct OptimizeeEntry {
+  std::string name;
+  std::string summary;  // one line
+  std::vector<OptimizeeOption> options;
+  OptimizeeFactory (*make)(const OptionValues&);  // may load data; a UsageError names a bad value
+  LstmConfig optimizer;  // what a learned optimizer for it looks like by default …
+  MetaTrainConfig training;  // … and how it is trained
+};
+
+/// The table. A new optimizee is one file, and one line in registry.cpp.
+const std::vector<OptimizeeEntry>& optimizees();
+/// A UsageError that lists the names there are if none fits.
+const OptimizeeEntry& find_optimizee(std::string_view name);
+/// The factory for an entry; unknown option names are a UsageError.
+OptimizeeFactory make_optimizee(const OptimizeeEntry& entry, OptionValues values);
+
+}  // namespace l2l
