@@ -59,7 +59,7 @@ struct LearnedOptimizer {
 ///     optimizer.step(gradient, theta);   // as often as you like
 class LstmOptimizer : public Optimizer {
  public:
-  explicit LstmOptimizer(LearnedOptimizer learned);
+  explicit LstmOptimizer(LearnedOptimizer learned, int threads = 1);
   ~LstmOptimizer() override;
 
   void reset(Index n) override;

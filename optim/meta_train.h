@@ -25,7 +25,7 @@ struct MetaTrainConfig {
   std::uint64_t seed = 0;
   int threads = 1;
   bool fused = true;  // the unroll as one node (see unroll.h); false: the plain version
-  std::vector<double> weights;  // w_0 … w_unroll of the unroll's losses; empty: all 1
+  std::vector<double> weights = {};  // w_0 … w_unroll of the unroll's losses; empty: all 1
 };
 
 /// One line of the training log.
@@ -71,7 +71,7 @@ class MetaTrainer {
 
  private:
   struct Workspace;
-  double validate();
+  double validate(int steps) const;
 
   LstmModel model_;
   OptimizeeFactory optimizee_;

@@ -30,6 +30,8 @@ class Optimizee {
   virtual void next_batch(Rng& /*rng*/) {}
   /// f(θ), a scalar on `tape`. theta: [layout().size()]
   virtual Var loss(Tape& tape, Var theta) = 0;
+  /// How many independent functions one member is the sum of; losses are reported per function.
+  virtual Index functions() const { return 1; }
 };
 
 /// Makes independent copies of an optimizee, one per thread; whatever is large (a data set) they share.

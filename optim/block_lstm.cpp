@@ -1,0 +1,267 @@
+#include "optim/block_lstm.h"
+
+#include <algorithm>
+
+#include "autodiff/vector_math.h"
+
+namespace l2l {
+namespace {
+
+using simd::broadcast;
+using simd::kLanes;
+using simd::load;
+using simd::store;
+using simd::Vec;
+
+constexpr Index kBlock = BlockLstm::kBlock;
+
+// Matrix products are done in tiles of 4 rows by kTile registers, as many as leave room for the operands.
+#if defined(__AVX512F__)
+constexpr int kTile = 4;
+#else
+constexpr int kTile = 2;
+#endif
+constexpr Index kTileWidth = kTile * kLanes;
+static_assert(kBlock % kTileWidth == 0);
+
+using Tile = Vec[4][kTile];
+
+/// tile[r] += Σ_k w[k][r] x[k], for rows x[k] of a block.
+inline void multiply_add(Tile& tile, const Real* w, const Real* x, Index K) {
+  for (Index k = 0; k < K; ++k, w += 4, x += kBlock) {
+    Vec column[kTile];
+    for (int v = 0; v < kTile; ++v) column[v] = load(x + v * kLanes);
+    for (int r = 0; r < 4; ++r) {
+      for (int v = 0; v < kTile; ++v) tile[r][v] += w[r] * column[v];
+    }
+  }
+}
+
+inline Real horizontal_sum(Vec v) {
+  Real total = 0;
+  for (int k = 0; k < kLanes; ++k) total += v[k];
+  return total;
+}
+
+/// out[r * row_stride + k] += Σ_t Σ_lane g_t[r][lane] x_t[k][lane], for 4 rows of g and Columns rows of x.
+template <int Columns>
+inline void outer_product_tile(const Real* g, Index g_step, const Real* x, Index x_step, Index T, Real* out,
+                               Index row_stride) {
+  Vec sum[4][Columns] = {};
+  for (Index t = 0; t < T; ++t, g += g_step, x += x_step) {
+    for (Index lane = 0; lane < kBlock; lane += kLanes) {
+      Vec column[Columns];
+      for (int k = 0; k < Columns; ++k) column[k] = load(x + k * kBlock + lane);
+      for (int r = 0; r < 4; ++r) {
+        const Vec row = load(g + r * kBlock + lane);
+        for (int k = 0; k < Columns; ++k) sum[r][k] += row * column[k];
+      }
+    }
+  }
+  for (int r = 0; r < 4; ++r) {
+    for (int k = 0; k < Columns; ++k) out[r * row_stride + k] += horizontal_sum(sum[r][k]);
+  }
+}
+
+/// The same for any number of rows of x.
+void outer_products(const Real* g, Index g_step, const Real* x, Index x_step, Index columns, Index T, Real* out,
+                    Index row_stride) {
+  Index k = 0;
+  for (; k + 4 <= columns; k += 4) outer_product_tile<4>(g, g_step, x + k * kBlock, x_step, T, out + k, row_stride);
+  for (; k < columns; ++k) outer_product_tile<1>(g, g_step, x + k * kBlock, x_step, T, out + k, row_stride);
+}
+
+}  // namespace
+
+// ---- Weights --------------------------------------------------------------------------------------------------
+
+BlockLstm::BlockLstm(const LstmModel& model)
+    : layers_(model.config().layers),
+      H_(model.config().hidden),
+      features_(model.config().preprocess.features()),
+      scale_(static_cast<Real>(model.config().output_scale)),
+      output_weight_(model.output_weight()),
+      output_bias_(model.output_bias()),
+      w_out_(H_) {
+  for (const Lstm::Layer& source : model.lstm().layers()) {
+    const Index in = source.weight_ih.shape[1];
+    const Index rows = (stack_.empty() ? 0 : in) + H_;  // the gradient of the features themselves is not wanted
+    stack_.push_back({in, std::vector<Real>(H_ * (in + H_) * 4), std::vector<Real>(H_ * 4),
+                      std::vector<Real>((rows + 3) / 4 * 4 * 4 * H_), source.weight_ih, source.weight_hh, source.bias});
+  }
+}
+
+void BlockLstm::set_weights(std::span<const Real> phi) {
+  for (Layer& layer : stack_) {
+    const std::span<const Real> ih = layer.weight_ih.in(phi), hh = layer.weight_hh.in(phi);
+    const std::span<const Real> bias = layer.bias_parameter.in(phi);
+    const Index in = layer.in, K = in + H_;
+    const Index skipped = &layer == &stack_.front() ? in : 0;  // inputs without a gradient
+    for (Index j = 0; j < H_; ++j) {
+      for (Index gate = 0; gate < 4; ++gate) {
+        const Index row = gate * H_ + j;
+        layer.bias[j * 4 + gate] = bias[row];
+        for (Index k = 0; k < K; ++k) {
+          const Real w = k < in ? ih[row * in + k] : hh[row * H_ + k - in];
+          layer.forward[(j * K + k) * 4 + gate] = w;
+          const Index r = k - skipped;
+          if (r >= 0) layer.backward[(r / 4 * 4 * H_ + j * 4 + gate) * 4 + r % 4] = w;
+        }
+      }
+    }
+  }
+  const std::span<const Real> w = output_weight_.in(phi);
+  for (Index j = 0; j < H_; ++j) w_out_[j] = scale_ * w[j];
+  b_out_ = scale_ * output_bias_.in(phi)[0];
+}
+
+// ---- Forward --------------------------------------------------------------------------------------------------
+
+// activations: [H][5][kBlock], for each unit i, f, g, o and tanh c'
+void BlockLstm::layer_step(const Layer& layer, const Real* x, const Real* h, const Real* c, Real* h_next, Real* c_next,
+                           Real* activations) const {
+  const Index K = layer.in + H_;
+  for (Index column = 0; column < kBlock; column += kTileWidth) {
+    for (Index j = 0; j < H_; ++j) {
+      const Real* w = layer.forward.data() + j * K * 4;
+      Tile gates;
+      for (int gate = 0; gate < 4; ++gate) {
+        for (int v = 0; v < kTile; ++v) gates[gate][v] = broadcast(layer.bias[j * 4 + gate]);
+      }
+      multiply_add(gates, w, x + column, layer.in);
+      multiply_add(gates, w + layer.in * 4, h + column, H_);
+      for (int v = 0; v < kTile; ++v) {
+        const Index at = j * kBlock + column + v * kLanes;
+        const Vec i = simd::sigmoid(gates[0][v]), f = simd::sigmoid(gates[1][v]);
+        const Vec g = simd::tanh(gates[2][v]), o = simd::sigmoid(gates[3][v]);
+        const Vec c_new = f * load(c + at) + i * g;
+        const Vec tanh_c = simd::tanh(c_new);
+        store(c_next + at, c_new);
+        store(h_next + at, o * tanh_c);
+        if (activations == nullptr) continue;
+        Real* a = activations + j * 5 * kBlock + column + v * kLanes;
+        store(a, i);
+        store(a + kBlock, f);
+        store(a + 2 * kBlock, g);
+        store(a + 3 * kBlock, o);
+        store(a + 4 * kBlock, tanh_c);
+      }
+    }
+  }
+}
+
+// A state is h and c of the first layer, h and c of the second, …: [layers][2][H][kBlock]
+void BlockLstm::step(const Real* x, const Real* state, Real* next, Real* activations, Real* update) const {
+  const Index n = H_ * kBlock;
+  for (const Layer& layer : stack_) {
+    layer_step(layer, x, state, state + n, next, next + n, activations);
+    x = next;
+    state += 2 * n;
+    next += 2 * n;
+    if (activations) activations += 5 * n;
+  }
+  for (Index column = 0; column < kBlock; column += kLanes) {
+    Vec u = broadcast(b_out_);
+    for (Index j = 0; j < H_; ++j) u += w_out_[j] * load(x + j * kBlock + column);
+    store(update + column, u);
+  }
+}
+
+// ---- Backward -------------------------------------------------------------------------------------------------
+
+// In: dh and dc, the gradients of this step's h' and c'. Out: dh and dc of the step before, and the gradient of the
+// layer's input *added* to dx (null for the lowest layer). The gates in `activations` are replaced by the gradients
+// of their pre-activations, [H][5][kBlock], the fifth row unused.
+void BlockLstm::layer_backward(const Layer& layer, const Real* c, Real* activations, Real* dh, Real* dc,
+                               Real* dx) const {
+  for (Index j = 0; j < H_; ++j) {
+    for (Index column = 0; column < kBlock; column += kLanes) {
+      Real* a = activations + j * 5 * kBlock + column;
+      const Index at = j * kBlock + column;
+      const Vec i = load(a), f = load(a + kBlock), g = load(a + 2 * kBlock), o = load(a + 3 * kBlock);
+      const Vec tanh_c = load(a + 4 * kBlock);
+      const Vec dh_j = load(dh + at);
+      const Vec dc_j = load(dc + at) + dh_j * o * (Real(1) - tanh_c * tanh_c);
+      store(a, dc_j * g * i * (Real(1) - i));
+      store(a + kBlock, dc_j * load(c + at) * f * (Real(1) - f));
+      store(a + 2 * kBlock, dc_j * i * (Real(1) - g * g));
+      store(a + 3 * kBlock, dh_j * tanh_c * o * (Real(1) - o));
+      store(dc + at, dc_j * f);
+    }
+  }
+  const Index inputs = dx ? layer.in : 0, rows = inputs + H_;
+  for (Index column = 0; column < kBlock; column += kTileWidth) {
+    for (Index r = 0; r < rows; r += 4) {
+      Tile sum = {};
+      const Real* w = layer.backward.data() + r * 4 * H_;
+      for (Index j = 0; j < H_; ++j) multiply_add(sum, w + j * 16, activations + j * 5 * kBlock + column, 4);
+      for (Index k = r; k < std::min(r + 4, rows); ++k) {
+        Real* target = k < inputs ? dx + k * kBlock + column : dh + (k - inputs) * kBlock + column;
+        for (int v = 0; v < kTile; ++v) {
+          const Vec old = k < inputs ? load(target + v * kLanes) : Vec{};
+          store(target + v * kLanes, old + sum[k - r][v]);
+        }
+      }
+    }
+  }
+}
+
+void BlockLstm::weight_gradients(std::size_t l, const Unroll& unroll, Real* dphi) const {
+  const Layer& layer = stack_[l];
+  const Index n = H_ * kBlock, T = unroll.T;
+  const Real* gates = unroll.activations + l * 5 * n;
+  const Real* h = unroll.states + l * 2 * n;
+  const Real* x = l == 0 ? unroll.x : h - 2 * n + state_size();  // the layer below, after the step
+  const Index x_step = l == 0 ? features_ * kBlock : state_size();
+  Real* d_ih = dphi + layer.weight_ih.offset;
+  Real* d_hh = dphi + layer.weight_hh.offset;
+  Real* d_bias = dphi + layer.bias_parameter.offset;
+  for (Index j = 0; j < H_; ++j) {
+    const Real* g = gates + j * 5 * kBlock;
+    // Row `gate` of the four goes to row gate * H + j of the parameter.
+    outer_products(g, activation_size(), x, x_step, layer.in, T, d_ih + j * layer.in, H_ * layer.in);
+    outer_products(g, activation_size(), h, state_size(), H_, T, d_hh + j * H_, H_ * H_);
+    for (Index gate = 0; gate < 4; ++gate) {
+      Vec sum = {};
+      for (Index t = 0; t < T; ++t) {
+        const Real* row = g + t * activation_size() + gate * kBlock;
+        for (Index column = 0; column < kBlock; column += kLanes) sum += load(row + column);
+      }
+      d_bias[gate * H_ + j] += horizontal_sum(sum);
+    }
+  }
+}
+
+void BlockLstm::backward(const Unroll& unroll, Real* dphi, Real* scratch) const {
+  const Index n = H_ * kBlock, top = layers_ - 1;
+  Real *dh = scratch, *dc = scratch + layers_ * n;  // [layers][H][kBlock] each
+  std::fill_n(scratch, scratch_size(), Real(0));
+  Real* d_out = dphi + output_weight_.offset;
+  for (Index t = unroll.T - 1; t >= 0; --t) {
+    const Real* lambda = unroll.lambda + t * kBlock;
+    const Real* h_top = unroll.states + (t + 1) * state_size() + top * 2 * n;
+    for (Index j = 0; j < H_; ++j) {
+      Vec sum = {};
+      for (Index at = j * kBlock, column = 0; column < kBlock; column += kLanes) {
+        const Vec du = load(lambda + column);
+        Real* d = dh + top * n + at + column;
+        store(d, load(d) + w_out_[j] * du);
+        sum += du * load(h_top + at + column);
+      }
+      d_out[j] += scale_ * horizontal_sum(sum);
+    }
+    Vec sum = {};
+    for (Index column = 0; column < kBlock; column += kLanes) sum += load(lambda + column);
+    dphi[output_bias_.offset] += scale_ * horizontal_sum(sum);
+
+    for (Index l = top; l >= 0; --l) {
+      const Real* c = unroll.states + t * state_size() + (2 * l + 1) * n;
+      Real* below = l > 0 ? dh + (l - 1) * n : nullptr;
+      layer_backward(stack_[l], c, unroll.activations + t * activation_size() + l * 5 * n, dh + l * n, dc + l * n,
+                     below);
+    }
+  }
+  for (std::size_t l = 0; l < stack_.size(); ++l) weight_gradients(l, unroll, dphi);
+}
+
+}  // namespace l2l

@@ -1,0 +1,55 @@
+#include "optim/unroll.h"
+
+namespace l2l {
+namespace {
+
+/// m written down as in the paper: preprocess, LSTM, a linear output, scale.
+class ComposedRecorder : public UnrollRecorder {
+ public:
+  explicit ComposedRecorder(const LstmModel& model) : model_(model) {}
+
+  void reset(Index n) override {
+    n_ = n;
+    carried_.assign(2 * model_.config().layers, std::vector<Real>(model_.config().hidden * n, Real(0)));
+    state_.clear();
+  }
+
+  void open(Tape& tape, Var phi, int /*steps*/) override {
+    phi_ = phi;
+    const Shape shape{model_.config().hidden, n_};
+    state_.clear();
+    // The state's values cross over from the last unroll, its history does not.
+    for (std::size_t k = 0; k < carried_.size(); k += 2) {
+      state_.push_back({tape.constant(shape, carried_[k]), tape.constant(shape, carried_[k + 1])});
+    }
+  }
+
+  Var step(Var theta, std::span<const Real> gradient) override {
+    const Preprocess& preprocess = model_.config().preprocess;
+    Var x = phi_.tape->constant({preprocess.features(), n_}, Real(0));
+    preprocess(gradient, x.value, n_);
+    const Var h = model_.lstm()(phi_, x, state_);  // [H, n]
+    const Var w = model_.output_weight().in(phi_), b = model_.output_bias().in(phi_);
+    const Var u = add_column_bias(matmul(w, h), b) * static_cast<Real>(model_.config().output_scale);  // [1, n]
+    for (std::size_t k = 0; k < state_.size(); ++k) {
+      carried_[2 * k].assign(state_[k].h.value, state_[k].h.value + state_[k].h.size());
+      carried_[2 * k + 1].assign(state_[k].c.value, state_[k].c.value + state_[k].c.size());
+    }
+    return theta + reshape(u, {n_});
+  }
+
+ private:
+  LstmModel model_;
+  Index n_ = 0;
+  Var phi_;
+  Lstm::State state_;
+  std::vector<std::vector<Real>> carried_;  // h and c of each layer, as values
+};
+
+}  // namespace
+
+std::unique_ptr<UnrollRecorder> make_composed_recorder(const LstmModel& model) {
+  return std::make_unique<ComposedRecorder>(model);
+}
+
+}  // namespace l2l

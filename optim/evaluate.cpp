@@ -1,0 +1,86 @@
+#include "optim/evaluate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+#include <limits>
+
+#include "autodiff/error.h"
+
+namespace l2l {
+
+double Curves::mean(int step) const {
+  double total = 0;
+  for (const std::vector<double>& curve : losses) total += curve.at(step);
+  return total / static_cast<double>(losses.size());
+}
+
+double Curves::sem(int step) const {
+  const double n = static_cast<double>(losses.size()), center = mean(step);
+  if (losses.size() < 2 || !std::isfinite(center)) return 0;
+  double squares = 0;
+  for (const std::vector<double>& curve : losses) squares += (curve[step] - center) * (curve[step] - center);
+  return std::sqrt(squares / (n - 1) / n);
+}
+
+double Curves::sum(int first, int last) const {
+  double total = 0;
+  for (int step = first; step <= last; ++step) total += mean(step);
+  return total;
+}
+
+namespace {
+
+/// What a thread needs to follow trajectories of its own.
+struct Worker {
+  std::unique_ptr<Optimizer> optimizer;
+  std::unique_ptr<Optimizee> f;
+  Gradient gradient;
+  std::vector<Real> theta;
+
+  std::vector<double> follow(Rng rng, Split split, int steps) {
+    f->sample(rng, split);
+    theta.resize(f->layout().size());
+    f->init(rng, theta);
+    optimizer->reset(f->layout().size());
+    std::vector<double> losses(steps + 1, std::numeric_limits<double>::infinity());
+    for (int t = 0; t <= steps; ++t) {
+      f->next_batch(rng);
+      const double loss = gradient(*f, theta) / static_cast<double>(f->functions());
+      if (!std::isfinite(loss)) break;  // diverged: infinite from here on
+      losses[t] = loss;
+      if (t < steps) optimizer->step(gradient.values(), theta);
+    }
+    return losses;
+  }
+};
+
+}  // namespace
+
+Curves evaluate(const OptimizerFactory& optimizer, const OptimizeeFactory& optimizee, const EvaluateOptions& options) {
+  if (options.functions < 1 || options.steps < 1 || options.threads < 1) {
+    throw UsageError("evaluate: ", options.functions, " functions, ", options.steps, " steps, ", options.threads,
+                     " threads; each must be at least 1");
+  }
+  Curves curves{options.steps, std::vector<std::vector<double>>(options.functions)};
+  std::exception_ptr failure;  // exceptions must not leave a parallel region: the first one is thrown again after it
+#pragma omp parallel num_threads(std::min(options.threads, options.functions))
+  {
+    Worker worker;
+#pragma omp for schedule(dynamic)
+    for (int k = 0; k < options.functions; ++k) {
+      try {
+        if (!worker.f) worker.f = optimizee();
+        if (!worker.optimizer) worker.optimizer = optimizer();
+        curves.losses[k] = worker.follow(Rng(options.seed, k), options.split, options.steps);
+      } catch (...) {
+#pragma omp critical
+        if (!failure) failure = std::current_exception();
+      }
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
+  return curves;
+}
+
+}  // namespace l2l

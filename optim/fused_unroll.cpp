@@ -1,0 +1,118 @@
+#include <omp.h>
+
+#include <algorithm>
+
+#include "autodiff/error.h"
+#include "optim/lstm_blocks.h"
+#include "optim/unroll.h"
+
+namespace l2l {
+namespace {
+
+constexpr Index kBlock = BlockLstm::kBlock;
+
+/// The unroll as one node. The gradients ∇_t are constants of the outer tape, so the backward pass of one block of
+/// coordinates through all of an unroll needs nothing from other blocks. Forward therefore keeps only what a block
+/// starts from (its state, and ∇_t); backward reruns the block's forward pass in cache, this time keeping the
+/// activations, and goes back through time at once.
+///
+/// On the tape: the node is opened before the first step, so that the reverse loop reaches it last. Every step gives
+/// θ_{t+1} with a node of its own that hands ∂L/∂θ_{t+1} on to θ_t. As θ_{t+1} = θ_t + u_t, that gradient is
+/// also ∂L/∂u_t, and when the reverse loop arrives here all of them are complete.
+class FusedRecorder : public UnrollRecorder {
+ public:
+  FusedRecorder(const LstmModel& model, int threads) : model_(model), blocks_(model, threads) {}
+
+  void reset(Index n) override { blocks_.reset(n); }
+
+  void open(Tape& tape, Var phi, int steps) override {
+    phi_ = phi;
+    blocks_.set_weights(phi.values());
+    steps_.clear();
+    steps_.reserve(steps);
+    const Index size = blocks_.kernel().state_size();
+    start_.resize(blocks_.blocks() * size);
+    for (Index b = 0; b < blocks_.blocks(); ++b) std::copy_n(blocks_.state(b), size, start_.data() + b * size);
+    opened_ = Tape::output("lstm_unroll", {0}, {phi});
+    tape.record(opened_, [this] { backward(); });
+  }
+
+  Var step(Var theta, std::span<const Real> gradient) override {
+    if (static_cast<Index>(gradient.size()) != theta.size() || theta.size() != blocks_.size()) {
+      throw Error("lstm_unroll: theta has ", theta.size(), " coordinates, the gradient ", gradient.size(),
+                  ", the optimizer was reset for ", blocks_.size());
+    }
+    Var next = Tape::output("lstm_step", theta.shape, {theta, opened_});
+    const std::span<const Real> kept = next.tape->copy(gradient);
+    blocks_.step(kept.data(), theta.value, next.value);
+    steps_.push_back({kept.data(), next.grad});
+    next.tape->record(next, [=] {
+      const Index n = theta.size();
+      for (Index k = 0; theta.grad && k < n; ++k) theta.grad[k] += next.grad[k];
+    });
+    return next;
+  }
+
+ private:
+  struct Step {
+    const Real* gradient;  // ∇_t
+    const Real* lambda;    // ∂L/∂θ_{t+1} = ∂L/∂u_t
+  };
+
+  void backward() {
+    // The gradient is summed over fixed slabs of blocks, then over slabs in order: the same bytes for any number of
+    // threads.
+    constexpr Index kSlabs = 32;
+    const Index slabs = std::min(kSlabs, blocks_.blocks()), size = model_.layout().size();
+    partial_.assign(slabs * size, Real(0));
+    workspaces_.resize(std::max<std::size_t>(workspaces_.size(), blocks_.threads()));
+#pragma omp parallel for schedule(dynamic) num_threads(blocks_.threads())
+    for (Index s = 0; s < slabs; ++s) {
+      std::vector<Real>& workspace = workspaces_[omp_get_thread_num()];
+      const Index first = s * blocks_.blocks() / slabs, last = (s + 1) * blocks_.blocks() / slabs;
+      for (Index b = first; b < last; ++b) block_backward(b, workspace, partial_.data() + s * size);
+    }
+    for (Index s = 0; s < slabs; ++s) {
+      for (Index k = 0; k < size; ++k) phi_.grad[k] += partial_[s * size + k];
+    }
+  }
+
+  void block_backward(Index b, std::vector<Real>& workspace, Real* dphi) const {
+    const BlockLstm& kernel = blocks_.kernel();
+    const Index T = static_cast<Index>(steps_.size());
+    const Index x_size = kernel.features() * kBlock, state_size = kernel.state_size();
+    const Index activation_size = kernel.activation_size();
+    workspace.resize(T * (x_size + state_size + activation_size + kBlock) + state_size + kBlock +
+                     kernel.scratch_size());
+    Real* x = workspace.data();
+    Real* states = x + T * x_size;
+    Real* activations = states + (T + 1) * state_size;
+    Real* lambda = activations + T * activation_size;
+    Real* update = lambda + T * kBlock;  // known already; computed again as a by-product
+    Real* scratch = update + kBlock;
+    std::copy_n(start_.data() + b * state_size, state_size, states);
+    for (Index t = 0; t < T; ++t) {
+      blocks_.features(b, steps_[t].gradient, x + t * x_size);
+      blocks_.gather(b, steps_[t].lambda, lambda + t * kBlock);
+      kernel.step(x + t * x_size, states + t * state_size, states + (t + 1) * state_size,
+                  activations + t * activation_size, update);
+    }
+    kernel.backward({T, x, states, activations, lambda}, dphi, scratch);
+  }
+
+  LstmModel model_;
+  LstmBlocks blocks_;
+  Var phi_, opened_;
+  std::vector<Real> start_;                    // [blocks][state_size]: the state at the start of the unroll
+  std::vector<Step> steps_;
+  std::vector<Real> partial_;                  // [slabs][φ]
+  std::vector<std::vector<Real>> workspaces_;  // one per thread
+};
+
+}  // namespace
+
+std::unique_ptr<UnrollRecorder> make_fused_recorder(const LstmModel& model, int threads) {
+  return std::make_unique<FusedRecorder>(model, threads);
+}
+
+}  // namespace l2l

@@ -1,0 +1,41 @@
+#pragma once
+#include <span>
+#include <vector>
+
+#include "optim/block_lstm.h"
+
+namespace l2l {
+
+/// All coordinates of a θ, cut into blocks that threads share among them, with the LSTM's state of each. Results are
+/// the same for any number of threads, since blocks know nothing of each other.
+class LstmBlocks {
+ public:
+  LstmBlocks(const LstmModel& model, int threads);
+
+  const BlockLstm& kernel() const { return kernel_; }
+  void set_weights(std::span<const Real> phi) { kernel_.set_weights(phi); }
+  /// Zero state for n coordinates.
+  void reset(Index n);
+  Index size() const { return n_; }
+  Index blocks() const { return (n_ + BlockLstm::kBlock - 1) / BlockLstm::kBlock; }
+
+  /// θ' = θ + u(∇), each [n]; `next` may be `theta`.
+  void step(const Real* gradient, const Real* theta, Real* next);
+
+  /// The state of block b, [kernel().state_size()].
+  const Real* state(Index b) const { return states_.data() + (2 * b + parity_) * kernel_.state_size(); }
+  /// The block's part of an array [n], padded with zeros, → [kBlock]; and its features, → [F][kBlock].
+  void gather(Index b, const Real* array, Real* out) const;
+  void features(Index b, const Real* gradient, Real* out) const;
+  int threads() const { return threads_; }
+
+ private:
+  Preprocess preprocess_;
+  BlockLstm kernel_;
+  int threads_;
+  Index n_ = 0;
+  int parity_ = 0;            // which of a block's two states is current
+  std::vector<Real> states_;  // [blocks][2][state_size]
+};
+
+}  // namespace l2l

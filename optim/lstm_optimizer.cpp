@@ -1,0 +1,116 @@
+#include "optim/lstm_optimizer.h"
+
+#include <charconv>
+#include <cmath>
+#include <string>
+
+#include "autodiff/error.h"
+#include "optim/lstm_blocks.h"
+
+namespace l2l {
+
+// ---- LstmModel ------------------------------------------------------------------------------------------------
+
+LstmModel::LstmModel(const LstmConfig& config)
+    : config_(config),
+      lstm_(layout_, "lstm", config.preprocess.features(), config.hidden, config.layers),
+      output_weight_(layout_.add("output.weight", {1, config.hidden})),
+      output_bias_(layout_.add("output.bias", {1})) {}
+
+void LstmModel::init(Rng& rng, std::span<Real> phi) const {
+  lstm_.init(rng, phi);
+  const double bound = 0.1 / std::sqrt(static_cast<double>(config_.hidden));
+  rng.fill_uniform(output_weight_.in(phi), -bound, bound);
+  output_bias_.in(phi)[0] = 0;
+}
+
+// ---- Checkpoints ----------------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr const char* kFormat = "l2l learned optimizer 1";
+
+/// A number from a checkpoint's metadata; `std::from_chars` does not depend on the locale.
+template <class Number>
+Number read_number(const std::filesystem::path& path, const TensorFile& file, const std::string& key) {
+  const auto entry = file.metadata.find(key);
+  Number value{};
+  if (entry != file.metadata.end()) {
+    const char* end = entry->second.data() + entry->second.size();
+    const auto [stop, error] = std::from_chars(entry->second.data(), end, value);
+    if (error == std::errc() && stop == end) return value;
+  }
+  throw Error(path.string(), ": its metadata has no valid '", key, "'; it is not a trained optimizer of this program");
+}
+
+std::string number_text(double value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof(text), value).ptr};
+}
+
+}  // namespace
+
+LearnedOptimizer LearnedOptimizer::load(const std::filesystem::path& path) {
+  const TensorFile file = read_safetensors(path);
+  const auto format = file.metadata.find("format");
+  if (format == file.metadata.end() || format->second != kFormat) {
+    throw Error(path.string(), ": not a trained optimizer (its metadata does not say 'format': '", kFormat, "')");
+  }
+  const auto kind = file.metadata.find("preprocess");
+  LstmConfig config;
+  config.layers = read_number<int>(path, file, "layers");
+  config.hidden = read_number<int>(path, file, "hidden");
+  config.output_scale = read_number<double>(path, file, "output_scale");
+  config.preprocess.parameter = read_number<double>(path, file, "preprocess_parameter");
+  if (kind == file.metadata.end()) throw Error(path.string(), ": its metadata has no 'preprocess'");
+  try {
+    config.preprocess.kind = parse_preprocess(kind->second);
+    LearnedOptimizer learned{LstmModel(config), {}};
+    learned.phi.resize(learned.model.layout().size());
+    get_parameters(file, learned.model.layout(), learned.phi);
+    return learned;
+  } catch (const Error& error) {
+    throw Error(path.string(), ": ", error.what());
+  }
+}
+
+void LearnedOptimizer::save(const std::filesystem::path& path) const {
+  const LstmConfig& config = model.config();
+  TensorFile file;
+  put_parameters(file, model.layout(), phi);
+  file.metadata = {{"format", kFormat},
+                   {"layers", std::to_string(config.layers)},
+                   {"hidden", std::to_string(config.hidden)},
+                   {"output_scale", number_text(config.output_scale)},
+                   {"preprocess", std::string(name_of(config.preprocess.kind))},
+                   {"preprocess_parameter", number_text(config.preprocess.parameter)}};
+  write_safetensors(path, file);
+}
+
+// ---- LstmOptimizer --------------------------------------------------------------------------------------------
+
+struct LstmOptimizer::Impl {
+  LearnedOptimizer learned;
+  LstmBlocks blocks;
+};
+
+LstmOptimizer::LstmOptimizer(LearnedOptimizer learned, int threads) {
+  LstmBlocks blocks(learned.model, threads);
+  blocks.set_weights(learned.phi);
+  impl_ = std::make_unique<Impl>(Impl{std::move(learned), std::move(blocks)});
+}
+
+LstmOptimizer::~LstmOptimizer() = default;
+
+void LstmOptimizer::reset(Index n) { impl_->blocks.reset(n); }
+
+void LstmOptimizer::step(std::span<const Real> gradient, std::span<Real> theta) {
+  const Index n = impl_->blocks.size();
+  if (static_cast<Index>(gradient.size()) != n || static_cast<Index>(theta.size()) != n) {
+    throw Error("lstm optimizer: reset for ", n, " coordinates, stepped with ", gradient.size(), " gradients and ",
+                theta.size(), " parameters");
+  }
+  impl_->blocks.step(gradient.data(), theta.data(), theta.data());
+}
+
+}  // namespace l2l

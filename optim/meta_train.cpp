@@ -1,0 +1,220 @@
+#include "optim/meta_train.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "autodiff/error.h"
+#include "autodiff/ops.h"
+#include "optim/unroll.h"
+
+namespace l2l {
+namespace {
+
+constexpr std::uint64_t kValidationStream = 1'000'000;  // seeds of validation functions, far from any training seed
+
+void check(const MetaTrainConfig& c) {
+  const auto at_least_one = [](const char* name, int value) {
+    if (value < 1) throw UsageError(name, " is ", value, ", it must be at least 1");
+  };
+  at_least_one("epochs", c.epochs);
+  at_least_one("steps", c.steps);
+  at_least_one("unroll", c.unroll);
+  at_least_one("functions", c.functions);
+  at_least_one("validate-every", c.validate_every);
+  at_least_one("validation-functions", c.validation_functions);
+  at_least_one("threads", c.threads);
+  if (c.steps % c.unroll != 0) {
+    throw UsageError("steps (", c.steps, ") must be a multiple of unroll (", c.unroll, ")");
+  }
+  if (!(c.learning_rate > 0)) throw UsageError("lr is ", c.learning_rate, ", it must be positive");
+  if (!(c.final_rate >= 0)) throw UsageError("final-rate is ", c.final_rate, ", it must not be negative");
+  if (!(c.clip >= 0)) throw UsageError("clip is ", c.clip, ", it must not be negative");
+  if (!c.weights.empty() && static_cast<int>(c.weights.size()) != c.unroll + 1) {
+    throw UsageError(c.weights.size(), " weights given, an unroll of ", c.unroll, " steps has ", c.unroll + 1,
+                     " losses");
+  }
+}
+
+double norm(std::span<const Real> x) {
+  double squares = 0;
+  for (Real v : x) squares += static_cast<double>(v) * v;
+  return std::sqrt(squares);
+}
+
+/// A function of the family with a trajectory on it.
+struct Trajectory {
+  std::unique_ptr<Optimizee> f;
+  std::unique_ptr<UnrollRecorder> recorder;
+  std::vector<Real> theta;
+  Gradient gradient;  // ∇f at theta, which the next unroll begins with
+  double loss = 0;    // f at theta, per function
+};
+
+}  // namespace
+
+struct MetaTrainer::Workspace {
+  std::vector<Trajectory> trajectories;
+  Tape tape;  // the outer one; the inner tapes are inside `Gradient`
+  std::vector<Real> meta_gradient;
+  Adam adam{0};
+  Rng rng{0};
+  double loss_sum = 0;  // over the epoch's steps and functions
+
+  /// f and ∇f at theta, on a fresh minibatch.
+  void evaluate(Trajectory& run, std::span<const Real> theta, int epoch, int step) {
+    run.f->next_batch(rng);
+    run.loss = run.gradient(*run.f, theta) / static_cast<double>(run.f->functions());
+    if (!std::isfinite(run.loss)) {
+      throw Error("meta-training diverged in epoch ", epoch, ": the loss of the optimizee is ", run.loss, " at step ",
+                  step, "; a lower --lr or --scale may help");
+    }
+  }
+
+  void start(Trajectory& run, int epoch) {
+    run.f->sample(rng, Split::train);
+    run.f->init(rng, run.theta);
+    run.recorder->reset(static_cast<Index>(run.theta.size()));
+    evaluate(run, run.theta, epoch, 0);
+  }
+
+  /// Adds ∂/∂φ of `share` · Σ_t w_t f(θ_t) over one unroll to the meta-gradient, and moves the trajectory to its end.
+  void unroll(Trajectory& run, std::span<const Real> phi_values, const MetaTrainConfig& config, double share,
+              int epoch, int first_step) {
+    tape.clear();
+    const Index n = static_cast<Index>(run.theta.size());
+    const Var phi = tape.leaf({static_cast<Index>(phi_values.size())}, phi_values.data(), meta_gradient.data());
+    run.recorder->open(tape, phi, config.unroll);
+    share /= static_cast<double>(run.f->functions());
+    const auto weighted_loss = [&](Var theta, int t) {
+      const double w = share * (config.weights.empty() ? 1 : config.weights[t]);
+      return static_cast<Real>(w) * known_gradient(theta, static_cast<Real>(run.loss), run.gradient.values());
+    };
+    Var theta = tape.constant({n}, run.theta);
+    Var meta_loss = weighted_loss(theta, 0);
+    for (int t = 1; t <= config.unroll; ++t) {
+      theta = run.recorder->step(theta, run.gradient.values());
+      evaluate(run, theta.values(), epoch, first_step + t);
+      meta_loss = meta_loss + weighted_loss(theta, t);
+      loss_sum += run.loss;
+    }
+    tape.backward(meta_loss);
+    std::copy(theta.values().begin(), theta.values().end(), run.theta.begin());
+  }
+};
+
+MetaTrainer::MetaTrainer(const LstmModel& model, OptimizeeFactory optimizee, const MetaTrainConfig& config)
+    : model_(model), optimizee_(std::move(optimizee)), config_(config), work_(std::make_unique<Workspace>()) {
+  check(config);
+  const Index size = model.layout().size();
+  Workspace& work = *work_;
+  work.meta_gradient.resize(size);
+  work.adam.reset(size);
+  work.trajectories = std::vector<Trajectory>(config.functions);  // in place: a tape cannot be moved
+  for (Trajectory& run : work.trajectories) {
+    run.f = optimizee_();
+    run.recorder = config.fused ? make_fused_recorder(model, config.threads) : make_composed_recorder(model);
+    run.theta.resize(run.f->layout().size());
+  }
+  work.rng = Rng(config.seed);
+  state_.phi.resize(size);
+  model.init(work.rng, state_.phi);
+  state_.best_phi = state_.phi;
+  state_.adam = work.adam.state();
+  state_.random = work.rng.state();
+  state_.best_validation = std::numeric_limits<double>::infinity();
+}
+
+MetaTrainer::~MetaTrainer() = default;
+
+void MetaTrainer::resume(MetaTrainState state) {
+  const std::size_t size = state_.phi.size();
+  if (state.phi.size() != size || state.best_phi.size() != size || state.adam.m.size() != size ||
+      state.adam.v.size() != size) {
+    throw Error("resume: the state is of an optimizer with ", state.phi.size(), " weights, this one has ", size);
+  }
+  state_ = std::move(state);
+  work_->adam.set_state(state_.adam);
+  work_->rng.set_state(state_.random);
+}
+
+bool MetaTrainer::done() const {
+  return state_.epoch >= config_.epochs ||
+         (config_.patience > 0 && state_.validations_since_best >= config_.patience);
+}
+
+EpochReport MetaTrainer::run_epoch() {
+  Workspace& work = *work_;
+  EpochReport report;
+  report.epoch = state_.epoch + 1;
+  // Cosine decay (Loshchilov & Hutter 2017, eq. 5, without restarts) from learning_rate to its fraction final_rate.
+  const double progress = static_cast<double>(state_.epoch) / config_.epochs;
+  const double decay = (1 + std::cos(std::numbers::pi * progress)) / 2;
+  report.learning_rate = config_.learning_rate * (config_.final_rate + (1 - config_.final_rate) * decay);
+  work.adam.set_learning_rate(report.learning_rate);
+
+  if (state_.epoch == 0) state_.start_validation = validate(0);
+  for (Trajectory& run : work.trajectories) work.start(run, report.epoch);
+  work.loss_sum = 0;
+  const int unrolls = config_.steps / config_.unroll;
+  for (int u = 0; u < unrolls; ++u) {
+    std::fill(work.meta_gradient.begin(), work.meta_gradient.end(), Real(0));
+    for (Trajectory& run : work.trajectories) {
+      work.unroll(run, state_.phi, config_, 1.0 / config_.functions, report.epoch, u * config_.unroll);
+    }
+    const double length = norm(work.meta_gradient);
+    if (!std::isfinite(length)) {
+      throw Error("meta-training diverged in epoch ", report.epoch, ", unroll ", u + 1,
+                  ": the gradient of the optimizer's weights is not finite; a lower --lr may help");
+    }
+    report.gradient_norm += length / unrolls;
+    if (config_.clip > 0 && length > config_.clip) {
+      for (Real& g : work.meta_gradient) g *= static_cast<Real>(config_.clip / length);
+    }
+    work.adam.step(work.meta_gradient, state_.phi);
+  }
+  report.meta_loss = work.loss_sum / (config_.steps * config_.functions);
+  for (const Trajectory& run : work.trajectories) report.final_loss += run.loss / config_.functions;
+
+  state_.epoch = report.epoch;
+  state_.adam = work.adam.state();
+  state_.random = work.rng.state();
+  if (report.epoch % config_.validate_every == 0 || report.epoch == config_.epochs) {
+    report.validated = true;
+    report.validation = validate(config_.validation_steps ? config_.validation_steps : config_.steps);
+    report.best = report.validation < state_.best_validation;
+    if (report.best) {
+      state_.best_validation = report.validation;
+      state_.best_phi = state_.phi;
+    }
+    state_.validations_since_best = report.best ? 0 : state_.validations_since_best + 1;
+  }
+  return report;
+}
+
+/// Mean loss of the frozen optimizer after `steps` steps on the validation functions, the same ones every time.
+double MetaTrainer::validate(int steps) const {
+  const EvaluateOptions options{.split = Split::validation,
+                                .functions = config_.validation_functions,
+                                .steps = std::max(steps, 1),
+                                .seed = config_.seed + kValidationStream,
+                                .threads = config_.threads};
+  const auto optimizer = [&] { return std::make_unique<LstmOptimizer>(LearnedOptimizer{model_, state_.phi}); };
+  return evaluate(optimizer, optimizee_, options).mean(steps);
+}
+
+std::string MetaTrainer::complaint() const {
+  const double best = state_.best_validation, start = state_.start_validation;
+  if (!std::isfinite(best)) return "";
+  if (best < 0.95 * start) return "";
+  std::ostringstream text;
+  text << "the optimizer learned to do nothing: loss stays at " << best << " (it starts at " << start << ")";
+  for (int classes = 2; classes <= 100; ++classes) {
+    if (std::abs(best - std::log(classes)) < 0.01) text << ", which is ln " << classes << ", a blind guess";
+  }
+  text << "; another --lr or --seed may help";
+  return text.str();
+}
+
+}  // namespace l2l

@@ -1,0 +1,133 @@
+#include "optim/rules.h"
+
+#include <cmath>
+
+#include "autodiff/error.h"
+
+namespace l2l {
+namespace {
+
+/// Returns the number of elements, after checking that it is the same everywhere.
+Index check_sizes(const char* rule, std::size_t reset, std::span<const Real> gradient, std::span<const Real> theta) {
+  if (gradient.size() != reset || theta.size() != reset) {
+    throw Error(rule, ": reset for ", reset, " elements, but the gradient has ", gradient.size(), " and theta ",
+                theta.size());
+  }
+  return static_cast<Index>(reset);
+}
+
+}  // namespace
+
+// ---- SGD ------------------------------------------------------------------------------------------------------
+
+void Sgd::reset(Index /*n*/) {}
+
+void Sgd::step(std::span<const Real> gradient, std::span<Real> theta) {
+  if (gradient.size() != theta.size()) {
+    throw Error("sgd: the gradient has ", gradient.size(), " elements and theta ", theta.size());
+  }
+  const Real eta = static_cast<Real>(learning_rate_);
+  for (std::size_t k = 0; k < theta.size(); ++k) theta[k] -= eta * gradient[k];
+}
+
+// ---- Momentum -------------------------------------------------------------------------------------------------
+
+void Momentum::reset(Index n) { v_.assign(n, 0); }
+
+void Momentum::step(std::span<const Real> gradient, std::span<Real> theta) {
+  const Index n = check_sizes("momentum", v_.size(), gradient, theta);
+  const Real eta = static_cast<Real>(learning_rate_), mu = static_cast<Real>(mu_);
+  Real* const v = v_.data();
+  for (Index k = 0; k < n; ++k) {
+    v[k] = mu * v[k] + gradient[k];
+    theta[k] -= eta * v[k];
+  }
+}
+
+// ---- NAG ------------------------------------------------------------------------------------------------------
+
+void Nag::reset(Index n) { v_.assign(n, 0); }
+
+void Nag::step(std::span<const Real> gradient, std::span<Real> theta) {
+  const Index n = check_sizes("nag", v_.size(), gradient, theta);
+  const Real eta = static_cast<Real>(learning_rate_), mu = static_cast<Real>(mu_);
+  Real* const v = v_.data();
+  for (Index k = 0; k < n; ++k) {
+    v[k] = mu * v[k] + gradient[k];
+    theta[k] -= eta * (gradient[k] + mu * v[k]);
+  }
+}
+
+// ---- RMSprop --------------------------------------------------------------------------------------------------
+
+void RmsProp::reset(Index n) { s_.assign(n, 0); }
+
+void RmsProp::step(std::span<const Real> gradient, std::span<Real> theta) {
+  const Index n = check_sizes("rmsprop", s_.size(), gradient, theta);
+  const Real eta = static_cast<Real>(learning_rate_), epsilon = static_cast<Real>(epsilon_);
+  const Real alpha = static_cast<Real>(alpha_), rest = static_cast<Real>(1 - alpha_);
+  Real* const s = s_.data();
+  for (Index k = 0; k < n; ++k) {
+    const Real g = gradient[k];
+    s[k] = alpha * s[k] + rest * g * g;
+    theta[k] -= eta * g / (std::sqrt(s[k]) + epsilon);
+  }
+}
+
+// ---- ADAM -----------------------------------------------------------------------------------------------------
+
+void Adam::reset(Index n) {
+  state_.m.assign(n, 0);
+  state_.v.assign(n, 0);
+  state_.steps = 0;
+}
+
+void Adam::step(std::span<const Real> gradient, std::span<Real> theta) {
+  const Index n = check_sizes("adam", state_.m.size(), gradient, theta);
+  ++state_.steps;
+  // In double: 1 - 0.999^t has lost most of a float's digits when t is small.
+  const double correct_m = 1 / (1 - std::pow(beta1_, state_.steps));
+  const double correct_v = 1 / (1 - std::pow(beta2_, state_.steps));
+  const Real eta = static_cast<Real>(learning_rate_ * correct_m);
+  const Real root = static_cast<Real>(std::sqrt(correct_v)), epsilon = static_cast<Real>(epsilon_);
+  const Real beta1 = static_cast<Real>(beta1_), rest1 = static_cast<Real>(1 - beta1_);
+  const Real beta2 = static_cast<Real>(beta2_), rest2 = static_cast<Real>(1 - beta2_);
+  Real *const m = state_.m.data(), *const v = state_.v.data();
+  for (Index k = 0; k < n; ++k) {
+    const Real g = gradient[k];
+    m[k] = beta1 * m[k] + rest1 * g;
+    v[k] = beta2 * v[k] + rest2 * g * g;
+    theta[k] -= eta * m[k] / (std::sqrt(v[k]) * root + epsilon);
+  }
+}
+
+// ---- The table ------------------------------------------------------------------------------------------------
+
+namespace {
+template <class T>
+std::unique_ptr<Optimizer> make(double learning_rate) {
+  return std::make_unique<T>(learning_rate);
+}
+}  // namespace
+
+const std::vector<Rule>& rules() {
+  static const std::vector<Rule> table = {
+      {"sgd", "gradient descent", make<Sgd>},
+      {"momentum", "heavy ball, momentum 0.9", make<Momentum>},
+      {"nag", "Nesterov's accelerated gradient, momentum 0.9", make<Nag>},
+      {"rmsprop", "RMSprop, mean square with alpha 0.99", make<RmsProp>},
+      {"adam", "ADAM, beta 0.9 and 0.999", make<Adam>},
+  };
+  return table;
+}
+
+const Rule& find_rule(std::string_view name) {
+  std::string names;
+  for (const Rule& rule : rules()) {
+    if (rule.name == name) return rule;
+    names += (names.empty() ? "" : ", ") + rule.name;
+  }
+  throw UsageError("optimizer '", name, "' is unknown; there are ", names);
+}
+
+}  // namespace l2l
