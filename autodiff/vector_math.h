@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 
 #include "autodiff/types.h"
@@ -53,27 +54,36 @@ Vec each_lane(Vec x, F f) {
 /// 2^n for integer n in [-126, 127].
 inline Vec power_of_two(IVec n) { return bits<Vec>((n + 127) << 23); }
 
+/// e^x = (1 + f) · 2^n with 1 + f in [√½, √2], for |x| ≤ 104.
+struct ExpParts {
+  Vec f;
+  IVec n;
+};
+inline ExpParts exp_parts(Vec x) {
+  constexpr Real kRound = 12582912;  // 1.5 · 2^23: adding it leaves the nearest integer in the low bits
+  const Vec shifted = x * Real(1.44269504) + kRound;
+  const Vec n = shifted - kRound;
+  const Vec r = (x - n * Real(0.693359375)) + n * Real(2.12194440e-4);  // x - n ln 2, with ln 2 in two parts
+  Vec p = broadcast(Real(1.9875691500e-4));
+  p = p * r + Real(1.3981999507e-3);
+  p = p * r + Real(8.3334519073e-3);
+  p = p * r + Real(4.1665795894e-2);
+  p = p * r + Real(1.6666665459e-1);
+  p = p * r + Real(5.0000001201e-1);
+  return {p * (r * r) + r, bits<IVec>(shifted) - bits<IVec>(broadcast(kRound))};
+}
+
 inline Vec exp(Vec x) {
   if constexpr (std::is_same_v<Real, double>) {
     return each_lane(x, [](Real v) { return std::exp(v); });
   } else {
-    // x = n ln 2 + r with |r| ≤ ln 2 / 2. Beyond ±104 the result is 0 or infinity whatever the digits.
-    const Vec clamped = x > Real(104) ? broadcast(104) : (x < Real(-104) ? broadcast(-104) : x);
-    constexpr Real kRound = 12582912;  // 1.5 · 2^23: adding it leaves the nearest integer in the low bits
-    const Vec shifted = clamped * Real(1.44269504) + kRound;
-    const Vec n = shifted - kRound;
-    const Vec r = (clamped - n * Real(0.693359375)) + n * Real(2.12194440e-4);  // ln 2 in two parts
-    Vec p = broadcast(Real(1.9875691500e-4));
-    p = p * r + Real(1.3981999507e-3);
-    p = p * r + Real(8.3334519073e-3);
-    p = p * r + Real(4.1665795894e-2);
-    p = p * r + Real(1.6666665459e-1);
-    p = p * r + Real(5.0000001201e-1);
-    p = p * r * r + r + Real(1);
-    // 2^n in two factors, so that results that overflow or are denormal come out right. NaN has gone through r.
-    const IVec k = bits<IVec>(shifted) - bits<IVec>(broadcast(kRound));
-    const IVec half = k >> 1;
-    return x == x ? p * power_of_two(half) * power_of_two(k - half) : x;
+    // Beyond ±104 the result is 0 or infinity whatever the digits. The comparisons send NaN to a harmless place as
+    // well; the last line brings it back.
+    const Vec clamped = x > Real(104) ? broadcast(104) : (x >= Real(-104) ? x : broadcast(-104));
+    const auto [f, n] = exp_parts(clamped);
+    // 2^n in two factors, so that results that overflow or are denormal come out right.
+    const IVec half = n >> 1;
+    return x == x ? (Real(1) + f) * power_of_two(half) * power_of_two(n - half) : x;
   }
 }
 
@@ -83,9 +93,10 @@ inline Vec log(Vec x) {
   } else {
     // x = m · 2^e with m in [√½, √2); denormals are scaled into the normal range first.
     constexpr Real kSmallest = 1.17549435e-38f, kScale = 8388608;  // 2^23
-    const auto tiny = x < kSmallest;
-    const IVec word = bits<IVec>(tiny ? x * kScale : x);
-    const IVec e0 = ((word - 0x3f3504f3) >> 23);  // 0x3f3504f3: √½
+    const Vec positive = x > Real(0) ? x : broadcast(1);  // the others are dealt with in the last line
+    const auto tiny = positive < kSmallest;
+    const IVec word = bits<IVec>(tiny ? positive * kScale : positive);
+    const IVec e0 = (word - 0x3f3504f3) >> 23;  // 0x3f3504f3: √½
     const Vec m = bits<Vec>(word - (e0 << 23)) - Real(1);
     const Vec e = __builtin_convertvector(e0, Vec) - (tiny ? broadcast(23) : Vec{});
     Vec p = broadcast(Real(7.0376836292e-2));
@@ -105,22 +116,33 @@ inline Vec log(Vec x) {
   }
 }
 
-inline Vec sigmoid(Vec x) { return Real(1) / (Real(1) + exp(-x)); }
+// sigmoid and tanh are the bulk of an LSTM's time, so they skip what only `exp` needs: where the exponent is clamped,
+// one factor 2^n is enough. A comparison with NaN is false: written this way round, the clamps let NaN through.
+
+inline Vec sigmoid(Vec x) {
+  if constexpr (std::is_same_v<Real, double>) {
+    return each_lane(x, [](Real v) { return 1 / (1 + std::exp(-v)); });
+  } else {
+    const Vec low = -x > Real(87) ? broadcast(87) : -x;
+    const auto [f, n] = exp_parts(low < Real(-87) ? broadcast(-87) : low);
+    const Vec scale = power_of_two(n);
+    return Real(1) / (Real(1) + (scale + scale * f));
+  }
+}
 
 inline Vec tanh(Vec x) {
   if constexpr (std::is_same_v<Real, double>) {
     return each_lane(x, [](Real v) { return std::tanh(v); });
   } else {
-    // Near 0 the polynomial keeps the relative error small; beyond, 1 - 2 / (e^2x + 1).
-    const Vec x2 = x * x;
-    Vec p = broadcast(Real(-5.70498872745e-3));
-    p = p * x2 + Real(2.06390887954e-2);
-    p = p * x2 - Real(5.37397155531e-2);
-    p = p * x2 + Real(1.33314422036e-1);
-    p = p * x2 - Real(3.33332819422e-1);
-    const Vec near = p * x2 * x + x;
-    const Vec far = Real(1) - Real(2) / (exp(x + x) + Real(1));
-    return x2 < Real(0.390625) ? near : far;  // 0.625²
+    // tanh |x| = e / (e + 2) with e = e^2|x| - 1, computed without cancellation; from 9.02 on it is 1 in float.
+    constexpr Int kSign = std::numeric_limits<Int>::min();
+    const IVec sign = bits<IVec>(x) & kSign;
+    const Vec magnitude = bits<Vec>(bits<IVec>(x) & ~kSign);
+    const Vec a = magnitude > Real(9.02) ? broadcast(Real(9.02)) : magnitude;
+    const auto [f, n] = exp_parts(a + a);
+    const Vec scale = power_of_two(n);
+    const Vec e = scale * f + (scale - Real(1));
+    return bits<Vec>(bits<IVec>(e / (e + Real(2))) | sign);
   }
 }
 

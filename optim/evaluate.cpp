@@ -31,6 +31,10 @@ double Curves::sum(int first, int last) const {
 
 namespace {
 
+/// A stream of random numbers for function k of a split. No two splits share one: in a family without data the stream
+/// is all that makes them different.
+std::uint64_t stream(Split split, int k) { return 3 * static_cast<std::uint64_t>(k) + static_cast<int>(split); }
+
 /// What a thread needs to follow trajectories of its own.
 struct Worker {
   std::unique_ptr<Optimizer> optimizer;
@@ -72,7 +76,7 @@ Curves evaluate(const OptimizerFactory& optimizer, const OptimizeeFactory& optim
       try {
         if (!worker.f) worker.f = optimizee();
         if (!worker.optimizer) worker.optimizer = optimizer();
-        curves.losses[k] = worker.follow(Rng(options.seed, k), options.split, options.steps);
+        curves.losses[k] = worker.follow(Rng(options.seed, stream(options.split, k)), options.split, options.steps);
       } catch (...) {
 #pragma omp critical
         if (!failure) failure = std::current_exception();

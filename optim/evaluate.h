@@ -27,8 +27,8 @@ struct EvaluateOptions {
   int threads = 1;  // functions run in parallel; results do not depend on it
 };
 
-/// Follows an optimizer on functions that are drawn from `seed` alone. A trajectory that reaches a loss that is not
-/// finite counts as infinite from there on.
+/// Follows an optimizer on functions that are drawn from `seed` and the split alone. A trajectory that reaches a loss
+/// that is not finite counts as infinite from there on.
 Curves evaluate(const OptimizerFactory& optimizer, const OptimizeeFactory& optimizee, const EvaluateOptions& options);
 
 }  // namespace l2l

@@ -21,7 +21,7 @@ constexpr Index kBlock = BlockLstm::kBlock;
 /// also ∂L/∂u_t, and when the reverse loop arrives here all of them are complete.
 class FusedRecorder : public UnrollRecorder {
  public:
-  FusedRecorder(const LstmModel& model, int threads) : model_(model), blocks_(model, threads) {}
+  FusedRecorder(const LstmModel& model, int threads) : model_(model), blocks_(model, threads), workspaces_(threads) {}
 
   void reset(Index n) override { blocks_.reset(n); }
 
@@ -65,10 +65,9 @@ class FusedRecorder : public UnrollRecorder {
     constexpr Index kSlabs = 32;
     const Index slabs = std::min(kSlabs, blocks_.blocks()), size = model_.layout().size();
     partial_.assign(slabs * size, Real(0));
-    workspaces_.resize(std::max<std::size_t>(workspaces_.size(), blocks_.threads()));
 #pragma omp parallel for schedule(dynamic) num_threads(blocks_.threads())
     for (Index s = 0; s < slabs; ++s) {
-      std::vector<Real>& workspace = workspaces_[omp_get_thread_num()];
+      Arena& workspace = workspaces_[omp_get_thread_num()];
       const Index first = s * blocks_.blocks() / slabs, last = (s + 1) * blocks_.blocks() / slabs;
       for (Index b = first; b < last; ++b) block_backward(b, workspace, partial_.data() + s * size);
     }
@@ -77,19 +76,19 @@ class FusedRecorder : public UnrollRecorder {
     }
   }
 
-  void block_backward(Index b, std::vector<Real>& workspace, Real* dphi) const {
+  void block_backward(Index b, Arena& workspace, Real* dphi) const {
     const BlockLstm& kernel = blocks_.kernel();
     const Index T = static_cast<Index>(steps_.size());
     const Index x_size = kernel.features() * kBlock, state_size = kernel.state_size();
     const Index activation_size = kernel.activation_size();
-    workspace.resize(T * (x_size + state_size + activation_size + kBlock) + state_size + kBlock +
-                     kernel.scratch_size());
-    Real* x = workspace.data();
-    Real* states = x + T * x_size;
-    Real* activations = states + (T + 1) * state_size;
-    Real* lambda = activations + T * activation_size;
-    Real* update = lambda + T * kBlock;  // known already; computed again as a by-product
-    Real* scratch = update + kBlock;
+    workspace.clear();
+    const auto take = [&](Index n) { return static_cast<Real*>(workspace.allocate(n * sizeof(Real))); };
+    Real* x = take(T * x_size);
+    Real* states = take((T + 1) * state_size);
+    Real* activations = take(T * activation_size);
+    Real* lambda = take(T * kBlock);
+    Real* update = take(kBlock);  // known already; computed again as a by-product
+    Real* scratch = take(kernel.scratch_size());
     std::copy_n(start_.data() + b * state_size, state_size, states);
     for (Index t = 0; t < T; ++t) {
       blocks_.features(b, steps_[t].gradient, x + t * x_size);
@@ -103,10 +102,10 @@ class FusedRecorder : public UnrollRecorder {
   LstmModel model_;
   LstmBlocks blocks_;
   Var phi_, opened_;
-  std::vector<Real> start_;                    // [blocks][state_size]: the state at the start of the unroll
+  std::vector<Real> start_;  // [blocks][state_size]: the state at the start of the unroll
   std::vector<Step> steps_;
-  std::vector<Real> partial_;                  // [slabs][φ]
-  std::vector<std::vector<Real>> workspaces_;  // one per thread
+  std::vector<Real> partial_;      // [slabs][φ]
+  std::vector<Arena> workspaces_;  // one per thread; memory aligned to cache lines
 };
 
 }  // namespace

@@ -13,7 +13,10 @@ LstmBlocks::LstmBlocks(const LstmModel& model, int threads)
 void LstmBlocks::reset(Index n) {
   n_ = n;
   parity_ = 0;
-  states_.assign(blocks() * 2 * kernel_.state_size(), Real(0));
+  const Index size = blocks() * 2 * kernel_.state_size();
+  memory_.clear();
+  states_ = static_cast<Real*>(memory_.allocate(size * sizeof(Real)));
+  std::fill_n(states_, size, Real(0));
 }
 
 void LstmBlocks::gather(Index b, const Real* array, Real* out) const {
@@ -34,7 +37,7 @@ void LstmBlocks::step(const Real* gradient, const Real* theta, Real* next) {
   for (Index b = 0; b < count; ++b) {
     alignas(64) Real x[2 * kBlock], update[kBlock];
     features(b, gradient, x);
-    Real* states = states_.data() + 2 * b * size;
+    Real* states = states_ + 2 * b * size;
     kernel_.step(x, states + parity_ * size, states + (1 - parity_) * size, nullptr, update);
     const Index first = b * kBlock, used = std::min(kBlock, n_ - first);
     for (Index k = 0; k < used; ++k) next[first + k] = theta[first + k] + update[k];

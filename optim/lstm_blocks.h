@@ -1,7 +1,7 @@
 #pragma once
 #include <span>
-#include <vector>
 
+#include "autodiff/arena.h"
 #include "optim/block_lstm.h"
 
 namespace l2l {
@@ -23,7 +23,7 @@ class LstmBlocks {
   void step(const Real* gradient, const Real* theta, Real* next);
 
   /// The state of block b, [kernel().state_size()].
-  const Real* state(Index b) const { return states_.data() + (2 * b + parity_) * kernel_.state_size(); }
+  const Real* state(Index b) const { return states_ + (2 * b + parity_) * kernel_.state_size(); }
   /// The block's part of an array [n], padded with zeros, → [kBlock]; and its features, → [F][kBlock].
   void gather(Index b, const Real* array, Real* out) const;
   void features(Index b, const Real* gradient, Real* out) const;
@@ -34,8 +34,9 @@ class LstmBlocks {
   BlockLstm kernel_;
   int threads_;
   Index n_ = 0;
-  int parity_ = 0;            // which of a block's two states is current
-  std::vector<Real> states_;  // [blocks][2][state_size]
+  int parity_ = 0;  // which of a block's two states is current
+  Arena memory_;    // aligned to cache lines, which `std::vector` is not
+  Real* states_ = nullptr;  // [blocks][2][state_size]
 };
 
 }  // namespace l2l
