@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+set -euo pipefail
+
+# How long to train: enough to see the LSTM win, not the best that longer training reaches.
+train_quadratic=(--epochs 400)
+train_mnist=(--epochs 300)
+
+usage() {
+  cat <<'END'
+Installs what is missing, builds, trains learned optimizers and compares them with tuned hand-designed ones.
+  bash examples/run.sh [--quick]
+    --quick   only the quadratic functions: under a minute after the build
+    --help    this text
+Each call writes to a folder of its own, runs/DATE-TIME.
+END
+}
+
+optimizees=(quadratic mnist)
+for option in "$@"; do
+  case $option in
+    --help) usage; exit ;;
+    --quick) optimizees=(quadratic) ;;
+    *) echo "examples/run.sh: unknown option $option; --help lists them" >&2; exit 2 ;;
+  esac
+done
+
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
+source examples/setup.sh
+echo "Checking packages"
+install_packages "${packages[@]}"
+cmake --preset release
+cmake --build --preset release --target l2l_examples
+
+runs=runs/$(date +%Y-%m-%d-%H%M%S)
+for optimizee in "${optimizees[@]}"; do
+  declare -n flags=train_$optimizee
+  echo
+  echo "== Training on $optimizee"
+  build/release/l2l train --optimizee "$optimizee" --out "$runs/$optimizee" "${flags[@]}"
+done
+for optimizee in "${optimizees[@]}"; do
+  echo
+  echo "== Comparing on $optimizee"
+  build/release/l2l compare --run "$runs/$optimizee"
+done
+echo
+echo "Pictures and checkpoints:"
+find "$PWD/$runs" -name '*.png' -o -name '*.safetensors' | sort
