@@ -27,6 +27,7 @@ void Arena::clear() {
     // the doubled chunks: a round that repeats itself needs no more.
     const std::size_t needed = used();
     chunks_.clear();
+    next_ = end_ = nullptr;
     capacity_ = 0;
     add_chunk(needed);
   }

@@ -5,10 +5,11 @@
 namespace l2l::blas {
 namespace {
 
-template <class T>
-constexpr auto blas_gemm = cblas_sgemm;
-template <>
-constexpr auto blas_gemm<double> = cblas_dgemm;
+#ifdef L2L_DOUBLE
+constexpr auto cblas_gemm = cblas_dgemm;
+#else
+constexpr auto cblas_gemm = cblas_sgemm;
+#endif
 
 }  // namespace
 
@@ -24,9 +25,9 @@ void gemm(Trans trans_a, Trans trans_b, Index M, Index N, Index K, const Real* A
     return;
   }
   const auto blas_trans = [](Trans trans) { return trans == Trans::yes ? CblasTrans : CblasNoTrans; };
-  blas_gemm<Real>(CblasRowMajor, blas_trans(trans_a), blas_trans(trans_b), static_cast<int>(M), static_cast<int>(N),
-                  static_cast<int>(K), Real(1), A, static_cast<int>(lda), B, static_cast<int>(ldb), beta, C,
-                  static_cast<int>(ldc));
+  cblas_gemm(CblasRowMajor, blas_trans(trans_a), blas_trans(trans_b), static_cast<int>(M), static_cast<int>(N),
+             static_cast<int>(K), Real(1), A, static_cast<int>(lda), B, static_cast<int>(ldb), beta, C,
+             static_cast<int>(ldc));
 }
 
 }  // namespace l2l::blas

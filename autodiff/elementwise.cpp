@@ -47,7 +47,8 @@ Var binary(const char* op, Var x, Var y, Function f, DerivativeX dfdx, Derivativ
   return z;
 }
 
-Real one(Real, Real, Real) { return 1; }
+// A lambda, not a function: called through a pointer it would not be inlined.
+constexpr auto one = [](Real, Real, Real) { return Real(1); };
 
 }  // namespace
 
@@ -82,12 +83,18 @@ Var operator+(Var x, Real a) {
       "+", x, [=](Real x) { return x + a; }, [](Real, Real) { return Real(1); });
 }
 Var operator+(Real a, Var x) { return x + a; }
-Var operator-(Var x, Real a) { return x + (-a); }
+Var operator-(Var x, Real a) {
+  return unary(
+      "-", x, [=](Real x) { return x - a; }, [](Real, Real) { return Real(1); });
+}
 Var operator-(Real a, Var x) {
   return unary(
       "-", x, [=](Real x) { return a - x; }, [](Real, Real) { return Real(-1); });
 }
-Var operator-(Var x) { return 0 - x; }
+Var operator-(Var x) {
+  return unary(
+      "-", x, [](Real x) { return -x; }, [](Real, Real) { return Real(-1); });
+}
 
 Var operator*(Var x, Real a) {
   return unary(

@@ -35,7 +35,8 @@ GradientCheck gradcheck(const CheckedFunction& f, const std::vector<Shape>& inpu
     for (std::size_t k = 0; k < inputs.size(); ++k) x.push_back(tape.variable(inputs[k], points[k]));
     Var y = asymmetric_sum(tape, f(tape, x));
     if (differentiate) {
-      tape.backward(y);
+      // The mean of two calls has the gradient of one, unless a backward overwrites where it ought to add.
+      tape.backward((y + asymmetric_sum(tape, f(tape, x))) / 2);
       for (const Var& v : x) analytic.emplace_back(v.gradient().begin(), v.gradient().end());
     }
     return static_cast<double>(y.item());
@@ -56,11 +57,16 @@ GradientCheck gradcheck(const CheckedFunction& f, const std::vector<Shape>& inpu
       points[k][e] = below;
       const double f_below = evaluate(false);
       points[k][e] = x;
-      const double numeric = (f_above - f_below) / (static_cast<double>(above) - static_cast<double>(below));
+      const double distance = static_cast<double>(above) - static_cast<double>(below);
+      const double numeric = (f_above - f_below) / distance;
+      // What the rounding of f does to the quotient. Less than that is no error: the gradient of x / x is 0, and
+      // backward finds 1e-17.
+      const double noise =
+          4 * std::numeric_limits<Real>::epsilon() * std::max(std::abs(f_above), std::abs(f_below)) / distance;
       const double backward = analytic[k][e];
       largest = std::max({largest, std::abs(numeric), std::abs(backward)});
-      // Written so that NaN counts as wrong.
-      if (!(std::abs(backward - numeric) <= difference)) {
+      // Written so that NaN counts as wrong; so does infinity, on whichever side.
+      if (!std::isfinite(numeric) || !(std::abs(backward - numeric) <= std::max(difference, noise))) {
         difference = std::abs(backward - numeric);
         worst.str("");
         worst << "input " << k << ' ' << inputs[k] << ", element " << e << ": backward says " << backward

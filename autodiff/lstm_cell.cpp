@@ -23,17 +23,18 @@ LstmState lstm_cell(Var gates, Var c) {
 
   y.tape->record(y, [=] {
     const Real *i = activation, *f = i + n, *g = f + n, *o = g + n, *tanh_c = o + n;
-    for (Index k = 0; k < n; ++k) {
-      const Real dh = y.grad[k];
-      const Real dc = y.grad[n + k] + dh * o[k] * (1 - tanh_c[k] * tanh_c[k]);
-      if (gates.grad) {
-        gates.grad[k] += dc * g[k] * i[k] * (1 - i[k]);
-        gates.grad[n + k] += dc * c.value[k] * f[k] * (1 - f[k]);
-        gates.grad[2 * n + k] += dc * i[k] * (1 - g[k] * g[k]);
-        gates.grad[3 * n + k] += dh * tanh_c[k] * o[k] * (1 - o[k]);
-      }
-      if (c.grad) c.grad[k] += dc * f[k];
+    const auto dc = [=](Index k) { return y.grad[n + k] + y.grad[k] * o[k] * (1 - tanh_c[k] * tanh_c[k]); };
+    // One array after another: each loop is simple enough for the compiler to vectorise.
+    const auto add = [=](Real* to, auto term) {
+      for (Index k = 0; k < n; ++k) to[k] += term(k);
+    };
+    if (gates.grad) {
+      add(gates.grad, [=](Index k) { return dc(k) * g[k] * i[k] * (1 - i[k]); });
+      add(gates.grad + n, [=](Index k) { return dc(k) * c.value[k] * f[k] * (1 - f[k]); });
+      add(gates.grad + 2 * n, [=](Index k) { return dc(k) * i[k] * (1 - g[k] * g[k]); });
+      add(gates.grad + 3 * n, [=](Index k) { return y.grad[k] * tanh_c[k] * o[k] * (1 - o[k]); });
     }
+    if (c.grad) add(c.grad, [=](Index k) { return dc(k) * f[k]; });
   });
   return {slice(y, 0, H), slice(y, H, H)};
 }

@@ -8,6 +8,19 @@ void check_matrix(const char* op, const Var& x) {
   if (x.shape.rank() != 2) throw Error(op, ": shape ", x.shape, " is not a matrix");
 }
 
+/// Σ_k x[k] in double, since a float loses digits after some thousand terms. Eight partial sums fill vector registers,
+/// and their order is the same on every machine.
+double sum_of(const Real* x, Index n) {
+  double partial[8] = {};
+  Index k = 0;
+  for (; k + 8 <= n; k += 8) {
+    for (int lane = 0; lane < 8; ++lane) partial[lane] += x[k + lane];
+  }
+  for (int lane = 0; k < n; ++k, ++lane) partial[lane] += x[k];
+  return ((partial[0] + partial[4]) + (partial[2] + partial[6])) +
+         ((partial[1] + partial[5]) + (partial[3] + partial[7]));
+}
+
 }  // namespace
 
 Var add_row_bias(Var x, Var bias) {
@@ -40,7 +53,8 @@ Var add_column_bias(Var x, Var bias) {
   Var y = Tape::output("add_column_bias", x.shape, {x, bias});
   const Index N = x.shape[0], M = x.shape[1];
   for (Index n = 0; n < N; ++n) {
-    for (Index m = 0; m < M; ++m) y.value[n * M + m] = x.value[n * M + m] + bias.value[n];
+    const Real b = bias.value[n];
+    for (Index m = 0; m < M; ++m) y.value[n * M + m] = x.value[n * M + m] + b;
   }
   y.tape->record(y, [=] {
     for (Index n = 0; n < N; ++n) {
@@ -48,11 +62,7 @@ Var add_column_bias(Var x, Var bias) {
       if (x.grad) {
         for (Index m = 0; m < M; ++m) x.grad[n * M + m] += dy[m];
       }
-      if (bias.grad) {
-        Real total = 0;
-        for (Index m = 0; m < M; ++m) total += dy[m];
-        bias.grad[n] += total;
-      }
+      if (bias.grad) bias.grad[n] += static_cast<Real>(sum_of(dy, M));
     }
   });
   return y;
@@ -62,14 +72,11 @@ Var row_sums(Var x) {
   check_matrix("row_sums", x);
   const Index N = x.shape[0], M = x.shape[1];
   Var y = Tape::output("row_sums", {N}, {x});
-  for (Index n = 0; n < N; ++n) {
-    double total = 0;
-    for (Index m = 0; m < M; ++m) total += x.value[n * M + m];
-    y.value[n] = static_cast<Real>(total);
-  }
+  for (Index n = 0; n < N; ++n) y.value[n] = static_cast<Real>(sum_of(x.value + n * M, M));
   y.tape->record(y, [=] {
     for (Index n = 0; n < N; ++n) {
-      for (Index m = 0; m < M; ++m) x.grad[n * M + m] += y.grad[n];
+      const Real dy = y.grad[n];
+      for (Index m = 0; m < M; ++m) x.grad[n * M + m] += dy;
     }
   });
   return y;
@@ -93,12 +100,11 @@ Var column_sums(Var x) {
 
 Var sum(Var x) {
   Var y = Tape::output("sum", {}, {x});
-  double total = 0;  // in double: a float loses digits after some thousand terms
-  for (Index k = 0; k < x.size(); ++k) total += x.value[k];
-  *y.value = static_cast<Real>(total);
+  *y.value = static_cast<Real>(sum_of(x.value, x.size()));
   y.tape->record(y, [=] {
     const Index n = x.size();
-    for (Index k = 0; k < n; ++k) x.grad[k] += *y.grad;
+    const Real dy = *y.grad;
+    for (Index k = 0; k < n; ++k) x.grad[k] += dy;
   });
   return y;
 }

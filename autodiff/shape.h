@@ -7,7 +7,8 @@
 
 namespace l2l {
 
-/// The dimensions of a row-major array, up to four of them. `Shape{}` is a scalar; a dimension may be 0.
+/// The dimensions of a row-major array, up to four of them. `Shape{}` is a scalar; a dimension may be 0. An Error for
+/// a fifth dimension, one outside 0 to 2^31 - 1, and for more elements than memory can have.
 class Shape {
  public:
   Shape() = default;
@@ -17,12 +18,15 @@ class Shape {
   int operator[](int dim) const { return dims_[dim]; }
   /// Product of the dimensions; 1 for a scalar.
   Index size() const;
-  /// The same shape with dimension `dim` replaced.
+  /// The same shape with dimension `dim` replaced by `extent`.
   Shape with(int dim, Index extent) const;
 
   friend bool operator==(const Shape&, const Shape&) = default;
 
  private:
+  void set(int dim, Index extent);
+  void check_size() const;
+
   std::array<int, 4> dims_{};
   int rank_ = 0;
 };

@@ -14,8 +14,8 @@ Var reshape(Var x, const Shape& shape) {
 
 Var slice(Var x, Index first, Index count) {
   if (x.shape.rank() == 0) throw Error("slice: a scalar has no dimension to slice");
-  if (first < 0 || count < 0 || first + count > x.shape[0]) {
-    throw Error("slice: entries ", first, " to ", first + count - 1, " of shape ", x.shape);
+  if (first < 0 || count < 0 || first > x.shape[0] || count > x.shape[0] - first) {
+    throw Error("slice: ", count, " entries from ", first, " on are not in shape ", x.shape);
   }
   const Index stride = x.shape.with(0, 1).size();
   return Tape::view("slice", x, first * stride, x.shape.with(0, count));

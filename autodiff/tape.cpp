@@ -38,6 +38,7 @@ void check_count(const char* where, const Shape& shape, std::size_t given) {
 }  // namespace
 
 Var Tape::variable(const Shape& shape, std::span<const Real> data) {
+  check_count("variable", shape, data.size());
   Var x = constant(shape, data);
   x.grad = scratch(x.size());
   std::fill_n(x.grad, x.size(), Real(0));
@@ -88,7 +89,7 @@ Var Tape::output(const char* op, const Shape& shape, std::span<const Var> inputs
     std::fill_n(y.grad, shape.size(), Real(0));
   }
   tape.op_ = op;
-  if (tape.debug_) tape.inputs_ = tape.copy(inputs);
+  tape.inputs_ = tape.debug_ ? tape.copy(inputs) : std::span<const Var>();
   return y;
 }
 
@@ -109,7 +110,7 @@ void Tape::backward(Var loss) {
   if (ran_backward_) throw Error("backward: this tape has run backward already; clear() it and record again");
   if (loss.grad == nullptr) throw Error("backward: the loss depends on no variable");
   ran_backward_ = true;
-  *loss.grad = 1;
+  *loss.grad += 1;  // zero before, unless the loss is a leaf in memory of the caller's
   for (std::size_t k = nodes_.size(); k-- > 0;) {
     const Node& node = nodes_[k];
     node.run(node.closure);
@@ -135,7 +136,8 @@ void Tape::check_finite(const char* what, const char* op, std::size_t node, cons
                         const Shape& shape) const {
   for (Index k = 0; k < shape.size(); ++k) {
     if (!std::isfinite(data[k])) {
-      throw Error(op, ": ", what, " is ", data[k], " at element ", k, " of ", shape, " (node ", node, " of the tape)");
+      const char* found = std::isnan(data[k]) ? "nan" : data[k] > 0 ? "inf" : "-inf";
+      throw Error(op, ": ", what, " is ", found, " at element ", k, " of ", shape, " (node ", node, " of the tape)");
     }
   }
 }

@@ -57,7 +57,8 @@ class Tape {
   // ---- Differentiation ----------------------------------------------------------------------------------------
 
   /// Sets ∂loss/∂x in the gradient of every x that the scalar `loss` depends on. Once per round: an op's backward
-  /// may overwrite what it saved.
+  /// may overwrite what it saved. Every node runs, those beside the loss with a gradient of 0; where a derivative is
+  /// infinite (sqrt at 0), that makes 0 · ∞ = NaN, so compute what is only looked at from `detach`ed arrays.
   void backward(Var loss);
   /// Forgets all nodes and arrays; their `Var`s become invalid, the memory stays for the next round.
   void clear();

@@ -11,8 +11,8 @@
 ///
 /// Written with the vector extensions of GCC and Clang, so that one source serves SSE, AVX2, AVX-512 and NEON. In
 /// float: range reduction and a polynomial (after Cephes, S. Moshier), within 2 ulp or 2e-7 absolute of the true
-/// value, with ±0, infinities, NaN and denormals as the standard functions treat them. In double every lane calls the
-/// standard function: double is for checking.
+/// value, with ±0, infinities, NaN and denormals as the standard functions treat them (but sigmoid stops falling at
+/// 2e-38). In double every lane calls the standard function: double is for checking.
 namespace l2l::simd {
 
 #if defined(__AVX512F__)

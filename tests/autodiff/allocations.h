@@ -1,0 +1,9 @@
+#pragma once
+
+namespace l2l::testing {
+
+/// How often the program has asked for memory with `new` so far (counted in allocation_test.cpp);
+/// always 0 under AddressSanitizer.
+long allocations();
+
+}  // namespace l2l::testing
