@@ -26,10 +26,12 @@ class Lstm {
   /// remembered from the start (Gers et al. 2000).
   void init(Rng& rng, std::span<Real> theta, double forget_bias = 1) const;
 
- private:
   struct Layer {
     Parameter weight_ih, weight_hh, bias;
   };
+  const std::vector<Layer>& layers() const { return layers_; }
+
+ private:
   Index hidden_;
   std::vector<Layer> layers_;
 };

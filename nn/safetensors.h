@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,9 @@ struct Tensor {
 struct TensorFile {
   std::map<std::string, Tensor> tensors;
   std::map<std::string, std::string> metadata;
+  std::filesystem::path path;  // where it was read from; empty if it was not
 
-  /// The tensor, or an Error that names `file` and the tensor.
+  /// The tensor, or an Error that names the file and the tensor.
   const Tensor& at(const std::string& name) const;
 };
 
@@ -31,12 +33,15 @@ struct TensorFile {
 /// before anything is believed; an Error names the file and what is wrong with it.
 TensorFile read_safetensors(const std::filesystem::path& path, const std::string& prefix = "");
 
-/// Writes F32 (F64 in the double build) atomically: a failure leaves an older file as it was.
+/// Writes F32 (F64 in the double build) atomically: a failure leaves an older file as it was. Tensors lie in the
+/// order of their names, so equal content gives equal bytes. An Error names the file and what cannot be written.
 void write_safetensors(const std::filesystem::path& path, const TensorFile& file);
 
-/// θ as named tensors, `prefix` before each name, and back. Reading checks every shape against the layout.
+/// θ as named tensors, `prefix` before each name. theta: [layout.size()]
 void put_parameters(TensorFile& file, const Layout& layout, std::span<const Real> theta,
                     const std::string& prefix = "");
+/// And back. A tensor that is missing or has another shape than the layout wants is an Error that names the file and
+/// the tensor, and leaves θ as it was; tensors that the layout does not know are none of its business.
 void get_parameters(const TensorFile& file, const Layout& layout, std::span<Real> theta,
                     const std::string& prefix = "");
 

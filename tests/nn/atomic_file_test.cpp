@@ -1,0 +1,116 @@
+#include "nn/atomic_file.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <string>
+#include <thread>
+
+#include "autodiff/error.h"
+#include "tests/catch.h"
+#include "tests/nn/temporary_folder.h"
+
+using namespace l2l;
+using namespace l2l::testing;
+
+namespace {
+/// What the Error says, or "" if there is none.
+std::string failure(const std::filesystem::path& path, std::string_view content) {
+  try {
+    write_file_atomically(path, content);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+}  // namespace
+
+TEST_CASE("a file is written, and replaced") {
+  const TemporaryFolder folder;
+  const auto path = folder.path / "file";
+  write_file_atomically(path, "first");
+  CHECK(read_bytes(path) == "first");
+  const std::string large(5'000'000, 'x');
+  write_file_atomically(path, large);
+  CHECK(read_bytes(path) == large);
+  write_file_atomically(path, "");
+  CHECK(read_bytes(path).empty());
+  CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("a path without a folder is a file in the current one") {
+  const TemporaryFolder folder;
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path);
+  const std::string error = failure("file", "text");
+  std::filesystem::current_path(before);
+  CHECK(error == "");
+  CHECK(read_bytes(folder.path / "file") == "text");
+}
+
+TEST_CASE("a new file's permissions follow the umask") {
+  const TemporaryFolder folder;
+  const mode_t before = ::umask(027);
+  write_file_atomically(folder.path / "file", "text");
+  ::umask(before);
+  struct stat status;
+  REQUIRE(::stat((folder.path / "file").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0640);
+}
+
+TEST_CASE("a write that fails half-way leaves the old file, and no other") {
+  const TemporaryFolder folder;
+  const auto path = folder.path / "file";
+  write_file_atomically(path, "old");
+  // A limit on the size of files stands for a full disk: it stops root too.
+  rlimit before;
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit limit = {1000, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  const std::string error = failure(path, std::string(5000, 'x'));
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  std::signal(SIGXFSZ, handler);
+  CHECK(error == path.string() + ": cannot be written: File too large");
+  CHECK(read_bytes(path) == "old");
+  CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("a file that cannot be renamed into place leaves nothing behind") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path / "taken" / "inside");
+  CHECK(contains(failure(folder.path / "taken", "text"), "taken: cannot be written: "));
+  CHECK(std::filesystem::exists(folder.path / "taken" / "inside"));
+  CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("a folder that cannot be written to is an Error with the path and the reason") {
+  const TemporaryFolder folder;
+  const auto missing = folder.path / "missing" / "file";
+  CHECK(failure(missing, "text") == missing.string() + ": cannot be written: No such file or directory");
+  write_bytes(folder.path / "file", "text");
+  CHECK(contains(failure(folder.path / "file" / "below", "text"), "Not a directory"));
+  CHECK(read_bytes(folder.path / "file") == "text");
+  if (::geteuid() != 0) {  // root may write anywhere
+    ::chmod(folder.path.c_str(), 0555);
+    CHECK(contains(failure(folder.path / "file", "new"), "Permission denied"));
+    ::chmod(folder.path.c_str(), 0755);
+    CHECK(read_bytes(folder.path / "file") == "text");
+  }
+}
+
+TEST_CASE("writers at the same time do not mix") {
+  const TemporaryFolder folder;
+  const auto path = folder.path / "file";
+  const auto write = [&](char c) {
+    for (int k = 0; k < 20; ++k) write_file_atomically(path, std::string(10000, c));
+  };
+  std::thread a(write, 'a'), b(write, 'b');
+  a.join();
+  b.join();
+  const std::string content = read_bytes(path);
+  CHECK(content == std::string(10000, content.at(0)));
+  CHECK(folder.entries() == 1);
+}

@@ -1,0 +1,53 @@
+#include "nn/layout.h"
+
+#include <numeric>
+
+#include "autodiff/error.h"
+#include "autodiff/ops.h"
+#include "tests/catch.h"
+
+using namespace l2l;
+
+TEST_CASE("a layout lays parameters one behind the other") {
+  Layout layout;
+  const Parameter a = layout.add("a", {2, 3}, "conv"), b = layout.add("b", {}), c = layout.add("c", {0, 5}),
+                  d = layout.add("d", {4});
+  CHECK(a.offset == 0);
+  CHECK(b.offset == 6);
+  CHECK(c.offset == 7);
+  CHECK(d.offset == 7);
+  CHECK(layout.size() == 11);
+  CHECK(layout.parameters().size() == 4);
+  CHECK(layout.find("a").shape == Shape{2, 3});
+  CHECK(layout.find("a").group == "conv");
+  CHECK_THROWS_AS(layout.find("e"), Error);
+  CHECK_THROWS_AS(layout.add("a", {1}), Error);
+  CHECK(layout.size() == 11);
+}
+
+TEST_CASE("a parameter is a view of theta, on a tape and in a buffer") {
+  Layout layout;
+  layout.add("a", {2});
+  const Parameter b = layout.add("b", {2, 2});
+  std::vector<Real> theta(6), gradient(6);
+  std::iota(theta.begin(), theta.end(), Real(10));
+
+  CHECK(b.in(std::span(theta)).data() == theta.data() + 2);
+  CHECK(b.in(std::span<const Real>(theta)).size() == 4);
+
+  Tape tape;
+  const Var x = tape.leaf({6}, theta.data(), gradient.data());
+  const Var view = b.in(x);
+  CHECK(view.shape == Shape{2, 2});
+  CHECK(view.value == theta.data() + 2);
+  tape.backward(sum(square(view)));
+  CHECK(gradient == std::vector<Real>{0, 0, 24, 26, 28, 30});
+}
+
+TEST_CASE("a theta too short for a parameter is an Error") {
+  Layout layout;
+  layout.add("a", {2});
+  const Parameter b = layout.add("b", {3});
+  Tape tape;
+  CHECK_THROWS_AS(b.in(tape.constant({4}, Real(0))), Error);
+}

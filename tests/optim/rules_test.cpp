@@ -1,0 +1,136 @@
+#include "optim/rules.h"
+
+#include "autodiff/error.h"
+#include "tests/nn/reference.h"
+
+using namespace l2l;
+using namespace l2l::testing;
+
+namespace {
+
+const std::vector<Real> kGradients[] = {{1, -2, 0}, {Real(0.5), 3, 0}, {-2, Real(0.25), Real(1e-3)}};
+
+/// θ after each of three steps from (1, 2, 3).
+void check_steps(Optimizer& optimizer, const std::vector<double> (&expected)[3]) {
+  for (int round = 0; round < 2; ++round) {  // the second time proves that reset forgets
+    std::vector<Real> theta = {1, 2, 3};
+    optimizer.reset(3);
+    for (int t = 0; t < 3; ++t) {
+      INFO("round " << round << ", step " << t + 1);
+      optimizer.step(kGradients[t], theta);
+      check_close(theta, expected[t], 2e-6);
+    }
+  }
+}
+
+}  // namespace
+
+// The numbers are PyTorch 1.13's, in double:
+//     for make in (lambda p: torch.optim.SGD(p, 0.1), lambda p: torch.optim.SGD(p, 0.1, momentum=0.9),
+//                  lambda p: torch.optim.SGD(p, 0.1, momentum=0.9, nesterov=True),
+//                  lambda p: torch.optim.RMSprop(p, 0.1, alpha=0.99, eps=1e-8), lambda p: torch.optim.Adam(p, 0.1)):
+//         x = torch.tensor([1., 2., 3.], requires_grad=True); o = make([x])
+//         for g in [[1., -2., 0.], [0.5, 3., 0.], [-2., 0.25, 1e-3]]:
+//             x.grad = torch.tensor(g); o.step(); print(x.detach())
+// Torch7's of May 2016 are the same for SGD, NAG and RMSprop. It differs in two places:
+// - momentum: its dampening defaults to μ, that is v ← μ v + (1-μ) g after the first step; ours, Polyak's and PyTorch's
+//   v ← μ v + g is the same but for a factor of the learning rate, which is tuned.
+// - ADAM: it adds ε to √v, not to √v̂ (the variant before section 2.1 of the paper). Ours is algorithm 1, as PyTorch's.
+//   They are the same but for coordinates with gradients not far above ε = 1e-8.
+
+TEST_CASE("sgd's first steps") {
+  Sgd sgd(0.1);
+  check_steps(sgd, {{0.9, 2.2, 3}, {0.85, 1.9, 3}, {1.05, 1.875, 2.9999}});
+}
+
+TEST_CASE("momentum's first steps") {
+  Momentum momentum(0.1);
+  check_steps(momentum, {{0.9, 2.2, 3}, {0.76, 2.08, 3}, {0.834, 1.947, 2.9999}});
+}
+
+TEST_CASE("nag's first steps") {
+  Nag nag(0.1);
+  check_steps(nag, {{0.81, 2.38, 3}, {0.634, 1.972, 3}, {0.9006, 1.8273, 2.99981}});
+}
+
+TEST_CASE("rmsprop's first steps") {
+  RmsProp rmsprop(0.1);
+  check_steps(rmsprop, {{9.999999039945e-08, 2.99999995, 3},
+                        {-0.449013114744, 2.166666639815, 3},
+                        {0.425726514007, 2.097041722972, 2.000099990001}});
+}
+
+TEST_CASE("adam's first steps") {
+  Adam adam(0.1);
+  check_steps(adam, {{0.900000001, 2.0999999995, 3},
+                     {0.806782038298, 2.075229817984, 3},
+                     {0.827417740862, 2.051706674329, 2.936119745945}});
+}
+
+TEST_CASE("adam's first step has the length of the learning rate, whatever the gradient's") {
+  for (Real g : {Real(1e-4), Real(-3), Real(1e6)}) {
+    Adam adam(0.01);
+    adam.reset(1);
+    std::vector<Real> theta = {0};
+    adam.step(std::vector<Real>{g}, theta);
+    CHECK(theta[0] == Approx(g > 0 ? -0.01 : 0.01).epsilon(2e-4));
+  }
+}
+
+TEST_CASE("adam goes on from a saved state with the same steps") {
+  Adam a(0.1), b(0.1);
+  a.reset(3);
+  std::vector<Real> theta = {1, 2, 3};
+  a.step(kGradients[0], theta);
+  a.step(kGradients[1], theta);
+  CHECK(a.state().steps == 2);
+  b.set_state(a.state());
+  std::vector<Real> other = theta;
+  a.step(kGradients[2], theta);
+  b.step(kGradients[2], other);
+  CHECK(theta == other);
+  a.set_learning_rate(0);
+  a.step(kGradients[2], theta);
+  CHECK(theta == other);
+}
+
+TEST_CASE("momentum and nag reach a steady rate of η g / (1 - μ)") {
+  for (const char* name : {"momentum", "nag"}) {
+    const auto optimizer = find_rule(name).make(0.01);
+    optimizer->reset(1);
+    std::vector<Real> theta = {0}, before;
+    for (int t = 0; t < 300; ++t) {
+      before = theta;
+      optimizer->step(std::vector<Real>{2}, theta);
+    }
+    CHECK(before[0] - theta[0] == Approx(0.01 * 2 / (1 - 0.9)).epsilon(1e-3));
+  }
+}
+
+TEST_CASE("every rule refuses sizes other than it was reset for") {
+  for (const Rule& rule : rules()) {
+    INFO(rule.name);
+    const auto optimizer = rule.make(0.1);
+    optimizer->reset(3);
+    std::vector<Real> theta(3), longer(4);
+    CHECK_THROWS_AS(optimizer->step(longer, theta), Error);
+    CHECK_THROWS_AS(optimizer->step(theta, longer), Error);
+    CHECK_NOTHROW(optimizer->step(theta, theta));
+    optimizer->reset(0);
+    CHECK_NOTHROW(optimizer->step({}, {}));
+  }
+}
+
+TEST_CASE("a rule is found by name") {
+  std::vector<std::string> names;
+  for (const Rule& rule : rules()) names.push_back(rule.name);
+  CHECK(names == std::vector<std::string>{"sgd", "momentum", "nag", "rmsprop", "adam"});
+  CHECK(find_rule("nag").name == "nag");
+  std::string says;
+  try {
+    find_rule("adagrad");
+  } catch (const UsageError& error) {
+    says = error.what();
+  }
+  CHECK(says == "optimizer 'adagrad' is unknown; there are sgd, momentum, nag, rmsprop, adam");
+}
