@@ -33,6 +33,11 @@ const std::vector<OptimizeeEntry>& optimizees();
 /// A UsageError that lists the names there are if none fits.
 const OptimizeeEntry& find_optimizee(std::string_view name);
 /// The factory for an entry; unknown option names are a UsageError.
-OptimizeeFactory make_optimizee(const OptimizeeEntry& entry, OptionValues values);
+OptimizeeFactory make_optimizee(const OptimizeeEntry& entry, const OptionValues& values = {});
+
+/// For those who write optimizees: an option's value as a whole number from 1 to `largest`, or as a number above 0. A
+/// UsageError names the option, its value and what would be right.
+Index whole_number(const OptionValues& values, const std::string& name, Index largest);
+double positive_number(const OptionValues& values, const std::string& name);
 
 }  // namespace l2l

@@ -1,0 +1,116 @@
+// A network that learns to recognise pictures of clothes: a tape, a layer or two, ADAM, and images.
+//
+//     02_train_network [--data DIR]      DIR holds MNIST's four files, or others in their format
+//
+// The parameters of the network are one flat vector θ. Whoever changes θ needs to know nothing of networks: an
+// optimizer gets the gradient and moves θ. In the next program that will be one that was learned.
+#include <algorithm>
+#include <cstdio>
+#include <numeric>
+#include <string_view>
+#include <vector>
+
+#include "autodiff/error.h"
+#include "nn/layers.h"
+#include "optim/rules.h"
+#include "optimizees/data/idx.h"
+
+using namespace l2l;
+
+namespace {
+
+constexpr Index kBatch = 128;
+constexpr int kEpochs = 5;
+
+/// The classes of the images with the given numbers.
+std::vector<int> classes_of(const ImageSet& set, std::span<const Index> numbers) {
+  std::vector<int> classes;
+  for (const Index n : numbers) classes.push_back(set.labels[n]);
+  return classes;
+}
+
+/// The numbers of all images of a set, 0 … count - 1.
+std::vector<Index> all_of(const ImageSet& set) {
+  std::vector<Index> numbers(set.count());
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return numbers;
+}
+
+/// The share of images whose largest output is that of their class.
+double accuracy(const Mlp& network, std::span<const Real> theta, const ImageSet& set) {
+  Tape tape;
+  const std::vector<Index> numbers = all_of(set);
+  Index right = 0;
+  for (Index first = 0; first < set.count(); first += kBatch) {
+    const auto batch = std::span(numbers).subspan(first, std::min(kBatch, set.count() - first));
+    tape.clear();
+    const Var weights = tape.leaf({Index(theta.size())}, theta.data());  // no gradient wanted: a constant
+    const Var logits = network(weights, set.gather(tape, batch));  // [batch, 10]
+    for (std::size_t k = 0; k < batch.size(); ++k) {
+      const auto row = logits.values().subspan(k * ImageSet::kClasses, ImageSet::kClasses);
+      right += std::max_element(row.begin(), row.end()) - row.begin() == set.labels[batch[k]];
+    }
+  }
+  return double(right) / double(set.count());
+}
+
+void train(const char* folder) {
+  std::printf("reading images from %s\n", folder);
+  const ImageSet images = read_idx(folder, IdxPart::train), test = read_idx(folder, IdxPart::test);
+
+  // A layer adds its weights to a layout and is a function of (θ, input); θ itself is ours.
+  Layout layout;
+  const Mlp network(layout, "mlp", {images.pixels_per_image(), 64, ImageSet::kClasses}, Activation::relu);
+  std::vector<Real> theta(layout.size()), gradient(layout.size());
+  Rng rng(0);
+  network.init(rng, theta);
+  std::printf("%td images, %td for testing; a network of %td parameters\n\n", images.count(), test.count(),
+              layout.size());
+
+  Adam adam(0.002);
+  adam.reset(layout.size());
+  Tape tape;
+  std::vector<Index> order = all_of(images);
+  for (int epoch = 1; epoch <= kEpochs; ++epoch) {
+    for (Index k = images.count(); k > 1; --k) std::swap(order[k - 1], order[rng.below(k)]);  // shuffle
+    double total = 0;
+    const Index batches = images.count() / kBatch;
+    for (Index b = 0; b < batches; ++b) {
+      const auto batch = std::span(order).subspan(b * kBatch, kBatch);
+      // One step: the loss on a fresh tape, its gradient, ADAM. `backward` adds to a gradient, so it starts from 0.
+      tape.clear();
+      std::fill(gradient.begin(), gradient.end(), Real(0));
+      const Var weights = tape.leaf({layout.size()}, theta.data(), gradient.data());
+      const Var logits = network(weights, images.gather(tape, batch));
+      const Var loss = softmax_cross_entropy(logits, classes_of(images, batch));
+      tape.backward(loss);
+      adam.step(gradient, theta);
+
+      total += loss.item();
+      if (b % 50 == 0) {
+        std::printf("\repoch %d   batch %3td of %td   loss %.3f ", epoch, b, batches, total / double(b + 1));
+        std::fflush(stdout);
+      }
+    }
+    std::printf("\repoch %d   loss %.3f   %.1f %% of the test images right\n", epoch, total / double(batches),
+                100 * accuracy(network, theta, test));
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const char* folder = "/usr/share/datasets/fashion-mnist";
+  if (argc == 3 && std::string_view(argv[1]) == "--data") {
+    folder = argv[2];
+  } else if (argc != 1) {
+    std::fprintf(stderr, "usage: %s [--data DIR]\n", argv[0]);
+    return 2;
+  }
+  try {
+    train(folder);
+  } catch (const Error& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+}
