@@ -32,10 +32,10 @@ class BlockLstm {
   /// What `backward` works on, for a block and an unroll of T steps, each array one step behind the other:
   struct Unroll {
     Index T;
-    const Real* x;        // [T][F][kBlock]
-    const Real* states;   // [T + 1][state_size], the first one given, the rest from `step`
-    Real* activations;    // [T][activation_size] from `step`; overwritten by gradients
-    const Real* lambda;   // [T][kBlock]: ∂L/∂u_t
+    const Real* x;  // [T][F][kBlock]
+    const Real* states;  // [T + 1][state_size], the first one given, the rest from `step`
+    Real* activations;  // [T][activation_size] from `step`; overwritten by gradients
+    const Real* lambda;  // [T][kBlock]: ∂L/∂u_t
   };
   /// Backpropagation through time: adds ∂L/∂φ of this block to `dphi`, laid out like φ. scratch: [scratch_size()].
   void backward(const Unroll& unroll, Real* dphi, Real* scratch) const;
@@ -44,8 +44,8 @@ class BlockLstm {
  private:
   struct Layer {
     Index in;
-    std::vector<Real> forward;   // [H][in + H][4]: for a unit j and an input k the weights of i, f, g, o
-    std::vector<Real> bias;      // [H][4]
+    std::vector<Real> forward;  // [H][in + H][4]: for a unit j and an input k the weights of i, f, g, o
+    std::vector<Real> bias;  // [H][4]
     std::vector<Real> backward;  // [rows / 4][4H][4]: the transpose, for the gradients of four inputs at a time
     Parameter weight_ih, weight_hh, bias_parameter;
   };
@@ -60,7 +60,7 @@ class BlockLstm {
   std::vector<Layer> stack_;
   Parameter output_weight_, output_bias_;
   std::vector<Real> w_out_;  // [H], times the output scale
-  Real b_out_ = 0;           // likewise
+  Real b_out_ = 0;  // likewise
 };
 
 }  // namespace l2l

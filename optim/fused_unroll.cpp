@@ -56,7 +56,7 @@ class FusedRecorder : public UnrollRecorder {
  private:
   struct Step {
     const Real* gradient;  // ∇_t
-    const Real* lambda;    // ∂L/∂θ_{t+1} = ∂L/∂u_t
+    const Real* lambda;  // ∂L/∂θ_{t+1} = ∂L/∂u_t
   };
 
   void backward() {
@@ -104,7 +104,7 @@ class FusedRecorder : public UnrollRecorder {
   Var phi_, opened_;
   std::vector<Real> start_;  // [blocks][state_size]: the state at the start of the unroll
   std::vector<Step> steps_;
-  std::vector<Real> partial_;      // [slabs][φ]
+  std::vector<Real> partial_;  // [slabs][φ]
   std::vector<Arena> workspaces_;  // one per thread; memory aligned to cache lines
 };
 

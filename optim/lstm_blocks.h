@@ -35,7 +35,7 @@ class LstmBlocks {
   int threads_;
   Index n_ = 0;
   int parity_ = 0;  // which of a block's two states is current
-  Arena memory_;    // aligned to cache lines, which `std::vector` is not
+  Arena memory_;  // aligned to cache lines, which `std::vector` is not
   Real* states_ = nullptr;  // [blocks][2][state_size]
 };
 

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "autodiff/error.h"
@@ -30,17 +31,16 @@ namespace {
 
 constexpr const char* kFormat = "l2l learned optimizer 1";
 
-/// A number from a checkpoint's metadata; `std::from_chars` does not depend on the locale.
+/// A number from a checkpoint's metadata, in [low, high]; `std::from_chars` does not depend on the locale.
 template <class Number>
-Number read_number(const std::filesystem::path& path, const TensorFile& file, const std::string& key) {
+Number read_number(const TensorFile& file, const std::string& key, Number low, Number high) {
   const auto entry = file.metadata.find(key);
+  const std::string text = entry == file.metadata.end() ? "missing" : entry->second;
   Number value{};
-  if (entry != file.metadata.end()) {
-    const char* end = entry->second.data() + entry->second.size();
-    const auto [stop, error] = std::from_chars(entry->second.data(), end, value);
-    if (error == std::errc() && stop == end) return value;
-  }
-  throw Error(path.string(), ": its metadata has no valid '", key, "'; it is not a trained optimizer of this program");
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error == std::errc() && stop == end && value >= low && value <= high) return value;
+  throw Error("'", key, "' of its metadata is ", text, ", it must be a number from ", low, " to ", high);
 }
 
 std::string number_text(double value) {
@@ -52,19 +52,21 @@ std::string number_text(double value) {
 
 LearnedOptimizer LearnedOptimizer::load(const std::filesystem::path& path) {
   const TensorFile file = read_safetensors(path);
-  const auto format = file.metadata.find("format");
-  if (format == file.metadata.end() || format->second != kFormat) {
+  const auto text = [&](const char* key) {
+    const auto entry = file.metadata.find(key);
+    return entry == file.metadata.end() ? std::string("missing") : entry->second;
+  };
+  if (text("format") != kFormat) {
     throw Error(path.string(), ": not a trained optimizer (its metadata does not say 'format': '", kFormat, "')");
   }
-  const auto kind = file.metadata.find("preprocess");
-  LstmConfig config;
-  config.layers = read_number<int>(path, file, "layers");
-  config.hidden = read_number<int>(path, file, "hidden");
-  config.output_scale = read_number<double>(path, file, "output_scale");
-  config.preprocess.parameter = read_number<double>(path, file, "preprocess_parameter");
-  if (kind == file.metadata.end()) throw Error(path.string(), ": its metadata has no 'preprocess'");
   try {
-    config.preprocess.kind = parse_preprocess(kind->second);
+    constexpr double kLargest = std::numeric_limits<double>::max();
+    LstmConfig config;
+    config.layers = read_number(file, "layers", 1, 64);
+    config.hidden = read_number(file, "hidden", 1, 4096);
+    config.output_scale = read_number(file, "output_scale", -kLargest, kLargest);
+    config.preprocess.kind = parse_preprocess(text("preprocess"));
+    config.preprocess.parameter = read_number(file, "preprocess_parameter", -kLargest, kLargest);
     LearnedOptimizer learned{LstmModel(config), {}};
     learned.phi.resize(learned.model.layout().size());
     get_parameters(file, learned.model.layout(), learned.phi);

@@ -15,7 +15,7 @@ namespace l2l {
 struct LstmConfig {
   int layers = 2;
   int hidden = 20;
-  Preprocess preprocess;
+  Preprocess preprocess = {};
   double output_scale = 0.1;
 };
 

@@ -49,7 +49,7 @@ struct Trajectory {
   std::unique_ptr<UnrollRecorder> recorder;
   std::vector<Real> theta;
   Gradient gradient;  // ∇f at theta, which the next unroll begins with
-  double loss = 0;    // f at theta, per function
+  double loss = 0;  // f at theta, per function
 };
 
 }  // namespace
@@ -80,8 +80,8 @@ struct MetaTrainer::Workspace {
   }
 
   /// Adds ∂/∂φ of `share` · Σ_t w_t f(θ_t) over one unroll to the meta-gradient, and moves the trajectory to its end.
-  void unroll(Trajectory& run, std::span<const Real> phi_values, const MetaTrainConfig& config, double share,
-              int epoch, int first_step) {
+  void unroll(Trajectory& run, std::span<const Real> phi_values, const MetaTrainConfig& config, double share, int epoch,
+              int first_step) {
     tape.clear();
     const Index n = static_cast<Index>(run.theta.size());
     const Var phi = tape.leaf({static_cast<Index>(phi_values.size())}, phi_values.data(), meta_gradient.data());
@@ -140,8 +140,7 @@ void MetaTrainer::resume(MetaTrainState state) {
 }
 
 bool MetaTrainer::done() const {
-  return state_.epoch >= config_.epochs ||
-         (config_.patience > 0 && state_.validations_since_best >= config_.patience);
+  return state_.epoch >= config_.epochs || (config_.patience > 0 && state_.validations_since_best >= config_.patience);
 }
 
 EpochReport MetaTrainer::run_epoch() {

@@ -53,9 +53,10 @@ TuneResult tune_learning_rate(const Rule& rule, const OptimizeeFactory& optimize
   const int points = static_cast<int>(std::lround(std::log(options.high / options.low) / std::log(ratio)));
   double low = options.low, high = options.low * std::pow(ratio, points);
   for (int k = 0; k <= points; ++k) try_rate(options.low * std::pow(ratio, k));
-  // The best at an end of the grid may not be the best: go on until it is inside (or ten decades further).
-  constexpr double kFarthest = 1e10;
-  while (result.learning_rate == low && low > options.low / kFarthest) try_rate(low /= ratio);
+  // The best at an end of the grid may not be the best: go on until it is inside, or a million times further.
+  constexpr double kFarthest = 1e6;
+  const auto lowest_or_none = [&] { return result.learning_rate == low || result.learning_rate == 0; };
+  while (lowest_or_none() && low > options.low / kFarthest) try_rate(low /= ratio);
   while (result.learning_rate == high && high < options.high * kFarthest) try_rate(high *= ratio);
   for (int k = 0; k < options.refinements && result.learning_rate > 0; ++k) {
     ratio = std::sqrt(ratio);
@@ -63,11 +64,27 @@ TuneResult tune_learning_rate(const Rule& rule, const OptimizeeFactory& optimize
     try_rate(center / ratio);
     try_rate(center * ratio);
   }
-  std::sort(result.tried.begin(), result.tried.end());
-  if (result.learning_rate == 0) {
-    throw Error("tune: ", rule.name, " diverged at every learning rate from ", low, " to ", high);
+
+  EvaluateOptions wider = options.evaluate;
+  wider.functions *= options.safety;
+  wider.steps *= 2;
+  wider.seed += 1;
+  const auto safe = [&](double rate) {
+    constexpr double kMargin = 1.1;
+    return !any_diverged(evaluate([&] { return rule.make(kMargin * rate); }, optimizee, wider));
+  };
+  const auto better = [](const auto& a, const auto& b) { return a.second < b.second; };
+  std::sort(result.tried.begin(), result.tried.end(), better);
+  for (const auto& [rate, value] : result.tried) {
+    if (std::isinf(value)) break;
+    result.learning_rate = rate;
+    result.score = value;
+    if (options.safety == 0 || safe(rate)) {
+      std::sort(result.tried.begin(), result.tried.end());
+      return result;
+    }
   }
-  return result;
+  throw Error("tune: ", rule.name, " diverges at every learning rate from ", low, " to ", high);
 }
 
 }  // namespace l2l

@@ -18,6 +18,7 @@ struct TuneOptions {
   double low = 1e-4, high = 10;  // of the first, logarithmic grid
   int per_decade = 3;  // points of that grid per factor of ten; widened while the best is at an end
   int refinements = 3;  // times the grid is halved around the best
+  int safety = 2;  // see tune_learning_rate; 0: not checked
   EvaluateOptions evaluate{.split = Split::validation, .functions = 32};
 };
 
@@ -28,8 +29,9 @@ struct TuneResult {
 };
 
 /// The learning rate with the lowest score on validation functions: a logarithmic grid, then finer ones around the
-/// best. A rate at the edge of stability can win by luck and diverge on other functions, so a rate under which any
-/// trajectory diverged is passed over.
+/// best. A rate at the edge of stability can win there and diverge on other functions or a little later. So a rate
+/// under which any trajectory ends above its start is passed over, and so is a winner of which that is true at 1.1
+/// times the rate, on `safety` times as many other validation functions, over twice the steps.
 TuneResult tune_learning_rate(const Rule& rule, const OptimizeeFactory& optimizee, const TuneOptions& options,
                               const std::function<void(int evaluations)>& progress = {});
 

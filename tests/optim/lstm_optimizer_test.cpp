@@ -1,0 +1,133 @@
+#include "optim/lstm_optimizer.h"
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <vector>
+
+#include "autodiff/error.h"
+#include "autodiff/ops.h"
+#include "optim/unroll.h"
+#include "tests/catch.h"
+#include "tests/nn/temporary_folder.h"
+
+using namespace l2l;
+using l2l::testing::TemporaryFolder;
+
+namespace {
+
+LearnedOptimizer random_optimizer(const LstmConfig& config, std::uint64_t seed) {
+  LearnedOptimizer learned{LstmModel(config), {}};
+  Rng rng(seed);
+  learned.phi.resize(learned.model.layout().size());
+  learned.model.init(rng, learned.phi);
+  return learned;
+}
+
+}  // namespace
+
+TEST_CASE("running the learned optimizer gives what recording it gives") {
+  const LearnedOptimizer learned = random_optimizer({}, 1);
+  Rng rng(2);
+  constexpr Index n = 100;
+  constexpr int T = 6;
+  LstmOptimizer running(learned);
+  running.reset(n);
+  std::vector<Real> theta(n, 1), gradient(n);
+  const auto recorder = make_composed_recorder(learned.model);
+  recorder->reset(n);
+  Tape tape;
+  std::vector<Real> phi = learned.phi, dphi(phi.size());
+  recorder->open(tape, tape.leaf({static_cast<Index>(phi.size())}, phi.data(), dphi.data()), T);
+  Var recorded = tape.constant({n}, theta);
+  for (int t = 0; t < T; ++t) {
+    rng.fill_normal(gradient, 0, 1e-3);
+    running.step(gradient, theta);
+    recorded = recorder->step(recorded, gradient);
+    for (Index k = 0; k < n; ++k) CHECK(theta[k] == Approx(recorded.value[k]).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("an output of zero weight leaves theta alone") {
+  LearnedOptimizer learned = random_optimizer({}, 3);
+  for (Real& w : learned.model.output_weight().in(std::span<Real>(learned.phi))) w = 0;
+  LstmOptimizer optimizer(learned);
+  optimizer.reset(70);
+  std::vector<Real> theta(70, 2), gradient(70, 5);
+  for (int t = 0; t < 10; ++t) optimizer.step(gradient, theta);
+  CHECK(theta == std::vector<Real>(70, 2));
+}
+
+TEST_CASE("coordinates do not see each other") {
+  LstmOptimizer both(random_optimizer({}, 4)), alone(random_optimizer({}, 4));
+  both.reset(2);
+  alone.reset(1);
+  std::vector<Real> theta2(2, 0), theta1(1, 0);
+  for (int t = 0; t < 5; ++t) {
+    const std::vector<Real> g2 = {Real(t), Real(-3)}, g1 = {Real(-3)};
+    both.step(g2, theta2);
+    alone.step(g1, theta1);
+    CHECK(theta2[1] == theta1[0]);
+  }
+}
+
+TEST_CASE("a learned optimizer outlives its process") {
+  const TemporaryFolder folder;
+  const auto path = folder.path / "optimizer.safetensors";
+  const LstmConfig config{3, 6, {Preprocess::Kind::rescale, 0.125}, 0.3};
+  const LearnedOptimizer learned = random_optimizer(config, 5);
+  learned.save(path);
+  const LearnedOptimizer loaded = LearnedOptimizer::load(path);
+  CHECK(loaded.phi == learned.phi);
+  CHECK(loaded.model.config().layers == 3);
+  CHECK(loaded.model.config().hidden == 6);
+  CHECK(loaded.model.config().output_scale == 0.3);
+  CHECK(loaded.model.config().preprocess.kind == Preprocess::Kind::rescale);
+  CHECK(loaded.model.config().preprocess.parameter == 0.125);
+}
+
+TEST_CASE("checkpoints that do not fit are refused, and named") {
+  const TemporaryFolder folder;
+  const auto path = folder.path / "bad.safetensors";
+  const auto message = [&] {
+    try {
+      LearnedOptimizer::load(path);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  const LearnedOptimizer learned = random_optimizer({}, 6);
+  TensorFile file;
+  put_parameters(file, learned.model.layout(), learned.phi);
+
+  write_safetensors(path, file);  // tensors, but nothing that says what they are
+  CHECK(message().find("bad.safetensors: not a trained optimizer") != std::string::npos);
+
+  learned.save(path);
+  TensorFile wrong = read_safetensors(path);
+  wrong.metadata["hidden"] = "21";
+  write_safetensors(path, wrong);
+  CHECK(message().find("bad.safetensors") != std::string::npos);
+  CHECK(message().find("lstm.weight_ih_l0") != std::string::npos);
+
+  for (const char* hidden : {"0", "-3", "twenty", "20x", "", "999999999"}) {
+    wrong.metadata["hidden"] = hidden;
+    write_safetensors(path, wrong);
+    CHECK(message().find("'hidden'") != std::string::npos);
+  }
+  wrong.metadata["hidden"] = "20";
+  wrong.metadata["preprocess"] = "sqrt";
+  write_safetensors(path, wrong);
+  CHECK(message().find("sqrt") != std::string::npos);
+
+  std::filesystem::remove(path);
+  CHECK(message().find("bad.safetensors") != std::string::npos);
+}
+
+TEST_CASE("stepping with the wrong number of coordinates is an error") {
+  LstmOptimizer optimizer(random_optimizer({}, 7));
+  optimizer.reset(3);
+  std::vector<Real> theta(3), gradient(2);
+  CHECK_THROWS_AS(optimizer.step(gradient, theta), Error);
+}
