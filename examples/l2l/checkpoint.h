@@ -1,0 +1,17 @@
+#pragma once
+#include <filesystem>
+#include <string>
+
+#include "optim/meta_train.h"
+
+namespace l2l {
+
+/// All that is needed to continue a training run to the same bytes as if it had not stopped: φ, the best φ and ADAM's
+/// moments as tensors, the rest as text in the metadata. `config` is the run's config.json.
+void save_checkpoint(const std::filesystem::path& path, const Layout& phi, const MetaTrainState& state,
+                     const std::string& config);
+
+/// Reads it back. An Error names the file if it is damaged, foreign, or belongs to another `config`.
+MetaTrainState load_checkpoint(const std::filesystem::path& path, const Layout& phi, const std::string& config);
+
+}  // namespace l2l

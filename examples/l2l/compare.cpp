@@ -1,0 +1,111 @@
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "autodiff/error.h"
+#include "examples/l2l/commands.h"
+#include "examples/l2l/plot.h"
+#include "examples/l2l/progress.h"
+#include "examples/l2l/report.h"
+#include "examples/l2l/run_folder.h"
+#include "nn/atomic_file.h"
+
+namespace l2l {
+namespace {
+
+const char* const kBaselines[] = {"sgd", "nag", "rmsprop", "adam"};
+
+LearnedOptimizer load_optimizer(const RunFolder& folder, const RunConfig& config) {
+  LearnedOptimizer learned = LearnedOptimizer::load(folder.optimizer());
+  const LstmConfig& found = learned.model.config();
+  if (found.layers != config.optimizer.layers || found.hidden != config.optimizer.hidden) {
+    throw Error(folder.optimizer().string(), ": an LSTM of ", found.layers, " x ", found.hidden, " units, but ",
+                folder.config().string(), " says ", config.optimizer.layers, " x ", config.optimizer.hidden,
+                "; they are not of the same run");
+  }
+  return learned;
+}
+
+/// Before the work: the results can be written, and nothing is overwritten unasked.
+void check_output(const RunFolder& folder, const CompareRequest& request) {
+  for (const char* extension : {".csv", ".json", ".png"}) {
+    const std::filesystem::path file = folder.comparison(request.label, extension);
+    if (!request.force && std::filesystem::exists(file)) {
+      throw Error(file.string(), ": exists already; give this comparison a --label, or replace it with --force");
+    }
+  }
+  if (access(folder.path.c_str(), W_OK) != 0) {
+    throw Error(folder.path.string(), ": cannot be written to: ", std::strerror(errno));
+  }
+}
+
+void check_label(const std::string& label) {
+  const auto allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+  if (label.find_first_not_of(allowed) != std::string::npos) {
+    throw UsageError("--label '", label, "': only letters, digits, '.', '_' and '-', as it becomes part of file names");
+  }
+}
+
+/// Each baseline with the learning rate that is best for the steps of the training, then all on the same functions.
+void run_contest(Comparison& comparison, const LearnedOptimizer& learned, const OptimizeeFactory& optimizee,
+                 int threads) {
+  StatusLine status;
+  const EvaluateOptions held_out{Split::test, comparison.functions, comparison.steps, comparison.seed, threads};
+  status.update("following lstm");
+  const OptimizerFactory lstm = [&] { return std::make_unique<LstmOptimizer>(learned); };
+  comparison.contestants.push_back({"lstm", {}, evaluate(lstm, optimizee, held_out)});
+  for (const std::string name : kBaselines) {
+    const Rule& rule = find_rule(name);
+    TuneOptions options;
+    options.criterion = comparison.criterion;
+    options.evaluate = {Split::validation, comparison.tune_functions, comparison.horizon, comparison.seed, threads};
+    const double rate =
+        tune_learning_rate(rule, optimizee, options, [&](int evaluations) {
+          status.update("tuning " + name + ": tried " + std::to_string(evaluations) + " learning rates");
+        }).learning_rate;
+    char text[100];
+    std::snprintf(text, sizeof(text), "tuned %s: learning rate %.4g", name.c_str(), rate);
+    status.finish(text);
+    comparison.contestants.push_back({name, rate, evaluate([&] { return rule.make(rate); }, optimizee, held_out)});
+  }
+}
+
+}  // namespace
+
+int compare(const CompareRequest& request) {
+  check_label(request.label);
+  const RunFolder folder{request.run};
+  const RunConfig config = folder.read_config();
+  const LearnedOptimizer learned = load_optimizer(folder, config);
+
+  const OptimizeeEntry& entry = find_optimizee(request.optimizee.empty() ? config.optimizee : request.optimizee);
+  Comparison comparison;
+  comparison.optimizee = entry.name;
+  for (const OptimizeeOption& option : entry.options) comparison.options[option.name] = option.default_value;
+  if (entry.name == config.optimizee) comparison.options = config.options;
+  for (const auto& [name, value] : request.options) comparison.options[name] = value;
+  comparison.trained_on = config.optimizee;
+  comparison.horizon = config.training.steps;
+  comparison.steps = request.steps.value_or(2 * config.training.steps);
+  comparison.functions = request.functions;
+  comparison.tune_functions = request.tune_functions;
+  comparison.criterion = request.criterion;
+  comparison.seed = request.seed;
+  const OptimizeeFactory optimizee = make_optimizee(entry, comparison.options);
+  check_output(folder, request);
+
+  run_contest(comparison, learned, optimizee, request.threads);
+
+  const auto file = [&](const char* extension) { return folder.comparison(request.label, extension); };
+  write_file_atomically(file(".csv"), comparison_csv(comparison));
+  write_file_atomically(file(".json"), comparison_json(comparison));
+  const bool drawn = plot(comparison_plot(comparison), file(".png"), file(".csv"));
+  std::printf("%s\nnumbers  %s\nsummary  %s\n", comparison_table(comparison).c_str(), file(".csv").c_str(),
+              file(".json").c_str());
+  if (drawn) std::printf("picture  %s\n", file(".png").c_str());
+  return 0;
+}
+
+}  // namespace l2l

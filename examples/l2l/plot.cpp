@@ -1,0 +1,113 @@
+#include "examples/l2l/plot.h"
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <memory>
+
+#include "autodiff/error.h"
+#include "nn/atomic_file.h"
+
+namespace l2l {
+namespace {
+
+const char* const kStyle =
+    "set terminal pngcairo size 1000,640 font 'Sans,13' background '#ffffff'\n"
+    "set encoding utf8\n"
+    "set border 3 linecolor '#444444'\n"
+    "set tics nomirror out\n"
+    "set grid back linecolor '#e4e4e4' linetype 1 linewidth 1\n"
+    "set key outside right top vertical Left reverse samplen 2 spacing 1.3\n"
+    "set format y '%g'\n";
+
+/// A file without a name, gone when closed: with files for pipes neither side can block or break the other.
+using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+File temporary(std::string_view content = "") {
+  File file(std::tmpfile(), &std::fclose);
+  if (!file) throw Error("no temporary file for gnuplot: ", std::strerror(errno));
+  std::fwrite(content.data(), 1, content.size(), file.get());
+  std::fflush(file.get());
+  std::rewind(file.get());
+  return file;
+}
+
+std::string content_of(std::FILE* file) {
+  std::rewind(file);
+  std::string content;
+  char block[1 << 16];
+  while (const std::size_t n = std::fread(block, 1, sizeof(block), file)) content.append(block, n);
+  return content;
+}
+
+/// Runs gnuplot from one file into another; "" or what went wrong.
+std::string run_gnuplot(std::FILE* in, std::FILE* out, std::FILE* err) {
+  posix_spawn_file_actions_t redirect;
+  posix_spawn_file_actions_init(&redirect);
+  posix_spawn_file_actions_adddup2(&redirect, fileno(in), STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&redirect, fileno(out), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&redirect, fileno(err), STDERR_FILENO);
+  char name[] = "gnuplot", no_startup_file[] = "--default-settings";
+  char* arguments[] = {name, no_startup_file, nullptr};
+  pid_t child = 0;
+  const int failure = posix_spawnp(&child, name, &redirect, nullptr, arguments, environ);
+  posix_spawn_file_actions_destroy(&redirect);
+  if (failure == ENOENT) return "gnuplot is not installed";
+  if (failure != 0) return std::string("gnuplot does not start: ") + std::strerror(failure);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status == 0 ? "" : "gnuplot failed";
+}
+
+}  // namespace
+
+std::string colour_of(std::string_view optimizer) {
+  static const std::map<std::string_view, const char*> colours = {
+      {"lstm", "#d55e00"},  // vermilion
+      {"sgd", "#56b4e9"},  // sky blue
+      {"nag", "#009e73"},  // bluish green
+      {"rmsprop", "#cc79a7"},  // reddish purple
+      {"adam", "#0072b2"},  // blue
+      {"momentum", "#e69f00"}  // orange
+  };
+  const auto found = colours.find(optimizer);
+  return found == colours.end() ? "#000000" : found->second;
+}
+
+std::string log_axis() {
+  std::string tics;
+  for (int decade = -12; decade <= 12; ++decade) {
+    for (const char* digit : {"1", "2", "5"}) {
+      tics += (tics.empty() ? "" : ",") + std::string(digit) + "e" + std::to_string(decade);
+    }
+  }
+  return "set logscale y\nset ytics (" + tics + ")\n";
+}
+
+std::string literal(std::string_view text) {
+  std::string result = "'";
+  for (const char c : text) result += c == '\'' ? std::string("''") : std::string(1, c);
+  return result + "'";
+}
+
+bool plot(const std::string& commands, const std::filesystem::path& png, const std::filesystem::path& data) {
+  const File in = temporary(kStyle + commands), out = temporary(), err = temporary();
+  std::string failure = run_gnuplot(in.get(), out.get(), err.get());
+  const std::string picture = content_of(out.get());
+  if (failure.empty() && !picture.starts_with("\x89PNG")) failure = "gnuplot made no picture";
+  if (failure.empty()) {
+    write_file_atomically(png, picture);
+    return true;
+  }
+  std::fprintf(stderr, "l2l: no %s: %s; the numbers are in %s\n", png.filename().c_str(), failure.c_str(),
+               data.c_str());
+  return false;
+}
+
+}  // namespace l2l

@@ -1,0 +1,21 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace l2l {
+
+/// The colour of an optimizer in every picture: Okabe and Ito's palette, which the colour-blind can tell apart.
+std::string colour_of(std::string_view optimizer);
+
+/// A logarithmic y axis with labels at 1, 2 and 5 of every decade: losses may span less than one.
+std::string log_axis();
+
+/// Text as a gnuplot string literal.
+std::string literal(std::string_view text);
+
+/// Runs gnuplot on `commands` and writes the picture to `png`. Without gnuplot, or if it fails, says so on stderr and
+/// that the numbers are in `data`; returns whether there is a picture.
+bool plot(const std::string& commands, const std::filesystem::path& png, const std::filesystem::path& data);
+
+}  // namespace l2l

@@ -1,0 +1,70 @@
+#include "examples/l2l/progress.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+
+namespace l2l {
+namespace {
+
+constexpr std::chrono::milliseconds kTerminalInterval{100};
+constexpr std::chrono::milliseconds kLogInterval{4000};
+
+/// 1:11, or 2:03:04 from an hour on.
+std::string duration(double seconds) {
+  const long s = std::lround(seconds);
+  char text[40];
+  if (s >= 3600) {
+    std::snprintf(text, sizeof(text), "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+  } else {
+    std::snprintf(text, sizeof(text), "%ld:%02ld", s / 60, s % 60);
+  }
+  return text;
+}
+
+/// What fits on the terminal's line: a text that wraps would not be rewritten but pile up.
+std::string fitting(const std::string& text) {
+  winsize size{};
+  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? text.substr(0, size.ws_col - 1) : text;
+}
+
+}  // namespace
+
+StatusLine::StatusLine() : terminal_(isatty(STDERR_FILENO)), due_(Clock::now()) {}
+
+StatusLine::~StatusLine() {
+  if (open_) std::fputc('\n', stderr);
+}
+
+void StatusLine::update(const std::string& text) {
+  const Clock::time_point now = Clock::now();
+  if (now < due_) return;
+  due_ = now + (terminal_ ? kTerminalInterval : kLogInterval);
+  if (terminal_) {
+    std::fprintf(stderr, "\r%s\033[K", fitting(text).c_str());  // erases what is left of a longer line
+    open_ = true;
+  } else {
+    std::fprintf(stderr, "%s\n", text.c_str());
+  }
+  std::fflush(stderr);
+}
+
+void StatusLine::finish(const std::string& text) {
+  std::fprintf(stderr, terminal_ ? "\r%s\033[K\n" : "%s\n", text.c_str());
+  open_ = false;
+  due_ = Clock::now() + (terminal_ ? kTerminalInterval : kLogInterval);
+}
+
+std::string Pace::after(int done) const {
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+  const double rate = (done - first_) / elapsed.count();
+  char text[100];
+  std::snprintf(text, sizeof(text), "epoch %d/%d  %.3g/s  ETA %s", done, total_, rate,
+                duration((total_ - done) / rate).c_str());
+  return text;
+}
+
+}  // namespace l2l

@@ -1,0 +1,37 @@
+#pragma once
+#include <chrono>
+#include <string>
+
+namespace l2l {
+
+/// Progress on stderr. On a terminal one line is rewritten; in a log every few seconds a line is added.
+class StatusLine {
+ public:
+  StatusLine();
+  /// Ends an unfinished line, so that an error message starts on its own.
+  ~StatusLine();
+  /// Shows `text` if it is time to show something.
+  void update(const std::string& text);
+  /// Shows `text` in any case, and ends the line.
+  void finish(const std::string& text);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  bool terminal_;
+  bool open_ = false;  // something stands on the terminal's line
+  Clock::time_point due_;
+};
+
+/// Counts finished epochs against the clock.
+class Pace {
+ public:
+  Pace(int done, int total) : first_(done), total_(total), start_(std::chrono::steady_clock::now()) {}
+  /// "epoch 120/1000  12.3/s  ETA 1:11"
+  std::string after(int done) const;
+
+ private:
+  int first_, total_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+}  // namespace l2l

@@ -1,0 +1,134 @@
+#include "examples/l2l/report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "examples/l2l/settings.h"
+
+namespace l2l {
+namespace {
+
+/// A number with its standard error.
+struct Measurement {
+  double mean, sem;
+};
+
+Measurement at_step(const Curves& curves, int step) { return {curves.mean(step), curves.sem(step)}; }
+
+/// Mean over functions of f(θ_1) + … + f(θ_last); f(θ_0) is the same for every optimizer.
+Measurement sum_to(const Curves& curves, int last) {
+  Curves sums{0, {}};  // of one step: each function's sum
+  for (const std::vector<double>& losses : curves.losses) {
+    double sum = 0;
+    for (int t = 1; t <= last; ++t) sum += losses[t];
+    sums.losses.push_back({sum});
+  }
+  return at_step(sums, 0);
+}
+
+template <class... Values>
+std::string format(const char* pattern, Values... values) {
+  char text[200];
+  std::snprintf(text, sizeof(text), pattern, values...);
+  return text;
+}
+
+int first_common_step(const Comparison& c) { return std::min(c.horizon, c.steps); }
+
+}  // namespace
+
+std::string Comparison::family() const {
+  std::string text = optimizee;
+  for (const OptimizeeOption& option : find_optimizee(optimizee).options) {
+    const std::string& value = options.at(option.name);
+    if (value != option.default_value) text += ", " + option.name + " " + value;
+  }
+  return text;
+}
+
+std::string comparison_csv(const Comparison& comparison) {
+  std::string csv = "optimizer,step,mean_loss,sem\n";
+  for (const Contestant& contestant : comparison.contestants) {
+    for (int t = 0; t <= comparison.steps; ++t) {
+      const Measurement loss = at_step(contestant.curves, t);
+      csv += contestant.name + "," + std::to_string(t) + "," + to_text(loss.mean) + "," + to_text(loss.sem) + "\n";
+    }
+  }
+  return csv;
+}
+
+std::string comparison_json(const Comparison& c) {
+  nlohmann::ordered_json json;
+  json["optimizee"] = c.optimizee;
+  json["options"] = c.options;
+  json["trained_on"] = c.trained_on;
+  json["trained_steps"] = c.horizon;
+  json["steps"] = c.steps;
+  json["functions"] = c.functions;
+  json["tune_functions"] = c.tune_functions;
+  json["criterion"] = name_of(c.criterion);
+  json["seed"] = c.seed;
+  const int horizon = first_common_step(c);
+  for (const Contestant& contestant : c.contestants) {
+    auto& entry = json["optimizers"][contestant.name];
+    const auto put = [&](const std::string& name, const std::string& error_name, const Measurement& m) {
+      entry[name] = m.mean;  // nlohmann writes null for what is not finite
+      entry[error_name] = m.sem;
+    };
+    entry["learning_rate"] = nullptr;
+    if (contestant.learning_rate) entry["learning_rate"] = *contestant.learning_rate;
+    put("final_mean", "final_sem", at_step(contestant.curves, c.steps));
+    put("sum", "sum_sem", sum_to(contestant.curves, c.steps));
+    put("trained_steps_mean", "trained_steps_sem", at_step(contestant.curves, horizon));
+    put("trained_steps_sum", "trained_steps_sum_sem", sum_to(contestant.curves, horizon));
+  }
+  return json.dump(2) + "\n";
+}
+
+std::string comparison_table(const Comparison& c) {
+  struct Column {
+    std::string title;
+    std::vector<Measurement> cells;  // a row per contestant
+    std::size_t best = 1;  // among the baselines
+  };
+  const int horizon = first_common_step(c);
+  std::vector<Column> columns;
+  const auto add = [&](const std::string& title, auto measure) {
+    Column column{title, {}};
+    for (const Contestant& contestant : c.contestants) column.cells.push_back(measure(contestant.curves));
+    for (std::size_t k = 2; k < column.cells.size(); ++k) {
+      if (column.cells[k].mean < column.cells[column.best].mean) column.best = k;
+    }
+    columns.push_back(column);
+  };
+  add(format("loss at step %d", horizon), [&](const Curves& curves) { return at_step(curves, horizon); });
+  if (c.steps > horizon) {
+    add(format("loss at step %d", c.steps), [&](const Curves& curves) { return at_step(curves, c.steps); });
+  }
+  add(format("sum of steps 1-%d", horizon), [&](const Curves& curves) { return sum_to(curves, horizon); });
+
+  std::string table = c.family() + "\n\n" + format("%-10s %13s", "optimizer", "learning rate");
+  for (const Column& column : columns) table += format("   %20s ", column.title.c_str());
+  table += "\n";
+  for (std::size_t k = 0; k < c.contestants.size(); ++k) {
+    const Contestant& contestant = c.contestants[k];
+    table += format("%-10s ", contestant.name.c_str());
+    table += contestant.learning_rate ? format("%13.4g", *contestant.learning_rate) : format("%13s", "learned");
+    for (const Column& column : columns) {
+      const Measurement& m = column.cells[k];
+      table += format("   %9.4g ± %-8.2g%s", m.mean, m.sem, k == column.best ? "*" : " ");
+    }
+    table += "\n";
+  }
+  table += format("%-24s", "lstm / best baseline");
+  for (const Column& column : columns) {
+    const double ratio = column.cells[0].mean / column.cells[column.best].mean;
+    table += format("   %9.3f   %-8s ", ratio, ("(" + c.contestants[column.best].name + ")").c_str());
+  }
+  return table + "\n* best baseline; ± one standard error over " + std::to_string(c.functions) +
+         " held-out functions\n";
+}
+
+}  // namespace l2l

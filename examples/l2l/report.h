@@ -1,0 +1,42 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "optim/tune.h"
+#include "optimizees/registry.h"
+
+namespace l2l {
+
+/// One optimizer of a comparison.
+struct Contestant {
+  std::string name;
+  std::optional<double> learning_rate;  // tuned; none for the learned optimizer
+  Curves curves;
+};
+
+/// What was compared, and how. The first contestant is the learned optimizer, the others are the baselines.
+struct Comparison {
+  std::string optimizee;
+  OptionValues options;
+  std::string trained_on;  // the optimizee of the training
+  int horizon = 0;  // steps of the training, for which the baselines' learning rates were tuned
+  int steps = 0, functions = 0, tune_functions = 0;
+  Criterion criterion = Criterion::final;
+  std::uint64_t seed = 0;
+  std::vector<Contestant> contestants;
+
+  /// The optimizee and those of its options that are not the defaults: "mnist, units 40".
+  std::string family() const;
+};
+
+/// `optimizer,step,mean_loss,sem`: a line per optimizer and step, step 0 … steps.
+std::string comparison_csv(const Comparison& comparison);
+/// Settings, and the results of each optimizer as single numbers; what is not finite is null.
+std::string comparison_json(const Comparison& comparison);
+/// gnuplot commands: loss against step on a log scale, with bands of one standard error.
+std::string comparison_plot(const Comparison& comparison);
+/// For people: losses at the horizon and at the end, the sum, and the learned optimizer's share of the best baseline's.
+std::string comparison_table(const Comparison& comparison);
+
+}  // namespace l2l

@@ -1,0 +1,93 @@
+#include "examples/l2l/run_folder.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "autodiff/error.h"
+#include "nn/atomic_file.h"
+
+namespace l2l {
+namespace {
+
+using Json = nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+/// A setting's text as JSON: numbers and true or false as they stand, anything else a string; and back.
+Json to_json(const std::string& text) { return Json::accept(text) ? Json::parse(text) : Json(text); }
+std::string from_json(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+
+std::map<std::string, std::string> entries(const Json& file, const char* section) {
+  if (!file.contains(section) || !file[section].is_object()) throw Error("'", section, "' is missing");
+  std::map<std::string, std::string> result;
+  for (const auto& [name, value] : file[section].items()) result[name] = from_json(value);
+  return result;
+}
+
+bool is_comparison(const fs::path& file) {
+  const std::string stem = file.stem().string(), extension = file.extension().string();
+  return (stem == "compare" || stem.starts_with("compare-")) &&
+         (extension == ".csv" || extension == ".json" || extension == ".png");
+}
+
+}  // namespace
+
+fs::path RunFolder::comparison(const std::string& label, const std::string& extension) const {
+  return path / ("compare" + (label.empty() ? "" : "-" + label) + extension);
+}
+
+void RunFolder::create(const RunConfig& config, bool force) const {
+  const fs::path files[] = {optimizer(), this->config(), log(), picture(), checkpoint()};
+  std::error_code failure;
+  for (const fs::path& file : files) {
+    if (!force && fs::exists(file, failure)) {
+      throw Error(path.string(), ": holds a run already (", file.filename().string(),
+                  "); choose another --out, continue it with --resume, or replace it with --force");
+    }
+  }
+  fs::create_directories(path, failure);
+  if (failure) throw Error("--out ", path.string(), ": cannot make this folder: ", failure.message());
+
+  Json json;
+  json["version"] = L2L_VERSION;
+  json["optimizee"] = config.optimizee;
+  json["options"] = config.options;
+  for (const Setting& setting : settings()) json["settings"][setting.name] = to_json(setting.get(config));
+  write_file_atomically(this->config(), json.dump(2) + "\n");
+
+  for (const fs::path& file : files) {
+    if (file != this->config()) fs::remove(file, failure);
+  }
+  for (const fs::directory_entry& entry : fs::directory_iterator(path, failure)) {
+    if (is_comparison(entry.path())) fs::remove(entry.path(), failure);
+  }
+}
+
+RunConfig RunFolder::read_config() const {
+  if (!fs::exists(config())) {
+    throw Error(path.string(), ": holds no run (there is no config.json); make one with l2l train --out ",
+                path.string());
+  }
+  const Json json = Json::parse(read_text(config()), nullptr, false);
+  try {
+    if (!json.is_object()) throw Error("not a JSON object");
+    if (!json.contains("optimizee") || !json["optimizee"].is_string()) throw Error("'optimizee' is missing");
+    const auto saved = entries(json, "settings");
+    for (const Setting& setting : settings()) {
+      if (!saved.contains(setting.name)) throw Error("'settings' has no '", setting.name, "'");
+    }
+    return make_config(json["optimizee"].get<std::string>(), saved, entries(json, "options"));
+  } catch (const Error& error) {
+    throw Error(config().string(), ": not the configuration of a run: ", error.what());
+  }
+}
+
+std::string read_text(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Error(path.string(), ": cannot be read: ", std::strerror(errno));
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+}  // namespace l2l

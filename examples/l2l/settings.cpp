@@ -1,0 +1,163 @@
+#include "examples/l2l/settings.h"
+
+#include <charconv>
+#include <cmath>
+#include <type_traits>
+
+#include "autodiff/error.h"
+
+namespace l2l {
+namespace {
+
+const char* description(Range range, bool integer) {
+  switch (range) {
+    case Range::positive: return integer ? "a whole number of at least 1" : "a number greater than 0";
+    case Range::not_negative: return integer ? "a whole number of at least 0" : "a number of at least 0";
+    case Range::fraction: return "a number between 0 and 1";
+  }
+  return "";
+}
+
+bool contains(Range range, double x) {
+  return range == Range::positive ? x > 0 : x >= 0 && (range == Range::not_negative || x <= 1);
+}
+
+/// "none", "rescale:C", "log" or "log:P"
+Preprocess parse_preprocess_setting(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  const Preprocess::Kind kind = parse_preprocess(text.substr(0, colon));
+  const bool has_parameter = colon != std::string::npos;
+  if (kind == Preprocess::Kind::none && has_parameter) {
+    throw UsageError("--preprocess ", text, ": 'none' takes no parameter");
+  }
+  if (kind == Preprocess::Kind::rescale && !has_parameter) {
+    throw UsageError("--preprocess rescale: give the factor too, e.g. rescale:0.1");
+  }
+  const double parameter = has_parameter
+                               ? parse_number<double>("--preprocess " + text, text.substr(colon + 1), Range::positive)
+                               : Preprocess{}.parameter;
+  return {kind, parameter};
+}
+
+std::string preprocess_text(const Preprocess& preprocess) {
+  const std::string name(name_of(preprocess.kind));
+  return preprocess.kind == Preprocess::Kind::none ? name : name + ":" + to_text(preprocess.parameter);
+}
+
+template <class T>
+std::string number_text(T x) {
+  if constexpr (std::is_same_v<T, double>) {
+    return to_text(x);
+  } else {
+    return std::to_string(x);
+  }
+}
+
+template <class T>
+auto& field(auto& config, T LstmConfig::*member) {
+  return config.optimizer.*member;
+}
+template <class T>
+auto& field(auto& config, T MetaTrainConfig::*member) {
+  return config.training.*member;
+}
+
+template <class Part, class T>
+Setting number(const std::string& name, T Part::*member, Range range, const std::string& help) {
+  return {name, std::is_same_v<T, double> ? "X" : "N", help,
+          [=](const RunConfig& config) { return number_text(field(config, member)); },
+          [=](RunConfig& config, const std::string& text) {
+            field(config, member) = parse_number<T>("--" + name, text, range);
+          }};
+}
+
+Setting preprocess() {
+  return {
+      "preprocess", "KIND",
+      "what the LSTM sees of a gradient: none, rescale:C (times C),\n"
+      "or log:P (logarithm and sign; log alone is log:10)",
+      [](const RunConfig& config) { return preprocess_text(config.optimizer.preprocess); },
+      [](RunConfig& config, const std::string& text) { config.optimizer.preprocess = parse_preprocess_setting(text); }};
+}
+
+Setting plain() {
+  return {"plain", "", "record the unroll in elementary ops: slower, to compare with",
+          [](const RunConfig& config) { return std::string(config.training.fused ? "false" : "true"); },
+          [](RunConfig& config, const std::string& text) { config.training.fused = text != "true"; }};
+}
+
+void check(const RunConfig& config) {
+  const int steps = config.training.steps, unroll = config.training.unroll;
+  if (steps % unroll != 0) {
+    const int below = steps / unroll * unroll;
+    throw UsageError("--steps ", steps, " is not a multiple of --unroll ", unroll, ": give --steps ",
+                     below > 0 ? below : unroll, ", or an --unroll that divides ", steps);
+  }
+}
+
+}  // namespace
+
+const std::vector<Setting>& settings() {
+  using L = LstmConfig;
+  using M = MetaTrainConfig;
+  static const std::vector<Setting> table = {
+      number("epochs", &M::epochs, Range::positive, "meta-epochs; each follows trajectories of --steps steps"),
+      number("steps", &M::steps, Range::positive, "steps of a trajectory, a multiple of --unroll"),
+      number("unroll", &M::unroll, Range::positive, "steps that are backpropagated through together"),
+      number("functions", &M::functions, Range::positive, "functions whose meta-gradients are averaged"),
+      number("lr", &M::learning_rate, Range::positive, "learning rate of ADAM on the LSTM's weights"),
+      number("final-rate", &M::final_rate, Range::fraction,
+             "where its cosine decay ends, as a fraction of --lr; 1: constant"),
+      number("clip", &M::clip, Range::not_negative, "largest norm of the meta-gradient; 0: any"),
+      number("hidden", &L::hidden, Range::positive, "hidden units of each LSTM layer"),
+      number("layers", &L::layers, Range::positive, "LSTM layers"),
+      preprocess(),
+      number("scale", &L::output_scale, Range::positive, "factor between the LSTM's output and the update"),
+      number("validate-every", &M::validate_every, Range::positive, "meta-epochs from one validation to the next"),
+      number("validation-functions", &M::validation_functions, Range::positive, "functions of a validation"),
+      number("validation-steps", &M::validation_steps, Range::not_negative, "steps of a validation; 0: --steps"),
+      number("patience", &M::patience, Range::not_negative,
+             "stop after so many validations without a better one; 0: never"),
+      number("seed", &M::seed, Range::not_negative, "seed of all random numbers"),
+      plain(),
+  };
+  return table;
+}
+
+RunConfig make_config(const std::string& optimizee, const std::map<std::string, std::string>& changed,
+                      const OptionValues& options) {
+  const OptimizeeEntry& entry = find_optimizee(optimizee);
+  RunConfig config{entry.name, {}, entry.optimizer, entry.training};
+  for (const OptimizeeOption& option : entry.options) config.options[option.name] = option.default_value;
+  for (const auto& [name, value] : options) config.options[name] = value;
+  // Defaults go through their text too, as they will when config.json is read again.
+  for (const Setting& setting : settings()) {
+    const auto value = changed.find(setting.name);
+    setting.set(config, value == changed.end() ? setting.get(config) : value->second);
+  }
+  check(config);
+  return config;
+}
+
+template <class T>
+T parse_number(const std::string& flag, const std::string& text, Range range) {
+  T number{};
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  const double x = static_cast<double>(number);
+  if (error != std::errc{} || stop != end || !std::isfinite(x) || !contains(range, x)) {
+    throw UsageError(flag, ": '", text, "' is not ", description(range, std::is_integral_v<T>));
+  }
+  return number;
+}
+template int parse_number<int>(const std::string&, const std::string&, Range);
+template std::uint64_t parse_number<std::uint64_t>(const std::string&, const std::string&, Range);
+template double parse_number<double>(const std::string&, const std::string&, Range);
+
+std::string to_text(double x) {
+  if (std::isnan(x)) return "nan";  // to_chars may write "-nan"
+  char text[32];
+  return std::string(text, std::to_chars(text, text + sizeof(text), x).ptr);
+}
+
+}  // namespace l2l

@@ -1,0 +1,47 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "optim/meta_train.h"
+#include "optimizees/registry.h"
+
+namespace l2l {
+
+/// All that determines a training run, and so what config.json holds. (The number of threads does not.)
+struct RunConfig {
+  std::string optimizee;
+  OptionValues options;  // of the optimizee, defaults included
+  LstmConfig optimizer;
+  MetaTrainConfig training;
+};
+
+/// A setting of a run: `--epochs 500` on the command line and "epochs": 500 in config.json.
+struct Setting {
+  std::string name;
+  std::string placeholder;  // N, X, NAME: what stands for the value in --help; empty: a switch
+  std::string help;
+  std::function<std::string(const RunConfig&)> get;
+  std::function<void(RunConfig&, const std::string&)> set;  // a UsageError names the flag, the value and the remedy
+};
+
+/// The table of settings, in the order of --help.
+const std::vector<Setting>& settings();
+
+/// The registry's row for an optimizee, with some settings and options changed.
+RunConfig make_config(const std::string& optimizee, const std::map<std::string, std::string>& changed,
+                      const OptionValues& options);
+
+/// What numbers a setting takes.
+enum class Range { positive, not_negative, fraction };
+/// The number in `text`, in any locale; a UsageError that begins with `flag` for anything else or out of range.
+/// T: int, std::uint64_t or double.
+template <class T>
+T parse_number(const std::string& flag, const std::string& text, Range range);
+
+/// The shortest text that reads back as the same number, in any locale; "inf" and "nan" for what is not finite.
+std::string to_text(double x);
+
+}  // namespace l2l

@@ -1,0 +1,201 @@
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+
+#include "autodiff/error.h"
+#include "examples/l2l/checkpoint.h"
+#include "examples/l2l/commands.h"
+#include "examples/l2l/plot.h"
+#include "examples/l2l/progress.h"
+#include "examples/l2l/run_folder.h"
+#include "nn/atomic_file.h"
+
+namespace l2l {
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;
+
+/// Ctrl-C asks the training to stop after the epoch it is in; a second one stops it at once.
+void listen_for_interrupts() {
+  struct sigaction action = {};
+  action.sa_handler = [](int) { interrupted = 1; };
+  action.sa_flags = SA_RESTART | SA_RESETHAND;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+const char* const kLogHeader = "epoch,meta_loss,final_loss,gradient_norm,learning_rate,validation\n";
+
+std::string log_line(const EpochReport& r) {
+  std::string line = std::to_string(r.epoch);
+  for (const double x : {r.meta_loss, r.final_loss, r.gradient_norm, r.learning_rate}) line += "," + to_text(x);
+  return line + "," + (r.validated ? to_text(r.validation) : "") + "\n";
+}
+
+/// The log up to `epochs`; what was logged after the checkpoint happens again.
+std::string read_log(const std::filesystem::path& path, int epochs) {
+  const std::string text = read_text(path);
+  std::size_t end = text.starts_with(kLogHeader) ? std::string_view(kLogHeader).size() : std::string::npos;
+  for (int k = 0; k < epochs && end != std::string::npos; ++k) {
+    const std::size_t newline = text.find('\n', end);
+    end = newline == std::string::npos ? newline : newline + 1;
+  }
+  if (end == std::string::npos) {
+    throw Error(path.string(), ": not the log of the ", epochs, " epochs in the checkpoint; start again with --force");
+  }
+  return text.substr(0, end);
+}
+
+/// A training run and its folder.
+class Run {
+ public:
+  Run(const RunFolder& folder, const RunConfig& config)
+      : folder_(folder),
+        config_(config),
+        model_(config.optimizer),
+        trainer_(model_, make_optimizee(find_optimizee(config.optimizee), config.options), config.training) {}
+
+  void start(bool force) {
+    folder_.create(config_, force);
+    config_text_ = read_text(folder_.config());
+  }
+
+  void resume() {
+    config_text_ = read_text(folder_.config());
+    MetaTrainState state = load_checkpoint(folder_.checkpoint(), model_.layout(), config_text_);
+    log_ = read_log(folder_.log(), state.epoch);
+    trainer_.resume(std::move(state));
+  }
+
+  /// Trains to the end or until interrupted, and keeps the folder up to date.
+  void train() {
+    const MetaTrainConfig& c = config_.training;
+    std::fprintf(stderr, "training an LSTM of %d x %d units on %s: %d epochs of %d steps, %d thread%s\n",
+                 config_.optimizer.layers, config_.optimizer.hidden, config_.optimizee.c_str(), c.epochs, c.steps,
+                 c.threads, c.threads == 1 ? "" : "s");
+    StatusLine status;
+    Pace pace(epoch(), c.epochs);
+    std::string validation;
+    while (!trainer_.done() && !interrupted) {
+      const EpochReport report = run_epoch();
+      log_ += log_line(report);
+      if (report.validated) {
+        validation = "  validation " + short_text(report.validation) + " (best " +
+                     short_text(trainer_.state().best_validation) + ")";
+        save_if_due();
+      }
+      const std::string text = pace.after(epoch()) + "  meta-loss " + short_text(report.meta_loss) + validation;
+      trainer_.done() || interrupted ? status.finish(text) : status.update(text);
+    }
+    save();
+  }
+
+  /// The learning curve as a picture, and what was written, for the reader.
+  void report() const {
+    const bool drawn = draw();
+    if (const std::string complaint = trainer_.complaint(); !complaint.empty()) {
+      std::fprintf(stderr, "l2l: warning: %s\n", complaint.c_str());
+    }
+    if (has_result()) std::printf("trained optimizer  %s\n", folder_.optimizer().c_str());
+    std::printf("configuration      %s\nlog                %s\n", folder_.config().c_str(), folder_.log().c_str());
+    if (drawn) std::printf("picture            %s\n", folder_.picture().c_str());
+  }
+
+  int epoch() const { return trainer_.state().epoch; }
+  /// Whether there was a validation in which the optimizer did not diverge.
+  bool has_result() const { return std::isfinite(trainer_.state().best_validation); }
+  bool done() const { return trainer_.done(); }
+
+ private:
+  static std::string short_text(double x) {
+    char text[32];
+    std::snprintf(text, sizeof(text), "%.4g", x);
+    return text;
+  }
+
+  EpochReport run_epoch() {
+    try {
+      return trainer_.run_epoch();
+    } catch (const Error& error) {
+      save_results();
+      throw Error(error.what(), "; what was reached before is in ", folder_.path.string());
+    }
+  }
+
+  void save_results() const {
+    write_file_atomically(folder_.log(), log_);
+    if (has_result()) trainer_.best().save(folder_.optimizer());
+  }
+
+  // The log goes first: a resumed run drops lines that the checkpoint does not know, but cannot invent missing ones.
+  void save() const {
+    save_results();
+    save_checkpoint(folder_.checkpoint(), model_.layout(), trainer_.state(), config_text_);
+  }
+
+  // Waiting for the disk takes longer than a short epoch.
+  void save_if_due() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_save_ < std::chrono::seconds(5)) return;
+    save();
+    last_save_ = now;
+  }
+
+  bool draw() const {
+    return plot("set title " + literal("Training an LSTM optimizer on " + config_.optimizee) + " noenhanced\n" +
+                    "set xlabel 'meta-epoch'\n"
+                    "set ylabel 'loss'\n"
+                    "set key inside right top\n"
+                    "set yrange [*:*] noextend\n"
+                    "set offsets 0, 0, graph 0.2, graph 0.05\n" +
+                    log_axis() +
+                    "set datafile separator comma\n"
+                    "$log << END\n" +
+                    log_ +
+                    "END\n"
+                    "plot $log using 1:2 with lines linewidth 1 linecolor '#a0a0a0' "
+                    "title 'training (mean over the steps of a trajectory)', "
+                    "$log using 1:6 with linespoints linewidth 2 pointtype 7 pointsize 0.6 linecolor '" +
+                    colour_of("lstm") + "' title 'validation (at the last step, on functions kept apart)'\n",
+                folder_.picture(), folder_.log());
+  }
+
+  RunFolder folder_;
+  RunConfig config_;
+  LstmModel model_;
+  MetaTrainer trainer_;
+  std::string config_text_;
+  std::string log_ = kLogHeader;
+  std::chrono::steady_clock::time_point last_save_;
+};
+
+}  // namespace
+
+int train(const TrainRequest& request) {
+  const RunFolder folder{request.out};
+  if (request.resume && (!request.optimizee.empty() || !request.settings.empty() || !request.options.empty())) {
+    throw UsageError("--resume goes on with the settings in ", folder.config().string(),
+                     ": give no others (only --out and --threads)");
+  }
+  if (!request.resume && request.optimizee.empty()) {
+    throw UsageError("--optimizee is missing: name one, l2l list shows them");
+  }
+  RunConfig config =
+      request.resume ? folder.read_config() : make_config(request.optimizee, request.settings, request.options);
+  config.training.threads = request.threads;
+  Run run(folder, config);
+  request.resume ? run.resume() : run.start(request.force);
+  listen_for_interrupts();
+  run.train();
+  run.report();
+  if (run.done() && !run.has_result()) {
+    throw Error("the optimizer diverged in every validation, so there is none to keep; a lower --lr may help");
+  }
+  if (run.done()) return 0;
+  std::fprintf(stderr, "interrupted after epoch %d; go on with: l2l train --resume --out %s\n", run.epoch(),
+               request.out.c_str());
+  return 130;
+}
+
+}  // namespace l2l

@@ -1,0 +1,38 @@
+# For the tests of the l2l command: `source common.bash COMMAND`.
+set -euo pipefail
+l2l=$1
+# Waiting threads sleep: on a busy machine these tiny runs would otherwise spend their time waiting for each other.
+export OMP_WAIT_POLICY=passive
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+# A run that takes a fraction of a second.
+tiny_optimizer=(--optimizee quadratic --batch 4 --dim 3 --steps 20 --unroll 10 --hidden 4 --layers 1
+  --validate-every 2 --validation-functions 2)
+tiny=("${tiny_optimizer[@]}" --epochs 4)
+
+fail() {
+  echo "FAILED: $*" >&2
+  exit 1
+}
+
+# expect_error CODE PATTERN ARGUMENT...: l2l exits with CODE and says one line, which matches PATTERN.
+expect_error() {
+  local expected=$1 pattern=$2 code=0
+  shift 2
+  "$l2l" "$@" >out.txt 2>err.txt || code=$?
+  [[ $code == "$expected" ]] || fail "l2l $*: exit code $code, not $expected: $(cat err.txt)"
+  [[ $(wc -l <err.txt) == 1 ]] || fail "l2l $*: not one line: $(cat err.txt)"
+  grep -qE -- "^l2l: .*$pattern" err.txt || fail "l2l $*: '$(cat err.txt)' does not match '$pattern'"
+  [[ ! -s out.txt ]] || fail "l2l $*: wrote to stdout: $(cat out.txt)"
+}
+
+# quiet ARGUMENT...: l2l succeeds; its output is in out.txt and err.txt.
+quiet() {
+  "$l2l" "$@" >out.txt 2>err.txt || fail "l2l $*: exit code $?: $(cat err.txt)"
+}
+
+same() {
+  cmp "$1" "$2" || fail "$1 and $2 differ"
+}

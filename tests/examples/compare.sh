@@ -1,0 +1,78 @@
+# What compare writes and prints, and the runs that it refuses.
+source "$(dirname "$0")/common.bash"
+quiet train "${tiny[@]}" --out run
+fast=(--functions 3 --tune-functions 2)
+
+quiet compare --run run "${fast[@]}" --threads 1
+for name in lstm sgd nag rmsprop adam; do
+  grep -qE "^$name +[0-9l].* ± " out.txt || fail "the table lacks $name: $(cat out.txt)"
+done
+[[ $(grep -c '[*]' out.txt) -ge 2 ]] || fail "the table marks no best baseline"
+grep -q 'loss at step 20 .*loss at step 40 .*sum of steps 1-20' out.txt || fail "columns of the table: $(cat out.txt)"
+[[ $(head -1 run/compare.csv) == optimizer,step,mean_loss,sem ]] || fail "header of compare.csv"
+{
+  for name in lstm sgd nag rmsprop adam; do
+    for step in $(seq 0 40); do echo "$name,$step"; done
+  done
+} | cmp - <(tail -n +2 run/compare.csv | cut -d, -f1,2) || fail "optimizers and steps of compare.csv"
+[[ $(awk -F, '$2 == "0" {print $3 "," $4}' run/compare.csv | sort -u | wc -l) == 1 ]] ||
+  fail "the optimizers do not start from the same points of the same functions"
+[[ $(grep -c '"learning_rate": [0-9]' run/compare.json) == 4 ]] || fail "learning rates in compare.json"
+[[ $(grep -c '"learning_rate": null' run/compare.json) == 1 ]] || fail "the LSTM's learning rate in compare.json"
+for key in final_mean final_sem sum; do
+  [[ $(grep -c "\"$key\": [0-9]" run/compare.json) == 5 ]] || fail "$key in compare.json"
+done
+if command -v python3 >/dev/null; then
+  python3 -m json.tool run/compare.json >/dev/null || fail "compare.json is not JSON"
+fi
+if command -v gnuplot >/dev/null; then
+  head -c 4 run/compare.png | grep -q PNG || fail "compare.png is not a picture"
+fi
+
+# Nothing is overwritten unasked; a label keeps comparisons apart; threads change nothing.
+cp -r run before
+expect_error 1 'run/compare.csv.*--label.*--force' compare --run run "${fast[@]}"
+diff -r run before || fail "a refused comparison changed the folder"
+quiet compare --run run "${fast[@]}" --threads 2 --label two
+same run/compare.csv run/compare-two.csv
+same run/compare.json run/compare-two.json
+quiet compare --run run "${fast[@]}" --force --steps 10 --criterion sum
+[[ $(wc -l <run/compare.csv) == 56 ]] || fail "--steps 10: $(wc -l <run/compare.csv) lines"
+quiet compare --run run "${fast[@]}" --seed 5 --label seed
+! cmp -s run/compare-two.csv run/compare-seed.csv || fail "another seed gave the same functions"
+
+# Generalisation: other options of the same optimizee. Options not given are the run's.
+quiet compare --run run "${fast[@]}" --dim 5 --label dim-5
+grep -q '"dim": "5"' run/compare-dim-5.json || fail "--dim 5 is not in the summary"
+grep -q '"batch": "4"' run/compare-dim-5.json || fail "the run's own --batch is not in the summary"
+grep -q '^quadratic, batch 4, dim 5' out.txt || fail "the table does not say what was compared on"
+
+expect_error 2 "--steps: '0'" compare --run run --steps 0
+expect_error 2 "--functions: '-2'" compare --run run --functions -2
+expect_error 2 "'median'.*final and sum" compare --run run --criterion median
+expect_error 2 "'cubic'" compare --run run --optimizee cubic
+expect_error 2 "'--units'" compare --run run --label x --units 20
+expect_error 2 "--label 'a/b'" compare --run run --label a/b
+expect_error 1 'nowhere' compare --run nowhere
+
+# Damaged, missing and foreign files.
+refused() {
+  expect_error 1 "$1" compare --run broken "${fast[@]}"
+  [[ -z $(find broken -name 'compare*') ]] || fail "a refused comparison was written"
+  rm -rf broken
+}
+copy() {
+  mkdir broken
+  cp run/config.json run/optimizer.safetensors broken
+}
+copy && rm broken/optimizer.safetensors && refused 'broken/optimizer.safetensors'
+copy && head -c 300 run/optimizer.safetensors >broken/optimizer.safetensors && refused 'broken/optimizer.safetensors'
+copy && echo hello >broken/optimizer.safetensors && refused 'broken/optimizer.safetensors'
+copy && cp run/checkpoint.safetensors broken/optimizer.safetensors && refused 'broken/optimizer.safetensors'
+copy && sed -i 's/"hidden": 4/"hidden": 5/' broken/config.json && refused '1 x 4 .*1 x 5'
+copy && sed -i '$d' broken/config.json && refused 'broken/config.json'
+copy && echo '[1, 2]' >broken/config.json && refused 'broken/config.json.*object'
+copy && sed -i '/"unroll"/d' broken/config.json && refused "broken/config.json.*'unroll'"
+copy && sed -i 's/"steps": 20/"steps": "x"/' broken/config.json && refused "broken/config.json.*'x'"
+copy && sed -i 's/"optimizee": "quadratic"/"optimizee": "cubic"/' broken/config.json && refused "broken/config.json.*'cubic'"
+copy && rm broken/config.json && refused 'config.json'

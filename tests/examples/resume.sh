@@ -1,0 +1,63 @@
+# A run that is stopped and resumed ends with the same bytes as one that is not.
+source "$(dirname "$0")/common.bash"
+long=("${tiny_optimizer[@]}" --epochs 1000)
+
+wait_for() {
+  for _ in $(seq 1000); do
+    [[ ! -e $1 ]] || return 0
+    sleep 0.01
+  done
+  fail "$1 did not appear"
+}
+
+# stop SIGNAL FOLDER: starts a run and stops it after its first checkpoint; its exit code is in $code.
+stop() {
+  "$l2l" train "${long[@]}" --out "$2" >out.txt 2>err.txt &
+  wait_for "$2/checkpoint.safetensors"
+  kill "-$1" $!
+  code=0
+  wait $! || code=$?
+}
+
+quiet train "${long[@]}" --out whole
+
+stop INT interrupted
+[[ $code == 130 ]] || fail "interrupted: exit code $code: $(cat err.txt)"
+grep -q 'l2l train --resume --out interrupted' err.txt || fail "interrupted: does not say how to go on"
+for file in optimizer.safetensors config.json train.csv checkpoint.safetensors; do
+  [[ -s interrupted/$file ]] || fail "interrupted: $file is missing"
+done
+rows=$(wc -l <interrupted/train.csv)
+[[ $rows -lt 1001 ]] || fail "the run was over before it was interrupted"
+head -n "$rows" whole/train.csv | cmp - interrupted/train.csv || fail "interrupted: the log is not the start of the whole one"
+
+stop KILL killed
+[[ $code == 137 ]] || fail "killed: exit code $code"
+echo "99999,written,after,the,last,checkpoint" >>killed/train.csv
+
+for run in interrupted killed; do
+  quiet train --resume --out "$run"
+  for file in optimizer.safetensors config.json train.csv checkpoint.safetensors; do
+    same "$run/$file" "whole/$file"
+  done
+done
+
+# Resuming what is finished changes nothing.
+quiet train --resume --out whole
+same whole/checkpoint.safetensors killed/checkpoint.safetensors
+
+expect_error 1 'nowhere.*no run' train --resume --out nowhere
+[[ ! -e nowhere ]] || fail "a refused command left a folder behind"
+expect_error 2 '--resume' train --resume --out whole --lr 0.1
+expect_error 2 '--resume' train --resume --out whole --optimizee quadratic
+expect_error 2 '--resume' train --resume --out whole --batch 8
+sed -i 's/"seed": 0/"seed": 1/' killed/config.json
+expect_error 1 'checkpoint.safetensors.*other settings' train --resume --out killed
+head -c 500 whole/checkpoint.safetensors >interrupted/checkpoint.safetensors
+expect_error 1 'interrupted/checkpoint.safetensors' train --resume --out interrupted
+cp whole/optimizer.safetensors interrupted/checkpoint.safetensors
+expect_error 1 'interrupted/checkpoint.safetensors.*not a checkpoint' train --resume --out interrupted
+rm interrupted/checkpoint.safetensors
+expect_error 1 'interrupted/checkpoint.safetensors' train --resume --out interrupted
+sed -i 2,500d whole/train.csv
+expect_error 1 'whole/train.csv' train --resume --out whole

@@ -1,0 +1,49 @@
+# What train writes, where, and that neither threads nor the recorder's form change the run.
+source "$(dirname "$0")/common.bash"
+
+quiet train "${tiny[@]}" --out deep/run --threads 1
+for file in optimizer.safetensors config.json train.csv checkpoint.safetensors; do
+  [[ -s deep/run/$file ]] || fail "train did not write $file"
+  grep -q checkpoint <<<"$file" || grep -q "deep/run/$file" out.txt || fail "train did not name $file"
+done
+[[ -z $(find deep -name '*.tmp*' -o -name '.*' -type f) ]] || fail "temporary files are left"
+[[ $(head -1 deep/run/train.csv) == epoch,meta_loss,final_loss,gradient_norm,learning_rate,validation ]] ||
+  fail "header of train.csv: $(head -1 deep/run/train.csv)"
+[[ $(cut -d, -f1 deep/run/train.csv | tail -n +2 | xargs) == "1 2 3 4" ]] || fail "epochs of train.csv"
+[[ $(awk -F, 'NF != 6' deep/run/train.csv | wc -l) == 0 ]] || fail "columns of train.csv"
+[[ $(awk -F, 'NR > 1 && $6 != ""' deep/run/train.csv | wc -l) == 2 ]] || fail "validations in train.csv"
+grep -q '"hidden": 4' deep/run/config.json || fail "config.json lacks the hidden units"
+grep -q '"batch": "4"' deep/run/config.json || fail "config.json lacks the optimizee's options"
+if command -v gnuplot >/dev/null; then
+  head -c 4 deep/run/train.png | grep -q PNG || fail "train.png is not a picture"
+fi
+
+# The same bytes for any number of threads; other numbers from another seed.
+quiet train "${tiny[@]}" --out two --threads 2
+for file in optimizer.safetensors config.json train.csv checkpoint.safetensors; do
+  same "deep/run/$file" "two/$file"
+done
+quiet train "${tiny[@]}" --out seed --seed 7
+! cmp -s two/train.csv seed/train.csv || fail "another seed gave the same run"
+
+# Every kind of preprocessing, and the plain recorder.
+quiet train "${tiny[@]}" --out log --preprocess log:5
+grep -q '"preprocess": "log:5"' log/config.json || fail "config.json has another preprocessing"
+quiet train "${tiny[@]}" --out rescale --preprocess rescale:0.1 --plain
+grep -q '"plain": true' rescale/config.json || fail "config.json does not say plain"
+
+# A run is not overwritten, unless asked for, and then wholly.
+cp -r two before
+expect_error 1 'two: holds a run.*--force' train "${tiny[@]}" --out two
+diff -r two before || fail "a refused run changed the folder"
+touch two/compare.csv two/compare-old.json two/notes.txt
+quiet train "${tiny[@]}" --out two --seed 7 --force
+same two/train.csv seed/train.csv
+[[ ! -e two/compare.csv && ! -e two/compare-old.json ]] || fail "a comparison of the replaced run is left"
+[[ -e two/notes.txt ]] || fail "a file that is not of a run is gone"
+
+# A folder that cannot be one, or cannot be written to.
+touch file
+expect_error 1 'file' train "${tiny[@]}" --out file
+expect_error 1 'file/below' train "${tiny[@]}" --out file/below
+expect_error 1 '/proc/self' train "${tiny[@]}" --out /proc/self
