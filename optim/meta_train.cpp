@@ -205,11 +205,15 @@ double MetaTrainer::validate(int steps) const {
 
 std::string MetaTrainer::complaint() const {
   const double best = state_.best_validation, start = state_.start_validation;
-  if (!std::isfinite(best)) return "";
-  if (best < 0.95 * start) return "";
   std::ostringstream text;
+  if (!std::isfinite(best) || best < 0.95 * start) return "";
+  if (best > 1.5 * start) {
+    text << "the optimizer makes things worse: loss goes from " << start << " to " << best
+         << "; a lower --lr or --scale may help";
+    return text.str();
+  }
   text << "the optimizer learned to do nothing: loss stays at " << best << " (it starts at " << start << ")";
-  for (int classes = 2; classes <= 100; ++classes) {
+  for (int classes = 2; classes <= 20; ++classes) {
     if (std::abs(best - std::log(classes)) < 0.01) text << ", which is ln " << classes << ", a blind guess";
   }
   text << "; another --lr or --seed may help";

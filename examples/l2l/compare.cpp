@@ -61,10 +61,9 @@ void run_contest(Comparison& comparison, const LearnedOptimizer& learned, const 
     TuneOptions options;
     options.criterion = comparison.criterion;
     options.evaluate = {Split::validation, comparison.tune_functions, comparison.horizon, comparison.seed, threads};
-    const double rate =
-        tune_learning_rate(rule, optimizee, options, [&](int evaluations) {
-          status.update("tuning " + name + ": tried " + std::to_string(evaluations) + " learning rates");
-        }).learning_rate;
+    const double rate = tune_learning_rate(rule, optimizee, options, [&](int evaluations) {
+                          status.update("tuning " + name + ": evaluation " + std::to_string(evaluations));
+                        }).learning_rate;
     char text[100];
     std::snprintf(text, sizeof(text), "tuned %s: learning rate %.4g", name.c_str(), rate);
     status.finish(text);

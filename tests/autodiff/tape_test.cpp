@@ -258,6 +258,20 @@ TEST_CASE("tape: debug mode changes no result and can be switched in the middle"
   }
 }
 
+TEST_CASE("tape: an op recorded without debug mode is not mistaken for an earlier one with it") {
+  Tape tape;
+  tape.set_debug(true);
+  exp(tape.variable({3}, kOneTwoThree));
+  tape.clear();
+  tape.set_debug(false);
+  tape.constant({1000}, Real(1));  // where the inputs of exp were noted
+  Var x = tape.variable({3}, kOneTwoThree);
+  Var loss = sum(square(x));
+  tape.set_debug(true);
+  tape.backward(loss);
+  check_close(x.gradient(), {2, 4, 6});
+}
+
 // ---- Writing ops ------------------------------------------------------------------------------------------------
 
 TEST_CASE("tape: an op written by a user") {

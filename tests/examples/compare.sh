@@ -38,6 +38,8 @@ same run/compare.csv run/compare-two.csv
 same run/compare.json run/compare-two.json
 quiet compare --run run "${fast[@]}" --force --steps 10 --criterion sum
 [[ $(wc -l <run/compare.csv) == 56 ]] || fail "--steps 10: $(wc -l <run/compare.csv) lines"
+grep learning_rate run/compare.json | cmp -s - <(grep learning_rate run/compare-two.json) &&
+  fail "both criteria gave the same learning rates"
 quiet compare --run run "${fast[@]}" --seed 5 --label seed
 ! cmp -s run/compare-two.csv run/compare-seed.csv || fail "another seed gave the same functions"
 

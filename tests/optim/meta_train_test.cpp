@@ -160,6 +160,16 @@ TEST_CASE("an optimizer that learned to do nothing is complained about") {
   CHECK(trainer.complaint().find("learned to do nothing") != std::string::npos);
 }
 
+TEST_CASE("an optimizer that makes things worse is complained about") {
+  MetaTrainConfig config = short_training();
+  config.learning_rate = 1e-30;
+  LstmConfig wild = small_lstm();
+  wild.output_scale = 100;
+  MetaTrainer trainer(LstmModel(wild), [] { return std::make_unique<Bowl>(5); }, config);
+  run(trainer);
+  CHECK(trainer.complaint().find("makes things worse") != std::string::npos);
+}
+
 TEST_CASE("a diverging run says where") {
   MetaTrainConfig config = short_training();
   LstmConfig wild = small_lstm();
