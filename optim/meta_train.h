@@ -18,7 +18,7 @@ struct MetaTrainConfig {
   double learning_rate = 0.01;  // of ADAM on φ, at the start
   double final_rate = 0.01;  // what the cosine decay ends at, as a fraction of learning_rate; 1: constant
   double clip = 1;  // largest norm of the meta-gradient; 0: none
-  int validate_every = 10;  // meta-epochs
+  int validate_every = 25;  // meta-epochs
   int validation_functions = 16;
   int validation_steps = 0;  // 0: as many as `steps`
   int patience = 0;  // stop after so many validations without a better one; 0: never

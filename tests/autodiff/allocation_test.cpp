@@ -10,9 +10,9 @@ namespace {
 std::atomic<long> count = 0;
 }
 
-// Every allocation of the test program comes through here; the array and nothrow forms call these. AddressSanitizer
-// has its own, which are worth more to it than counting is.
-#ifndef __SANITIZE_ADDRESS__
+// Every allocation of the test program comes through here; the array and nothrow forms call these. The sanitizers
+// have their own, which are worth more to them than counting is.
+#ifndef L2L_SANITIZE
 constexpr bool kCounting = true;
 
 void* operator new(std::size_t bytes) {
