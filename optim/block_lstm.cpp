@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "autodiff/error.h"
 #include "autodiff/vector_math.h"
 
 namespace l2l {
@@ -92,6 +93,8 @@ BlockLstm::BlockLstm(const LstmModel& model)
 }
 
 void BlockLstm::set_weights(std::span<const Real> phi) {
+  const Index size = output_bias_.offset + 1;
+  if (static_cast<Index>(phi.size()) != size) throw Error("lstm: ", phi.size(), " weights given, it has ", size);
   for (Layer& layer : stack_) {
     const std::span<const Real> ih = layer.weight_ih.in(phi), hh = layer.weight_hh.in(phi);
     const std::span<const Real> bias = layer.bias_parameter.in(phi);

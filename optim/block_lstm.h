@@ -2,7 +2,7 @@
 #include <span>
 #include <vector>
 
-#include "optim/lstm_optimizer.h"
+#include "optim/lstm_model.h"
 
 namespace l2l {
 

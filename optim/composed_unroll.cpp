@@ -1,3 +1,4 @@
+#include "autodiff/error.h"
 #include "optim/unroll.h"
 
 namespace l2l {
@@ -14,8 +15,9 @@ class ComposedRecorder : public UnrollRecorder {
     state_.clear();
   }
 
-  void open(Tape& tape, Var phi, int /*steps*/) override {
+  void open(Var phi) override {
     phi_ = phi;
+    Tape& tape = *phi.tape;
     const Shape shape{model_.config().hidden, n_};
     state_.clear();
     // The state's values cross over from the last unroll, its history does not.
@@ -25,6 +27,10 @@ class ComposedRecorder : public UnrollRecorder {
   }
 
   Var step(Var theta, std::span<const Real> gradient) override {
+    if (state_.empty() || static_cast<Index>(gradient.size()) != n_) {
+      throw Error("unroll: stepped with ", gradient.size(), " gradients, reset for ", n_, " and ",
+                  state_.empty() ? "not opened" : "opened");
+    }
     const Preprocess& preprocess = model_.config().preprocess;
     Var x = phi_.tape->constant({preprocess.features(), n_}, Real(0));
     preprocess(gradient, x.value, n_);

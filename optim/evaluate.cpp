@@ -62,9 +62,9 @@ struct Worker {
 }  // namespace
 
 Curves evaluate(const OptimizerFactory& optimizer, const OptimizeeFactory& optimizee, const EvaluateOptions& options) {
-  if (options.functions < 1 || options.steps < 1 || options.threads < 1) {
+  if (options.functions < 1 || options.steps < 0 || options.threads < 1) {
     throw UsageError("evaluate: ", options.functions, " functions, ", options.steps, " steps, ", options.threads,
-                     " threads; each must be at least 1");
+                     " threads; steps must be at least 0, the others at least 1");
   }
   Curves curves{options.steps, std::vector<std::vector<double>>(options.functions)};
   std::exception_ptr failure;  // exceptions must not leave a parallel region: the first one is thrown again after it

@@ -21,20 +21,25 @@ constexpr Index kBlock = BlockLstm::kBlock;
 /// also ∂L/∂u_t, and when the reverse loop arrives here all of them are complete.
 class FusedRecorder : public UnrollRecorder {
  public:
-  FusedRecorder(const LstmModel& model, int threads) : model_(model), blocks_(model, threads), workspaces_(threads) {}
+  FusedRecorder(const LstmModel& model, int threads) : blocks_(model, threads) {}
 
-  void reset(Index n) override { blocks_.reset(n); }
+  void reset(Index n) override {
+    blocks_.reset(n);
+    ++generation_;
+  }
 
-  void open(Tape& tape, Var phi, int steps) override {
+  void open(Var phi) override {
     phi_ = phi;
     blocks_.set_weights(phi.values());
     steps_.clear();
-    steps_.reserve(steps);
     const Index size = blocks_.kernel().state_size();
     start_.resize(blocks_.blocks() * size);
     for (Index b = 0; b < blocks_.blocks(); ++b) std::copy_n(blocks_.state(b), size, start_.data() + b * size);
     opened_ = Tape::output("lstm_unroll", {0}, {phi});
-    tape.record(opened_, [this] { backward(); });
+    phi.tape->record(opened_, [this, generation = ++generation_] {
+      if (generation != generation_) throw Error("lstm_unroll: opened or reset again before its tape ran backward");
+      backward();
+    });
   }
 
   Var step(Var theta, std::span<const Real> gradient) override {
@@ -63,11 +68,14 @@ class FusedRecorder : public UnrollRecorder {
     // The gradient is summed over fixed slabs of blocks, then over slabs in order: the same bytes for any number of
     // threads.
     constexpr Index kSlabs = 32;
-    const Index slabs = std::min(kSlabs, blocks_.blocks()), size = model_.layout().size();
+    const Index slabs = std::min(kSlabs, blocks_.blocks()), size = phi_.size();
     partial_.assign(slabs * size, Real(0));
+    memory_.clear();
+    workspaces_.clear();
+    for (int k = 0; k < blocks_.threads(); ++k) workspaces_.push_back(make_workspace());
 #pragma omp parallel for schedule(dynamic) num_threads(blocks_.threads())
     for (Index s = 0; s < slabs; ++s) {
-      Arena& workspace = workspaces_[omp_get_thread_num()];
+      const Workspace& workspace = workspaces_[omp_get_thread_num()];
       const Index first = s * blocks_.blocks() / slabs, last = (s + 1) * blocks_.blocks() / slabs;
       for (Index b = first; b < last; ++b) block_backward(b, workspace, partial_.data() + s * size);
     }
@@ -76,36 +84,45 @@ class FusedRecorder : public UnrollRecorder {
     }
   }
 
-  void block_backward(Index b, Arena& workspace, Real* dphi) const {
+  /// What a thread works in: all of a block's unroll, in the arrays of BlockLstm::Unroll.
+  struct Workspace {
+    Real *x, *states, *activations, *lambda, *update, *scratch;
+  };
+  Workspace make_workspace() {
+    const BlockLstm& kernel = blocks_.kernel();
+    const Index T = static_cast<Index>(steps_.size());
+    const auto take = [&](Index n) { return static_cast<Real*>(memory_.allocate(n * sizeof(Real))); };
+    return {take(T * kernel.features() * kBlock),
+            take((T + 1) * kernel.state_size()),
+            take(T * kernel.activation_size()),
+            take(T * kBlock),
+            take(kBlock),
+            take(kernel.scratch_size())};
+  }
+
+  void block_backward(Index b, const Workspace& w, Real* dphi) const {
     const BlockLstm& kernel = blocks_.kernel();
     const Index T = static_cast<Index>(steps_.size());
     const Index x_size = kernel.features() * kBlock, state_size = kernel.state_size();
-    const Index activation_size = kernel.activation_size();
-    workspace.clear();
-    const auto take = [&](Index n) { return static_cast<Real*>(workspace.allocate(n * sizeof(Real))); };
-    Real* x = take(T * x_size);
-    Real* states = take((T + 1) * state_size);
-    Real* activations = take(T * activation_size);
-    Real* lambda = take(T * kBlock);
-    Real* update = take(kBlock);  // known already; computed again as a by-product
-    Real* scratch = take(kernel.scratch_size());
-    std::copy_n(start_.data() + b * state_size, state_size, states);
+    std::copy_n(start_.data() + b * state_size, state_size, w.states);
     for (Index t = 0; t < T; ++t) {
-      blocks_.features(b, steps_[t].gradient, x + t * x_size);
-      blocks_.gather(b, steps_[t].lambda, lambda + t * kBlock);
-      kernel.step(x + t * x_size, states + t * state_size, states + (t + 1) * state_size,
-                  activations + t * activation_size, update);
+      blocks_.features(b, steps_[t].gradient, w.x + t * x_size);
+      blocks_.gather(b, steps_[t].lambda, w.lambda + t * kBlock);
+      // The update is known already; it comes out again as a by-product.
+      kernel.step(w.x + t * x_size, w.states + t * state_size, w.states + (t + 1) * state_size,
+                  w.activations + t * kernel.activation_size(), w.update);
     }
-    kernel.backward({T, x, states, activations, lambda}, dphi, scratch);
+    kernel.backward({T, w.x, w.states, w.activations, w.lambda}, dphi, w.scratch);
   }
 
-  LstmModel model_;
   LstmBlocks blocks_;
   Var phi_, opened_;
+  Index generation_ = 0;  // counts calls of open and reset
   std::vector<Real> start_;  // [blocks][state_size]: the state at the start of the unroll
   std::vector<Step> steps_;
   std::vector<Real> partial_;  // [slabs][φ]
-  std::vector<Arena> workspaces_;  // one per thread; memory aligned to cache lines
+  Arena memory_;  // of the workspaces: aligned to cache lines
+  std::vector<Workspace> workspaces_;  // one per thread
 };
 
 }  // namespace

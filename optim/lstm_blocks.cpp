@@ -2,13 +2,17 @@
 
 #include <algorithm>
 
+#include "autodiff/error.h"
+
 namespace l2l {
 namespace {
 constexpr Index kBlock = BlockLstm::kBlock;
 }
 
 LstmBlocks::LstmBlocks(const LstmModel& model, int threads)
-    : preprocess_(model.config().preprocess), kernel_(model), threads_(threads) {}
+    : preprocess_(model.config().preprocess), kernel_(model), threads_(threads) {
+  if (threads < 1) throw UsageError("lstm: ", threads, " threads, it must be at least 1");
+}
 
 void LstmBlocks::reset(Index n) {
   n_ = n;
@@ -35,7 +39,7 @@ void LstmBlocks::step(const Real* gradient, const Real* theta, Real* next) {
   const Index size = kernel_.state_size(), count = blocks();
 #pragma omp parallel for schedule(static) num_threads(threads_)
   for (Index b = 0; b < count; ++b) {
-    alignas(64) Real x[2 * kBlock], update[kBlock];
+    alignas(64) Real x[Preprocess::kMostFeatures * kBlock], update[kBlock];
     features(b, gradient, x);
     Real* states = states_ + 2 * b * size;
     kernel_.step(x, states + parity_ * size, states + (1 - parity_) * size, nullptr, update);

@@ -4,15 +4,16 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <sstream>
+#include <string>
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
+#include "optim/lstm_optimizer.h"
 #include "optim/unroll.h"
 
 namespace l2l {
 namespace {
-
-constexpr std::uint64_t kValidationStream = 1'000'000;  // seeds of validation functions, far from any training seed
 
 void check(const MetaTrainConfig& c) {
   const auto at_least_one = [](const char* name, int value) {
@@ -30,11 +31,26 @@ void check(const MetaTrainConfig& c) {
   }
   if (!(c.learning_rate > 0)) throw UsageError("lr is ", c.learning_rate, ", it must be positive");
   if (!(c.final_rate >= 0)) throw UsageError("final-rate is ", c.final_rate, ", it must not be negative");
+  if (c.validation_steps < 0) throw UsageError("validation-steps is ", c.validation_steps, ", it must not be negative");
+  if (c.patience < 0) throw UsageError("patience is ", c.patience, ", it must not be negative");
+  for (double w : c.weights) {
+    if (!std::isfinite(w)) throw UsageError("weight ", w, " of a loss, it must be finite");
+  }
   if (!(c.clip >= 0)) throw UsageError("clip is ", c.clip, ", it must not be negative");
   if (!c.weights.empty() && static_cast<int>(c.weights.size()) != c.unroll + 1) {
     throw UsageError(c.weights.size(), " weights given, an unroll of ", c.unroll, " steps has ", c.unroll + 1,
                      " losses");
   }
+}
+
+/// The parameter of φ in whose part of `x` a value is not finite, or "".
+std::string first_not_finite(const Layout& layout, std::span<const Real> x) {
+  for (const Parameter& p : layout.parameters()) {
+    for (Real v : p.in(x)) {
+      if (!std::isfinite(v)) return p.name;
+    }
+  }
+  return "";
 }
 
 double norm(std::span<const Real> x) {
@@ -57,7 +73,7 @@ struct Trajectory {
 struct MetaTrainer::Workspace {
   std::vector<Trajectory> trajectories;
   Tape tape;  // the outer one; the inner tapes are inside `Gradient`
-  std::vector<Real> meta_gradient;
+  std::vector<Real> phi, meta_gradient;
   Adam adam{0};
   Rng rng{0};
   double loss_sum = 0;  // over the epoch's steps and functions
@@ -80,12 +96,10 @@ struct MetaTrainer::Workspace {
   }
 
   /// Adds ∂/∂φ of `share` · Σ_t w_t f(θ_t) over one unroll to the meta-gradient, and moves the trajectory to its end.
-  void unroll(Trajectory& run, std::span<const Real> phi_values, const MetaTrainConfig& config, double share, int epoch,
-              int first_step) {
+  void unroll(Trajectory& run, const MetaTrainConfig& config, double share, int epoch, int first_step) {
     tape.clear();
     const Index n = static_cast<Index>(run.theta.size());
-    const Var phi = tape.leaf({static_cast<Index>(phi_values.size())}, phi_values.data(), meta_gradient.data());
-    run.recorder->open(tape, phi, config.unroll);
+    run.recorder->open(tape.leaf({static_cast<Index>(phi.size())}, phi.data(), meta_gradient.data()));
     share /= static_cast<double>(run.f->functions());
     const auto weighted_loss = [&](Var theta, int t) {
       const double w = share * (config.weights.empty() ? 1 : config.weights[t]);
@@ -135,8 +149,6 @@ void MetaTrainer::resume(MetaTrainState state) {
     throw Error("resume: the state is of an optimizer with ", state.phi.size(), " weights, this one has ", size);
   }
   state_ = std::move(state);
-  work_->adam.set_state(state_.adam);
-  work_->rng.set_state(state_.random);
 }
 
 bool MetaTrainer::done() const {
@@ -148,35 +160,41 @@ EpochReport MetaTrainer::run_epoch() {
   EpochReport report;
   report.epoch = state_.epoch + 1;
   // Cosine decay (Loshchilov & Hutter 2017, eq. 5, without restarts) from learning_rate to its fraction final_rate.
-  const double progress = static_cast<double>(state_.epoch) / config_.epochs;
+  const double progress = std::min(1.0, static_cast<double>(state_.epoch) / config_.epochs);
   const double decay = (1 + std::cos(std::numbers::pi * progress)) / 2;
   report.learning_rate = config_.learning_rate * (config_.final_rate + (1 - config_.final_rate) * decay);
   work.adam.set_learning_rate(report.learning_rate);
 
   if (state_.epoch == 0) state_.start_validation = validate(0);
+  // Work on a copy, so that an Error in the middle leaves the state as it was after the epoch before.
+  work.phi = state_.phi;
+  work.adam.set_state(state_.adam);
+  work.rng.set_state(state_.random);
   for (Trajectory& run : work.trajectories) work.start(run, report.epoch);
   work.loss_sum = 0;
   const int unrolls = config_.steps / config_.unroll;
   for (int u = 0; u < unrolls; ++u) {
     std::fill(work.meta_gradient.begin(), work.meta_gradient.end(), Real(0));
     for (Trajectory& run : work.trajectories) {
-      work.unroll(run, state_.phi, config_, 1.0 / config_.functions, report.epoch, u * config_.unroll);
+      work.unroll(run, config_, 1.0 / config_.functions, report.epoch, u * config_.unroll);
     }
     const double length = norm(work.meta_gradient);
     if (!std::isfinite(length)) {
       throw Error("meta-training diverged in epoch ", report.epoch, ", unroll ", u + 1,
-                  ": the gradient of the optimizer's weights is not finite; a lower --lr may help");
+                  ": the gradient of the optimizer's '", first_not_finite(model_.layout(), work.meta_gradient),
+                  "' is not finite; a lower --lr may help");
     }
     report.gradient_norm += length / unrolls;
     if (config_.clip > 0 && length > config_.clip) {
       for (Real& g : work.meta_gradient) g *= static_cast<Real>(config_.clip / length);
     }
-    work.adam.step(work.meta_gradient, state_.phi);
+    work.adam.step(work.meta_gradient, work.phi);
   }
   report.meta_loss = work.loss_sum / (config_.steps * config_.functions);
   for (const Trajectory& run : work.trajectories) report.final_loss += run.loss / config_.functions;
 
   state_.epoch = report.epoch;
+  state_.phi = work.phi;
   state_.adam = work.adam.state();
   state_.random = work.rng.state();
   if (report.epoch % config_.validate_every == 0 || report.epoch == config_.epochs) {
@@ -196,8 +214,8 @@ EpochReport MetaTrainer::run_epoch() {
 double MetaTrainer::validate(int steps) const {
   const EvaluateOptions options{.split = Split::validation,
                                 .functions = config_.validation_functions,
-                                .steps = std::max(steps, 1),
-                                .seed = config_.seed + kValidationStream,
+                                .steps = steps,
+                                .seed = config_.seed,
                                 .threads = config_.threads};
   const auto optimizer = [&] { return std::make_unique<LstmOptimizer>(LearnedOptimizer{model_, state_.phi}); };
   return evaluate(optimizer, optimizee_, options).mean(steps);
@@ -205,18 +223,19 @@ double MetaTrainer::validate(int steps) const {
 
 std::string MetaTrainer::complaint() const {
   const double best = state_.best_validation, start = state_.start_validation;
+  const double blind = work_->trajectories.front().f->blind_loss();
   std::ostringstream text;
-  if (!std::isfinite(best) || best < 0.95 * start) return "";
-  if (best > 1.5 * start) {
+  if (!std::isfinite(best)) {
+    if (state_.validations_since_best == 0) return "";  // there was none yet
+    text << "the optimizer diverged in every validation; a lower --lr or --scale may help";
+  } else if (best > 1.5 * start) {
     text << "the optimizer makes things worse: loss goes from " << start << " to " << best
          << "; a lower --lr or --scale may help";
-    return text.str();
+  } else if (best > 0.95 * start || best > 0.99 * blind) {
+    text << "the optimizer learned to do nothing: loss stays at " << best;
+    if (std::isfinite(blind)) text << ", and a blind guess has " << blind << " (ln " << std::exp(blind) << ")";
+    text << "; another --lr or --seed may help";
   }
-  text << "the optimizer learned to do nothing: loss stays at " << best << " (it starts at " << start << ")";
-  for (int classes = 2; classes <= 20; ++classes) {
-    if (std::abs(best - std::log(classes)) < 0.01) text << ", which is ln " << classes << ", a blind guess";
-  }
-  text << "; another --lr or --seed may help";
   return text.str();
 }
 

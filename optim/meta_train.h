@@ -1,10 +1,10 @@
 #pragma once
-#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "optim/evaluate.h"
-#include "optim/lstm_optimizer.h"
+#include "optim/lstm_model.h"
 #include "optim/rules.h"
 
 namespace l2l {

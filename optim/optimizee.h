@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <limits>
 #include <memory>
 #include <span>
 #include <vector>
@@ -32,9 +33,13 @@ class Optimizee {
   virtual Var loss(Tape& tape, Var theta) = 0;
   /// How many independent functions one member is the sum of; losses are reported per function.
   virtual Index functions() const { return 1; }
+  /// The loss of the best answer that ignores the data, e.g. ln C for C classes; infinite if there is no such thing. An
+  /// optimizer that learns to do nothing useful often ends there.
+  virtual double blind_loss() const { return std::numeric_limits<double>::infinity(); }
 };
 
-/// Makes independent copies of an optimizee, one per thread; whatever is large (a data set) they share.
+/// Makes independent copies of an optimizee, one per thread; whatever is large (a data set) they share. Several threads
+/// may call it at once.
 using OptimizeeFactory = std::function<std::unique_ptr<Optimizee>()>;
 
 /// f(θ) and ∇f(θ) on a tape that is reused from step to step.

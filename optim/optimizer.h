@@ -17,7 +17,7 @@ class Optimizer {
   virtual void step(std::span<const Real> gradient, std::span<Real> theta) = 0;
 };
 
-/// Makes independent optimizers of one kind, e.g. one per thread.
+/// Makes independent optimizers of one kind, e.g. one per thread; several threads may call it at once.
 using OptimizerFactory = std::function<std::unique_ptr<Optimizer>()>;
 
 }  // namespace l2l

@@ -9,6 +9,13 @@
 
 namespace l2l {
 
+void Preprocess::check() const {
+  const Real p = static_cast<Real>(parameter);
+  const bool positive = std::isfinite(p) && p > 0;
+  if (kind == Kind::log_sign && !positive) throw Error("preprocess: p is ", parameter, ", it must be positive");
+  if (kind == Kind::rescale && !positive) throw Error("preprocess: the factor is ", parameter, ", it must be positive");
+}
+
 void Preprocess::operator()(std::span<const Real> gradient, Real* out, Index stride) const {
   const Index n = static_cast<Index>(gradient.size());
   const Real p = static_cast<Real>(parameter);
@@ -20,7 +27,6 @@ void Preprocess::operator()(std::span<const Real> gradient, Real* out, Index str
     for (Index k = 0; k < n; ++k) out[k] = p * gradient[k];
     return;
   }
-  if (!(p > 0)) throw Error("preprocess: p is ", p, ", it must be positive");
   // Never 0, so that ∇ = 0 takes the second branch and does not divide by 0, however large p is.
   const Real threshold = std::max(static_cast<Real>(std::exp(-parameter)), std::numeric_limits<Real>::denorm_min());
   // Comparisons with NaN are false: it takes the second branch, and stays NaN in the second feature.

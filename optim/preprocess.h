@@ -18,8 +18,11 @@ struct Preprocess {
   Kind kind = Kind::log_sign;
   double parameter = 10;
 
-  int features() const { return kind == Kind::log_sign ? 2 : 1; }
-  /// gradient: [n] → out: [features, n], feature k of coordinate j at out[k * stride + j]
+  static constexpr Index kMostFeatures = 2;
+  Index features() const { return kind == Kind::log_sign ? 2 : 1; }
+  /// An Error unless the parameter makes sense.
+  void check() const;
+  /// gradient: [n] → out: [features, n], feature k of coordinate j at out[k * stride + j]. Never throws.
   void operator()(std::span<const Real> gradient, Real* out, Index stride) const;
 };
 

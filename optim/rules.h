@@ -5,8 +5,10 @@
 
 #include "optim/optimizer.h"
 
-/// The hand-designed optimizers that a learned one is compared with, with the defaults of Torch7 in May 2016, as the
-/// paper used them. g is the gradient, η the learning rate.
+/// The hand-designed optimizers that a learned one is compared with, with the default settings of Torch7 in May 2016,
+/// which the paper used. The formulas are those of the papers cited and of PyTorch; Torch7's differed in two places
+/// (its momentum damped g by 1-μ unless told otherwise, its ADAM added ε before correcting v's bias). g is the
+/// gradient, η the learning rate.
 namespace l2l {
 
 /// θ ← θ - η g

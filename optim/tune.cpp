@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <utility>
+#include <vector>
 
 #include "autodiff/error.h"
 
@@ -22,9 +25,16 @@ double score(const Curves& curves, Criterion criterion, int steps) {
 
 namespace {
 
+constexpr double kDiverged = std::numeric_limits<double>::infinity();
+
+/// Whether any trajectory ended in nowhere: not finite, or its last tenth on average twice as high as where
+/// trajectories start. An average, since the loss of one minibatch may be anywhere.
 bool any_diverged(const Curves& curves) {
-  return std::any_of(curves.losses.begin(), curves.losses.end(), [](const std::vector<double>& losses) {
-    return !std::isfinite(losses.back()) || losses.back() > losses.front();
+  const double start = curves.mean(0);
+  const std::ptrdiff_t tail = std::max(1, curves.steps / 10);
+  return std::any_of(curves.losses.begin(), curves.losses.end(), [&](const std::vector<double>& losses) {
+    const double end = std::accumulate(losses.end() - tail, losses.end(), 0.0) / static_cast<double>(tail);
+    return !(end <= 2 * start);  // NaN counts as diverged
   });
 }
 
@@ -32,59 +42,70 @@ bool any_diverged(const Curves& curves) {
 
 TuneResult tune_learning_rate(const Rule& rule, const OptimizeeFactory& optimizee, const TuneOptions& options,
                               const std::function<void(int)>& progress) {
-  if (!(options.low > 0) || !(options.high > options.low) || options.per_decade < 1 || options.refinements < 0) {
-    throw UsageError("tune: rates from ", options.low, " to ", options.high, ", ", options.per_decade,
-                     " per decade; low > 0, high > low and at least 1 per decade would be right");
+  if (!(options.low > 0) || !(options.high > options.low) || !std::isfinite(options.high) || options.per_decade < 1 ||
+      options.refinements < 0 || options.safety < 0) {
+    throw UsageError("tune: rates from ", options.low, " to ", options.high, ", ", options.per_decade, " per decade, ",
+                     options.refinements, " refinements, safety ", options.safety,
+                     "; 0 < low < high, at least 1 per decade and no negative numbers would be right");
   }
-  TuneResult result{0, std::numeric_limits<double>::infinity(), {}};
-  const auto try_rate = [&](double rate) {
-    const Curves curves = evaluate([&] { return rule.make(rate); }, optimizee, options.evaluate);
-    const double value = any_diverged(curves) ? std::numeric_limits<double>::infinity()
-                                              : score(curves, options.criterion, options.evaluate.steps);
-    result.tried.emplace_back(rate, value);
-    if (value < result.score) {
-      result.score = value;
-      result.learning_rate = rate;
-    }
-    if (progress) progress(static_cast<int>(result.tried.size()));
+  TuneResult result{0, kDiverged, {}};
+  int evaluations = 0;
+  const auto follow = [&](double rate, const EvaluateOptions& evaluate_options) {
+    Curves curves = evaluate([&] { return rule.make(rate); }, optimizee, evaluate_options);
+    if (progress) progress(++evaluations);
+    return curves;
   };
-
-  double ratio = std::pow(10.0, 1.0 / options.per_decade);
-  const int points = static_cast<int>(std::lround(std::log(options.high / options.low) / std::log(ratio)));
-  double low = options.low, high = options.low * std::pow(ratio, points);
-  for (int k = 0; k <= points; ++k) try_rate(options.low * std::pow(ratio, k));
-  // The best at an end of the grid may not be the best: go on until it is inside, or a million times further.
-  constexpr double kFarthest = 1e6;
-  const auto lowest_or_none = [&] { return result.learning_rate == low || result.learning_rate == 0; };
-  while (lowest_or_none() && low > options.low / kFarthest) try_rate(low /= ratio);
-  while (result.learning_rate == high && high < options.high * kFarthest) try_rate(high *= ratio);
-  for (int k = 0; k < options.refinements && result.learning_rate > 0; ++k) {
-    ratio = std::sqrt(ratio);
-    const double center = result.learning_rate;
-    try_rate(center / ratio);
-    try_rate(center * ratio);
-  }
-
+  const auto try_rate = [&](double rate) {
+    const Curves curves = follow(rate, options.evaluate);
+    const double value = any_diverged(curves) ? kDiverged : score(curves, options.criterion, options.evaluate.steps);
+    result.tried.emplace_back(rate, value);
+    return value;
+  };
   EvaluateOptions wider = options.evaluate;
   wider.functions *= options.safety;
   wider.steps *= 2;
   wider.seed += 1;
   const auto safe = [&](double rate) {
     constexpr double kMargin = 1.1;
-    return !any_diverged(evaluate([&] { return rule.make(kMargin * rate); }, optimizee, wider));
+    return options.safety == 0 || !any_diverged(follow(kMargin * rate, wider));
   };
-  const auto better = [](const auto& a, const auto& b) { return a.second < b.second; };
-  std::sort(result.tried.begin(), result.tried.end(), better);
-  for (const auto& [rate, value] : result.tried) {
-    if (std::isinf(value)) break;
+  const auto take_if_better = [&](double rate, double value) {
+    if (value >= result.score || !safe(rate)) return;
     result.learning_rate = rate;
     result.score = value;
-    if (options.safety == 0 || safe(rate)) {
-      std::sort(result.tried.begin(), result.tried.end());
-      return result;
-    }
+  };
+
+  // A logarithmic grid. The best at one of its ends may not be the best: go on until it is inside, or a million times
+  // further.
+  constexpr double kFarthest = 1e6;
+  double ratio = std::pow(10.0, 1.0 / options.per_decade);
+  const int points = static_cast<int>(std::lround(std::log(options.high / options.low) / std::log(ratio)));
+  double low = options.low, high = options.low * std::pow(ratio, points);
+  double best = kDiverged, best_rate = 0;
+  const auto extend = [&](double rate) {
+    const double value = try_rate(rate);
+    if (value < best) best = value, best_rate = rate;
+  };
+  for (int k = 0; k <= points; ++k) extend(options.low * std::pow(ratio, k));
+  while ((best_rate == low || best_rate == 0) && low > options.low / kFarthest) extend(low /= ratio);
+  while (best_rate == high && high < options.high * kFarthest) extend(high *= ratio);
+
+  std::vector<std::pair<double, double>> grid = result.tried;
+  std::sort(grid.begin(), grid.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  for (std::size_t k = 0; k < grid.size() && result.learning_rate == 0; ++k) {
+    take_if_better(grid[k].first, grid[k].second);
   }
-  throw Error("tune: ", rule.name, " diverges at every learning rate from ", low, " to ", high);
+  if (result.learning_rate == 0) {
+    throw Error("tune: ", rule.name, " diverges at every learning rate from ", low, " to ", high,
+                ", or at 1.1 times that rate on other functions");
+  }
+  for (int k = 0; k < options.refinements; ++k) {
+    ratio = std::sqrt(ratio);
+    const double center = result.learning_rate;
+    for (const double rate : {center / ratio, center * ratio}) take_if_better(rate, try_rate(rate));
+  }
+  std::sort(result.tried.begin(), result.tried.end());
+  return result;
 }
 
 }  // namespace l2l

@@ -1,5 +1,8 @@
 #pragma once
 #include <functional>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "optim/evaluate.h"
 #include "optim/rules.h"
@@ -18,7 +21,7 @@ struct TuneOptions {
   double low = 1e-4, high = 10;  // of the first, logarithmic grid
   int per_decade = 3;  // points of that grid per factor of ten; widened while the best is at an end
   int refinements = 3;  // times the grid is halved around the best
-  int safety = 2;  // see tune_learning_rate; 0: not checked
+  int safety = 2;  // see tune_learning_rate; 0: every winner is taken
   EvaluateOptions evaluate{.split = Split::validation, .functions = 32};
 };
 
@@ -29,9 +32,9 @@ struct TuneResult {
 };
 
 /// The learning rate with the lowest score on validation functions: a logarithmic grid, then finer ones around the
-/// best. A rate at the edge of stability can win there and diverge on other functions or a little later. So a rate
-/// under which any trajectory ends above its start is passed over, and so is a winner of which that is true at 1.1
-/// times the rate, on `safety` times as many other validation functions, over twice the steps.
+/// best. A rate under which a trajectory diverges (see tune.cpp) is passed over. And as a rate at the edge of stability
+/// can win on some functions and diverge on others, or a little later, a winner must also be *safe*: at 1.1 times the
+/// rate, over twice the steps, on `safety` times as many other validation functions, no trajectory diverges either.
 TuneResult tune_learning_rate(const Rule& rule, const OptimizeeFactory& optimizee, const TuneOptions& options,
                               const std::function<void(int evaluations)>& progress = {});
 

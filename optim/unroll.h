@@ -2,7 +2,7 @@
 #include <memory>
 
 #include "autodiff/tape.h"
-#include "optim/lstm_optimizer.h"
+#include "optim/lstm_model.h"
 
 namespace l2l {
 
@@ -14,8 +14,9 @@ class UnrollRecorder {
   virtual ~UnrollRecorder() = default;
   /// A new trajectory: zero state for n coordinates.
   virtual void reset(Index n) = 0;
-  /// A new unroll of at most `steps` steps on `tape`; phi: [model.layout().size()], on the same tape.
-  virtual void open(Tape& tape, Var phi, int steps) = 0;
+  /// A new unroll on the tape of phi: [model.layout().size()]. The recorder must be there, and not have been opened or
+  /// reset again, when that tape runs backward.
+  virtual void open(Var phi) = 0;
   /// θ_{t+1} = θ_t + u_t, with u_t from ∇_t.
   virtual Var step(Var theta, std::span<const Real> gradient) = 0;
 };

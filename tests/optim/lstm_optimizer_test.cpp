@@ -38,7 +38,7 @@ TEST_CASE("running the learned optimizer gives what recording it gives") {
   recorder->reset(n);
   Tape tape;
   std::vector<Real> phi = learned.phi, dphi(phi.size());
-  recorder->open(tape, tape.leaf({static_cast<Index>(phi.size())}, phi.data(), dphi.data()), T);
+  recorder->open(tape.leaf({static_cast<Index>(phi.size())}, phi.data(), dphi.data()));
   Var recorded = tape.constant({n}, theta);
   for (int t = 0; t < T; ++t) {
     rng.fill_normal(gradient, 0, 1e-3);

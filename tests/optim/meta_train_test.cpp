@@ -165,7 +165,8 @@ TEST_CASE("an optimizer that makes things worse is complained about") {
   config.learning_rate = 1e-30;
   LstmConfig wild = small_lstm();
   wild.output_scale = 100;
-  MetaTrainer trainer(LstmModel(wild), [] { return std::make_unique<Bowl>(5); }, config);
+  MetaTrainer trainer(
+      LstmModel(wild), [] { return std::make_unique<Bowl>(5); }, config);
   run(trainer);
   CHECK(trainer.complaint().find("makes things worse") != std::string::npos);
 }

@@ -30,7 +30,7 @@ Result run(UnrollRecorder& recorder, const LstmModel& model, const std::vector<R
   for (std::size_t u = 0; u < unrolls; ++u) {
     tape.clear();
     const Var p = tape.leaf({model.layout().size()}, phi.data(), result.dphi.data());
-    recorder.open(tape, p, T);
+    recorder.open(p);
     Var x = tape.variable({n}, theta);
     Var loss = known_gradient(x, 0, gradients[u * T]);
     for (int t = 0; t < T; ++t) {
