@@ -4,6 +4,7 @@
 
 #include "autodiff/ops.h"
 #include "optim/evaluate.h"
+#include "optim/lstm_optimizer.h"
 #include "optim/meta_train.h"
 #include "optim/tune.h"
 

@@ -11,6 +11,7 @@
 #include "examples/l2l/report.h"
 #include "examples/l2l/run_folder.h"
 #include "nn/atomic_file.h"
+#include "optim/lstm_optimizer.h"
 
 namespace l2l {
 namespace {

@@ -7,6 +7,7 @@
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
+#include "nn/safetensors.h"
 #include "optim/unroll.h"
 #include "tests/catch.h"
 #include "tests/nn/temporary_folder.h"

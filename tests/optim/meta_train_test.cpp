@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "autodiff/error.h"
+#include "optim/lstm_optimizer.h"
 #include "optim/tune.h"
 #include "tests/catch.h"
 #include "tests/optim/families.h"

@@ -68,8 +68,16 @@ TEST_CASE("log-and-sign of what is not ordinary") {
   CHECK(log_sign(0, 1000).second == 0);
   CHECK(log_sign(-1, 1000).second == -1);
   CHECK(log_sign(denormal, 1000).first == Approx(std::log(static_cast<double>(denormal)) / 1000));
-  CHECK_THROWS_AS(log_sign(1, 0), Error);
-  CHECK_THROWS_AS(log_sign(1, NAN), Error);
+}
+
+TEST_CASE("parameters that make no sense are refused before they are used") {
+  for (const double p : {0.0, -1.0, 1e-60, double(NAN), double(INFINITY)}) {
+    if (p == 1e-60 && sizeof(Real) == 8) continue;  // 0 in float only
+    CHECK_THROWS_AS((Preprocess{Preprocess::Kind::log_sign, p}.check()), Error);
+    CHECK_THROWS_AS((Preprocess{Preprocess::Kind::rescale, p}.check()), Error);
+  }
+  CHECK_NOTHROW((Preprocess{Preprocess::Kind::none, 0}.check()));
+  CHECK_NOTHROW((Preprocess{}.check()));
 }
 
 TEST_CASE("features lie apart by the stride, for any count") {
