@@ -65,11 +65,10 @@ LearnedOptimizer LearnedOptimizer::load(const std::filesystem::path& path) {
     throw Error(path.string(), ": not a trained optimizer (its metadata does not say 'format': '", kFormat, "')");
   }
   try {
-    // The limits keep a damaged file from asking for all the memory there is.
     constexpr double kLargest = std::numeric_limits<double>::max();
     LstmConfig config;
-    config.layers = read_number(file, "layers", 1, 16);
-    config.hidden = read_number(file, "hidden", 1, 1024);
+    config.layers = read_number(file, "layers", 1, LstmConfig::kMostLayers);
+    config.hidden = read_number(file, "hidden", 1, LstmConfig::kMostHidden);
     config.output_scale = read_number(file, "output_scale", -kLargest, kLargest);
     config.preprocess.kind = parse_preprocess(text("preprocess"));
     config.preprocess.parameter = read_number(file, "preprocess_parameter", -kLargest, kLargest);

@@ -11,6 +11,9 @@ namespace l2l {
 
 /// The shape of a learned optimizer.
 struct LstmConfig {
+  // Far beyond any use: they keep a slip of the hand or a damaged file from asking for all the memory there is.
+  static constexpr int kMostLayers = 16, kMostHidden = 1024;
+
   int layers = 2;
   int hidden = 20;
   Preprocess preprocess = {};

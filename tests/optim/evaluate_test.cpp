@@ -76,3 +76,11 @@ TEST_CASE("an error inside a thread reaches the caller") {
   CHECK_THROWS_WITH(evaluate(sgd, broken, {.functions = 4, .threads = 2}), "no data");
   CHECK_THROWS_AS(evaluate(sgd, bowl, {.functions = 0}), UsageError);
 }
+
+TEST_CASE("no steps: the loss at the start") {
+  const Curves none = evaluate(sgd, bowl, {.functions = 3, .steps = 0, .seed = 2});
+  const Curves some = evaluate(sgd, bowl, {.functions = 3, .steps = 4, .seed = 2});
+  for (int k = 0; k < 3; ++k) CHECK(none.losses[k] == std::vector<double>{some.losses[k][0]});
+  CHECK(none.final_mean() == some.mean(0));
+  CHECK_THROWS_AS(evaluate(sgd, bowl, {.functions = 3, .steps = -1}), UsageError);
+}

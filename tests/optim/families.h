@@ -1,5 +1,9 @@
 #pragma once
+#include <algorithm>
 #include <cmath>
+#include <limits>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "autodiff/ops.h"
@@ -49,5 +53,53 @@ class Cliff : public Optimizee {
  private:
   Layout layout_;
 };
+
+/// What a `Scripted` optimizee is asked, and what it answers. Its copies share one, so it is for one thread.
+struct Script {
+  Index functions = 1;
+  double blind_loss = std::numeric_limits<double>::infinity();
+  std::vector<double> validation_offsets;  // added to the loss of validation functions in the order of their samples
+  int training_losses = std::numeric_limits<int>::max();  // how many are numbers; those after them are NaN
+  std::vector<Split> samples;  // log
+};
+
+/// f(θ) = ½ Σ_k a_k (θ_k - 1)² with a = 1, 2, 3, 4 from θ_0 = 0: always the same function, but for what the script
+/// says.
+class Scripted : public Optimizee {
+ public:
+  explicit Scripted(std::shared_ptr<Script> script = std::make_shared<Script>()) : script_(std::move(script)) {
+    layout_.add("theta", {4});
+  }
+  const Layout& layout() const override { return layout_; }
+  void sample(Rng&, Split split) override {
+    script_->samples.push_back(split);
+    split_ = split;
+    offset_ = 0;
+    if (split == Split::validation && !script_->validation_offsets.empty()) {
+      offset_ = script_->validation_offsets.front();
+      script_->validation_offsets.erase(script_->validation_offsets.begin());
+    }
+  }
+  void init(Rng&, std::span<Real> theta) const override { std::fill(theta.begin(), theta.end(), Real(0)); }
+  Var loss(Tape& tape, Var theta) override {
+    const std::vector<Real> a = {1, 2, 3, 4};
+    const Var f = Real(0.5) * sum(tape.constant(theta.shape, a) * square(theta - Real(1))) + static_cast<Real>(offset_);
+    const bool broken = split_ == Split::train && --script_->training_losses < 0;
+    return broken ? f * std::numeric_limits<Real>::quiet_NaN() : f;
+  }
+  Index functions() const override { return script_->functions; }
+  double blind_loss() const override { return script_->blind_loss; }
+
+ private:
+  Layout layout_;
+  std::shared_ptr<Script> script_;
+  Split split_ = Split::train;
+  double offset_ = 0;
+};
+
+inline OptimizeeFactory scripted(std::shared_ptr<Script> script) {
+  return [script] { return std::make_unique<Scripted>(script); };
+}
+inline OptimizeeFactory scripted(const Script& script = {}) { return scripted(std::make_shared<Script>(script)); }
 
 }  // namespace l2l::testing

@@ -8,11 +8,14 @@
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
 #include "nn/safetensors.h"
+#include "optim/evaluate.h"
 #include "optim/unroll.h"
 #include "tests/catch.h"
 #include "tests/nn/temporary_folder.h"
+#include "tests/optim/families.h"
 
 using namespace l2l;
+using l2l::testing::Bowl;
 using l2l::testing::TemporaryFolder;
 
 namespace {
@@ -23,6 +26,18 @@ LearnedOptimizer random_optimizer(const LstmConfig& config, std::uint64_t seed) 
   learned.phi.resize(learned.model.layout().size());
   learned.model.init(rng, learned.phi);
   return learned;
+}
+
+/// θ after a few steps on random gradients, the same ones every time.
+std::vector<Real> follow(LstmOptimizer optimizer, Index n) {
+  Rng rng(8);
+  std::vector<Real> theta(n, 1), gradient(n);
+  optimizer.reset(n);
+  for (int t = 0; t < 5; ++t) {
+    rng.fill_normal(gradient, 0, 1e-2);
+    optimizer.step(gradient, theta);
+  }
+  return theta;
 }
 
 }  // namespace
@@ -72,6 +87,22 @@ TEST_CASE("coordinates do not see each other") {
   }
 }
 
+TEST_CASE("the learned optimizer gives the same bytes for any number of threads") {
+  const LearnedOptimizer learned = random_optimizer({}, 9);
+  const std::vector<Real> one = follow(LstmOptimizer(learned, 1), 1000);
+  for (int threads : {2, 8}) CHECK(follow(LstmOptimizer(learned, threads), 1000) == one);
+  // Also where it is itself in a parallel region.
+  const OptimizeeFactory bowl = [] { return std::make_unique<Bowl>(300, 0.1); };
+  EvaluateOptions options{.functions = 3, .steps = 5};
+  const Curves alone = evaluate([&] { return std::make_unique<LstmOptimizer>(learned); }, bowl, options);
+  options.threads = 2;
+  for (int threads : {1, 2, 8}) {
+    const auto optimizer = [&] { return std::make_unique<LstmOptimizer>(learned, threads); };
+    CHECK(evaluate(optimizer, bowl, options).losses == alone.losses);
+  }
+  CHECK_THROWS_AS(LstmOptimizer(learned, 0), UsageError);
+}
+
 TEST_CASE("a learned optimizer outlives its process") {
   const TemporaryFolder folder;
   const auto path = folder.path / "optimizer.safetensors";
@@ -85,6 +116,7 @@ TEST_CASE("a learned optimizer outlives its process") {
   CHECK(loaded.model.config().output_scale == 0.3);
   CHECK(loaded.model.config().preprocess.kind == Preprocess::Kind::rescale);
   CHECK(loaded.model.config().preprocess.parameter == 0.125);
+  CHECK(follow(LstmOptimizer(loaded), 100) == follow(LstmOptimizer(learned), 100));
 }
 
 TEST_CASE("checkpoints that do not fit are refused, and named") {
@@ -122,8 +154,36 @@ TEST_CASE("checkpoints that do not fit are refused, and named") {
   write_safetensors(path, wrong);
   CHECK(message().find("sqrt") != std::string::npos);
 
+  struct Bad {
+    const char *key, *value, *named;
+  };
+  for (const Bad& bad : std::vector<Bad>{{"preprocess_parameter", "-1", "p is -1"},
+                                         {"preprocess_parameter", "0", "p is 0"},
+                                         {"preprocess_parameter", "nan", "'preprocess_parameter'"},
+                                         {"output_scale", "nan", "'output_scale'"},
+                                         {"output_scale", "inf", "'output_scale'"},
+                                         {"layers", "0", "'layers'"},
+                                         {"layers", "17", "'layers'"},
+                                         {"layers", "x", "'layers'"}}) {
+    CAPTURE(bad.key, bad.value);
+    learned.save(path);
+    wrong = read_safetensors(path);
+    wrong.metadata[bad.key] = bad.value;
+    write_safetensors(path, wrong);
+    CHECK(message().find("bad.safetensors") != std::string::npos);
+    CHECK(message().find(bad.named) != std::string::npos);
+  }
+
   std::filesystem::remove(path);
   CHECK(message().find("bad.safetensors") != std::string::npos);
+}
+
+TEST_CASE("weights of another model are an error") {
+  LearnedOptimizer learned = random_optimizer({}, 10);
+  learned.phi.pop_back();
+  CHECK_THROWS_AS(LstmOptimizer(learned), Error);
+  learned.phi.resize(learned.phi.size() + 2);
+  CHECK_THROWS_AS(LstmOptimizer(learned), Error);
 }
 
 TEST_CASE("stepping with the wrong number of coordinates is an error") {

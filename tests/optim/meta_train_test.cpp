@@ -1,19 +1,31 @@
 #include "optim/meta_train.h"
 
 #include <cmath>
-#include <cstring>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "autodiff/error.h"
+#include "autodiff/ops.h"
 #include "optim/lstm_optimizer.h"
-#include "optim/tune.h"
+#include "optim/unroll.h"
 #include "tests/catch.h"
 #include "tests/optim/families.h"
 
 using namespace l2l;
 using l2l::testing::Bowl;
 using l2l::testing::Cliff;
+using l2l::testing::Script;
+using l2l::testing::Scripted;
+using l2l::testing::scripted;
 
 namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kClose = sizeof(Real) == 8 ? 1e-12 : 1e-5;
 
 const OptimizeeFactory bowl = [] { return std::make_unique<Bowl>(5, 0.05); };
 
@@ -34,6 +46,31 @@ std::vector<EpochReport> run(MetaTrainer& trainer) {
   std::vector<EpochReport> reports;
   while (!trainer.done()) reports.push_back(trainer.run_epoch());
   return reports;
+}
+
+/// One meta-step an epoch.
+MetaTrainConfig one_unroll() {
+  MetaTrainConfig config = short_training();
+  config.steps = config.unroll = 4;
+  config.validation_functions = 1;
+  return config;
+}
+
+EpochReport first_epoch(const OptimizeeFactory& family, const MetaTrainConfig& config) {
+  return MetaTrainer(LstmModel(small_lstm()), family, config).run_epoch();
+}
+
+double norm(std::span<const Real> x) {
+  double squares = 0;
+  for (Real v : x) squares += static_cast<double>(v) * v;
+  return std::sqrt(squares);
+}
+
+bool same(const MetaTrainState& a, const MetaTrainState& b) {
+  return a.phi == b.phi && a.best_phi == b.best_phi && a.adam.m == b.adam.m && a.adam.v == b.adam.v &&
+         a.adam.steps == b.adam.steps && a.random == b.random && a.epoch == b.epoch &&
+         a.best_validation == b.best_validation && a.start_validation == b.start_validation &&
+         a.validations_since_best == b.validations_since_best;
 }
 
 }  // namespace
@@ -99,20 +136,130 @@ TEST_CASE("a resumed run is the uninterrupted one") {
   CHECK(second.state().best_validation == whole.state().best_validation);
 }
 
-TEST_CASE("five unrolls of 4 follow the same trajectory as one of 20") {
+TEST_CASE("a run resumed after its best validation remembers it") {
+  Script script;
+  script.validation_offsets = {1000, 100, 200, 300, 400};  // the first at θ_0, then one an epoch
+  MetaTrainConfig config = one_unroll();
+  config.validate_every = 1;
+  config.patience = 3;
+  MetaTrainer whole(LstmModel(small_lstm()), scripted(script), config);
+  CHECK(run(whole).size() == 4);
+  const OptimizeeFactory family = scripted(script);  // one script for both halves
+  MetaTrainer first(LstmModel(small_lstm()), family, config);
+  for (int k = 0; k < 2; ++k) first.run_epoch();
+  MetaTrainer second(LstmModel(small_lstm()), family, config);
+  second.resume(first.state());
+  CHECK(run(second).size() == 2);
+  CHECK(same(second.state(), whole.state()));
+  CHECK(second.state().start_validation > 1000);
+  CHECK(second.state().best_phi != second.state().phi);
+}
+
+TEST_CASE("five unrolls of 20 follow the same trajectory as one of 100") {
   // With a meta-rate too small to change a float, φ stays and only the carried state could differ.
-  MetaTrainConfig config = short_training();
-  config.learning_rate = 1e-30;
-  config.epochs = 2;
-  config.clip = 0;
-  MetaTrainer five(LstmModel(small_lstm()), bowl, config);
-  config.unroll = 20;
-  MetaTrainer one(LstmModel(small_lstm()), bowl, config);
-  const auto a = run(five), b = run(one);
-  for (std::size_t k = 0; k < a.size(); ++k) {
-    CHECK(a[k].meta_loss == b[k].meta_loss);
-    CHECK(a[k].final_loss == b[k].final_loss);
+  for (const bool fused : {false, true}) {
+    MetaTrainConfig config = short_training();
+    config.learning_rate = 1e-30;
+    config.epochs = 2;
+    config.steps = 100;
+    config.clip = 0;
+    config.fused = fused;
+    config.unroll = 20;
+    MetaTrainer five(LstmModel(small_lstm()), bowl, config);
+    config.unroll = 100;
+    MetaTrainer one(LstmModel(small_lstm()), bowl, config);
+    const auto a = run(five), b = run(one);
+    CHECK(a[0].final_loss != a[1].final_loss);
+    for (std::size_t k = 0; k < a.size(); ++k) {
+      CHECK(a[k].meta_loss == b[k].meta_loss);
+      CHECK(a[k].final_loss == b[k].final_loss);
+    }
   }
+}
+
+TEST_CASE("training sees functions of the training split, validation those of its own") {
+  constexpr Split train = Split::train, validation = Split::validation;
+  MetaTrainConfig config = short_training();
+  config.epochs = 2;
+  config.validate_every = 2;
+  config.functions = 2;
+  config.validation_functions = 3;
+  const auto script = std::make_shared<Script>();
+  MetaTrainer trainer(LstmModel(small_lstm()), scripted(script), config);
+  run(trainer);
+  const std::vector<Split> expected = {validation, validation, validation,  // at θ_0
+                                       train,      train,      train,      train,  // two epochs of two functions
+                                       validation, validation, validation};
+  CHECK(script->samples == expected);
+}
+
+TEST_CASE("a meta-step averages over its functions") {
+  MetaTrainConfig config = one_unroll();
+  const EpochReport one = first_epoch(scripted(), config);
+  CHECK(one.gradient_norm > 0);
+  config.functions = 3;  // three times the same
+  const EpochReport three = first_epoch(scripted(), config);
+  CHECK(three.gradient_norm == Approx(one.gradient_norm).epsilon(kClose));
+  CHECK(three.meta_loss == Approx(one.meta_loss).epsilon(kClose));
+  CHECK(three.final_loss == Approx(one.final_loss).epsilon(kClose));
+}
+
+TEST_CASE("a member that is the sum of several functions counts per function") {
+  const EpochReport one = first_epoch(scripted(), one_unroll());
+  Script script;
+  script.functions = 2;
+  const EpochReport two = first_epoch(scripted(script), one_unroll());
+  CHECK(two.gradient_norm == Approx(one.gradient_norm / 2).epsilon(kClose));
+  CHECK(two.meta_loss == Approx(one.meta_loss / 2).epsilon(kClose));
+  CHECK(two.final_loss == Approx(one.final_loss / 2).epsilon(kClose));
+}
+
+TEST_CASE("every loss of an unroll has its own weight") {
+  MetaTrainConfig config = one_unroll();
+  config.weights = {7, 0.5, -2, 3, 0.25};
+  const LstmModel model(small_lstm());
+  MetaTrainer trainer(model, scripted(), config);
+  // L = Σ_t w_t f(θ_t) through the plain recorder, with the φ that the trainer begins with:
+  const std::vector<Real> phi = trainer.state().phi;
+  Scripted f;
+  Gradient gradient;
+  Tape tape;
+  const auto recorder = make_composed_recorder(model);
+  recorder->reset(4);
+  const Var p = tape.variable({static_cast<Index>(phi.size())}, phi);
+  recorder->open(p);
+  Var theta = tape.constant({4}, Real(0));
+  Var loss = tape.constant({}, Real(0));
+  for (int t = 0; t <= config.unroll; ++t) {
+    if (t > 0) theta = recorder->step(theta, gradient.values());
+    const Real value = gradient(f, theta.values());
+    loss = loss + static_cast<Real>(config.weights[t]) * known_gradient(theta, value, gradient.values());
+  }
+  tape.backward(loss);
+  CHECK(trainer.run_epoch().gradient_norm == Approx(norm(p.gradient())).epsilon(10 * kClose));
+
+  std::vector<double> doubled = config.weights;
+  for (double& w : doubled) w *= 2;
+  config.weights = doubled;
+  CHECK(first_epoch(scripted(), config).gradient_norm == Approx(2 * norm(p.gradient())).epsilon(10 * kClose));
+}
+
+TEST_CASE("the meta-gradient is clipped before ADAM sees it, and reported as it was") {
+  // After ADAM's first step m = (1 - β1) g.
+  const auto first_step = [](double clip) {
+    MetaTrainConfig config = one_unroll();
+    config.clip = clip;
+    MetaTrainer trainer(LstmModel(small_lstm()), scripted(), config);
+    const double reported = trainer.run_epoch().gradient_norm;
+    return std::pair(reported, norm(trainer.state().adam.m) / 0.1);
+  };
+  const auto [free, free_seen] = first_step(0);
+  CHECK(free > 2e-3);
+  CHECK(free_seen == Approx(free).epsilon(kClose));
+  const auto [clipped, clipped_seen] = first_step(1e-3);
+  CHECK(clipped == free);
+  CHECK(clipped_seen == Approx(1e-3).epsilon(kClose));
+  CHECK(first_step(2 * free).second == Approx(free).epsilon(kClose));
 }
 
 TEST_CASE("weights choose the losses that count") {
@@ -150,6 +297,48 @@ TEST_CASE("training stops early when validation no longer improves") {
   CHECK(run(trainer).size() == 3);
 }
 
+TEST_CASE("the best φ is that of the best validation, not of the last") {
+  Script script;
+  script.validation_offsets = {400, 300, 100, 200, 150};
+  MetaTrainConfig config = one_unroll();
+  config.epochs = 4;
+  config.validate_every = 1;
+  MetaTrainer trainer(LstmModel(small_lstm()), scripted(script), config);
+  std::vector<std::vector<Real>> phi;
+  std::vector<bool> best;
+  std::vector<double> validation;
+  while (!trainer.done()) {
+    const EpochReport report = trainer.run_epoch();
+    best.push_back(report.best);
+    validation.push_back(report.validation);
+    phi.push_back(trainer.state().phi);
+  }
+  CHECK(best == std::vector<bool>{true, true, false, false});
+  CHECK(trainer.state().best_phi == phi[1]);
+  CHECK(trainer.best().phi == phi[1]);
+  CHECK(phi[1] != phi[0]);
+  CHECK(phi[1] != phi[3]);
+  CHECK(trainer.state().best_validation == validation[1]);
+  CHECK(trainer.state().validations_since_best == 2);
+}
+
+TEST_CASE("an error in the middle of an epoch leaves the state of the epoch before") {
+  const auto script = std::make_shared<Script>();
+  const MetaTrainConfig config = short_training();
+  MetaTrainer trainer(LstmModel(small_lstm()), scripted(script), config);
+  trainer.run_epoch();
+  const MetaTrainState before = trainer.state();
+  script->training_losses = 1 + config.unroll + 2;  // in the second unroll, after a step of ADAM
+  CHECK_THROWS_AS(trainer.run_epoch(), Error);
+  CHECK(same(trainer.state(), before));
+  // And it goes on from there as if nothing had been.
+  script->training_losses = std::numeric_limits<int>::max();
+  trainer.run_epoch();
+  MetaTrainer smooth(LstmModel(small_lstm()), scripted(), config);
+  for (int k = 0; k < 2; ++k) smooth.run_epoch();
+  CHECK(same(trainer.state(), smooth.state()));
+}
+
 TEST_CASE("an optimizer that learned to do nothing is complained about") {
   MetaTrainConfig config = short_training();
   config.learning_rate = 1e-30;
@@ -170,6 +359,33 @@ TEST_CASE("an optimizer that makes things worse is complained about") {
       LstmModel(wild), [] { return std::make_unique<Bowl>(5); }, config);
   run(trainer);
   CHECK(trainer.complaint().find("makes things worse") != std::string::npos);
+}
+
+TEST_CASE("an optimizer that ends where a blind guess is is complained about") {
+  // One that leaves θ alone, on a loss of 5 that the script makes 7 at θ_0 and `end` in the only validation.
+  const auto complaint = [](double end, double blind_loss) {
+    Script script;
+    script.blind_loss = blind_loss;
+    script.validation_offsets = {2, end - 5};
+    MetaTrainConfig config = one_unroll();
+    config.epochs = 1;
+    LstmConfig idle = small_lstm();
+    idle.output_scale = 0;
+    MetaTrainer trainer(LstmModel(idle), scripted(script), config);
+    run(trainer);
+    return trainer.complaint();
+  };
+  CHECK(complaint(1, 1).find("loss stays at 1, and a blind guess has 1 ") != std::string::npos);
+  CHECK(complaint(0.9, 1) == "");
+  CHECK(complaint(1, kInfinity) == "");
+  CHECK(complaint(kInfinity, 1).find("diverged in every validation") != std::string::npos);
+}
+
+TEST_CASE("there is nothing to complain about before the first validation") {
+  MetaTrainer trainer(LstmModel(small_lstm()), scripted(), short_training());
+  CHECK(trainer.complaint() == "");
+  trainer.run_epoch();
+  CHECK(trainer.complaint() == "");
 }
 
 TEST_CASE("a diverging run says where") {
@@ -206,4 +422,18 @@ TEST_CASE("settings that make no sense are refused by name") {
   CHECK(refused([](auto& c) { c.threads = 0; }, "threads"));
   CHECK(refused([](auto& c) { c.learning_rate = NAN; }, "lr"));
   CHECK(refused([](auto& c) { c.clip = -1; }, "clip"));
+  CHECK(refused([](auto& c) { c.clip = NAN; }, "clip"));
+  CHECK(refused([](auto& c) { c.final_rate = -1; }, "final-rate"));
+  CHECK(refused([](auto& c) { c.validate_every = 0; }, "validate-every"));
+  CHECK(refused([](auto& c) { c.validation_functions = 0; }, "validation-functions"));
+  CHECK(refused([](auto& c) { c.validation_steps = -1; }, "validation-steps"));
+  CHECK(refused([](auto& c) { c.patience = -1; }, "patience"));
+  for (double w : {double(NAN), kInfinity}) {
+    CHECK(refused(
+        [w](auto& c) {
+          c.weights.assign(c.unroll + 1, 1);
+          c.weights[2] = w;
+        },
+        "weight"));
+  }
 }

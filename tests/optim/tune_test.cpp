@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
 
 #include "autodiff/error.h"
 #include "tests/catch.h"
@@ -46,6 +50,88 @@ TEST_CASE("the criterion decides") {
   CHECK(score(curves, Criterion::sum, 2) == 6);  // f(θ_0) is nobody's doing
   CHECK(parse_criterion("sum") == Criterion::sum);
   CHECK_THROWS_AS(parse_criterion("mean"), UsageError);
+}
+
+TEST_CASE("tuning for the sum of losses finds another rate than for the final loss") {
+  // f = ½ (θ_1² + θ_2² / 10) from (1, 1). After many steps both coordinates count, and 2 / (1 + 1/10) = 1.8 shrinks
+  // them alike; the sum is mostly θ_1's, for which 1.8 is far too much.
+  class Valley : public Bowl {
+   public:
+    Valley() : Bowl(2) {}
+    void init(Rng&, std::span<Real> theta) const override { theta[0] = theta[1] = 1; }
+    Var loss(Tape& tape, Var theta) override {
+      return Real(0.5) * sum(tape.constant({2}, std::vector<Real>{1, Real(0.1)}) * square(theta));
+    }
+  };
+  const auto make = [] { return std::make_unique<Valley>(); };
+  TuneOptions options;
+  options.evaluate.steps = 30;
+  options.evaluate.functions = 1;
+  options.safety = 0;
+  CHECK(tune_learning_rate(find_rule("sgd"), make, options).learning_rate > 1.6);
+  options.criterion = Criterion::sum;
+  const TuneResult result = tune_learning_rate(find_rule("sgd"), make, options);
+  CHECK(result.learning_rate < 1.4);
+  const auto optimizer = [&] { return std::make_unique<Sgd>(result.learning_rate); };
+  CHECK(result.score == evaluate(optimizer, make, options.evaluate).sum(1, 30));
+}
+
+TEST_CASE("a winner is tried on other functions, over twice the steps") {
+  // How many losses of each function are asked for; a function is known by the first number of its stream.
+  using Log = std::map<int, std::set<std::uint64_t>>;
+  class Logged : public Bowl {
+   public:
+    explicit Logged(Log& log) : Bowl(1), log_(log) {}
+    ~Logged() override { finish(); }
+    void sample(Rng& rng, Split split) override {
+      finish();
+      function_ = Rng(rng).next();
+      Bowl::sample(rng, split);
+    }
+    Var loss(Tape& tape, Var theta) override {
+      ++losses_;
+      return Bowl::loss(tape, theta);
+    }
+
+   private:
+    void finish() {
+      if (losses_ > 0) log_[losses_].insert(function_);
+      losses_ = 0;
+    }
+    Log& log_;
+    int losses_ = 0;
+    std::uint64_t function_ = 0;
+  };
+  Log log;
+  TuneOptions options;
+  options.evaluate.steps = 20;
+  options.evaluate.functions = 3;
+  options.safety = 4;
+  options.low = 0.1;
+  options.high = 2;
+  tune_learning_rate(
+      find_rule("sgd"), [&] { return std::make_unique<Logged>(log); }, options);
+  CHECK(log.size() == 2);
+  CHECK(log[21].size() == 3);
+  CHECK(log[41].size() == 12);
+  for (std::uint64_t function : log[21]) CHECK(log[41].count(function) == 0);
+}
+
+TEST_CASE("noise of the minibatches is not taken for divergence") {
+  // The loss of one minibatch is often several times its mean, at any rate.
+  TuneOptions options;
+  options.evaluate.steps = 200;
+  options.evaluate.functions = 16;
+  options.low = 1e-3;
+  options.refinements = 1;
+  const auto make = [] { return std::make_unique<Bowl>(2, 3.0); };
+  const Curves start = evaluate([] { return std::make_unique<Sgd>(0); }, make, options.evaluate);
+  int wild = 0;
+  for (const auto& losses : start.losses) wild += losses.back() > 2 * start.mean(0);
+  CHECK(wild > 0);
+  const TuneResult result = tune_learning_rate(find_rule("sgd"), make, options);
+  CHECK(result.learning_rate > 3e-3);
+  CHECK(result.learning_rate < 0.5);
 }
 
 TEST_CASE("a rate that diverges on other functions, or later, does not win") {

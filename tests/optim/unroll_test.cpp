@@ -4,6 +4,7 @@
 #include <cstring>
 #include <vector>
 
+#include "autodiff/error.h"
 #include "autodiff/ops.h"
 #include "tests/catch.h"
 
@@ -147,6 +148,76 @@ TEST_CASE("the gradient of L with respect to an update is the sum of the gradien
       CHECK(u[t].gradient()[k] == Approx(expected).epsilon(sizeof(Real) == 8 ? 1e-12 : 1e-5));
     }
   }
+}
+
+TEST_CASE("a recorded update gets the sum of the gradients that follow it") {
+  // The same through a recorder: ∂L/∂θ_{t+1} is ∂L/∂u_t, nothing comes back through the gradients ∇_t.
+  const LstmModel model(LstmConfig{1, 3, {}, 0.1});
+  Rng rng(6);
+  std::vector<Real> phi(model.layout().size());
+  model.init(rng, phi);
+  constexpr int T = 6;
+  constexpr Index n = 4;
+  std::vector<std::vector<Real>> gradients(T + 1, std::vector<Real>(n));
+  for (auto& g : gradients) rng.fill_normal(g, 0, 1);
+  const auto w = [](int t) { return Real(0.5 + 0.25 * t); };
+  for (const bool fused : {false, true}) {
+    const auto recorder = fused ? make_fused_recorder(model, 1) : make_composed_recorder(model);
+    Tape tape;
+    recorder->reset(n);
+    recorder->open(tape.variable({model.layout().size()}, phi));
+    std::vector<Var> theta = {tape.constant({n}, Real(0))};
+    Var loss = w(0) * known_gradient(theta[0], 0, gradients[0]);
+    for (int t = 0; t < T; ++t) {
+      theta.push_back(recorder->step(theta[t], gradients[t]));
+      loss = loss + w(t + 1) * known_gradient(theta[t + 1], 0, gradients[t + 1]);
+    }
+    tape.backward(loss);
+    for (Index k = 0; k < n; ++k) {
+      double expected = 0;
+      for (int t = T - 1; t >= 0; --t) {
+        expected += w(t + 1) * gradients[t + 1][k];
+        CHECK(theta[t + 1].gradient()[k] == Approx(expected).epsilon(1e-5).margin(1e-5));
+      }
+    }
+  }
+}
+
+TEST_CASE("recorders that are misused say so") {
+  const LstmModel model(LstmConfig{1, 3, {}, 0.1});
+  const std::vector<Real> phi(model.layout().size(), Real(0.1)), gradient(5, 1), wrong(4, 1);
+  const Shape size{model.layout().size()};
+  for (const bool fused : {false, true}) {
+    CAPTURE(fused);
+    const auto recorder = fused ? make_fused_recorder(model, 1) : make_composed_recorder(model);
+    Tape tape;
+    const Var theta = tape.constant({5}, Real(0));
+    recorder->reset(5);
+    CHECK_THROWS_AS(recorder->step(theta, gradient), Error);  // not opened
+    recorder->open(tape.variable(size, phi));
+    CHECK_THROWS_AS(recorder->step(theta, wrong), Error);
+    CHECK_NOTHROW(recorder->step(theta, gradient));
+  }
+  CHECK_THROWS_AS(make_fused_recorder(model, 0), UsageError);
+}
+
+TEST_CASE("the fused unroll refuses to run backward after it was opened or reset again") {
+  const LstmModel model(LstmConfig{1, 3, {}, 0.1});
+  const std::vector<Real> phi(model.layout().size(), Real(0.1)), gradient(5, 1);
+  const auto recorder = make_fused_recorder(model, 1);
+  const auto begin = [&](Tape& tape) {
+    recorder->open(tape.variable({model.layout().size()}, phi));
+    return sum(recorder->step(tape.constant({5}, Real(0)), gradient));
+  };
+  Tape first, second;
+  recorder->reset(5);
+  const Var one = begin(first), two = begin(second);
+  CHECK_THROWS_AS(first.backward(one), Error);
+  CHECK_NOTHROW(second.backward(two));
+  first.clear();
+  const Var three = begin(first);
+  recorder->reset(5);
+  CHECK_THROWS_AS(first.backward(three), Error);
 }
 
 TEST_CASE("the meta-gradient agrees with differences of the meta-loss, the recorded gradients held fixed") {
