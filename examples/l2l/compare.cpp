@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 
@@ -47,6 +48,7 @@ void check_label(const std::string& label) {
   if (label.find_first_not_of(allowed) != std::string::npos) {
     throw UsageError("--label '", label, "': only letters, digits, '.', '_' and '-', as it becomes part of file names");
   }
+  if (label.size() > 100) throw UsageError("--label: ", label.size(), " characters, at most 100 are allowed");
 }
 
 /// Each baseline with the learning rate that is best for the steps of the training, then all on the same functions.
@@ -72,11 +74,20 @@ void run_contest(Comparison& comparison, const LearnedOptimizer& learned, const 
   }
 }
 
+/// The first step at which the mean loss is not finite, or -1.
+int divergence(const Curves& curves) {
+  for (int t = 0; t <= curves.steps; ++t) {
+    if (!std::isfinite(curves.mean(t))) return t;
+  }
+  return -1;
+}
+
 }  // namespace
 
 int compare(const CompareRequest& request) {
   check_label(request.label);
   const RunFolder folder{request.run};
+  const FolderLock lock(folder.path, FolderLock::together);  // the run may be compared twice, but not change
   const RunConfig config = folder.read_config();
   const LearnedOptimizer learned = load_optimizer(folder, config);
 
@@ -85,6 +96,7 @@ int compare(const CompareRequest& request) {
   comparison.optimizee = entry.name;
   for (const OptimizeeOption& option : entry.options) comparison.options[option.name] = option.default_value;
   if (entry.name == config.optimizee) comparison.options = config.options;
+  const OptimizeeFactory optimizee = folder.make_optimizee(entry, comparison.options, request.options);
   for (const auto& [name, value] : request.options) comparison.options[name] = value;
   comparison.trained_on = config.optimizee;
   comparison.horizon = config.training.steps;
@@ -93,18 +105,24 @@ int compare(const CompareRequest& request) {
   comparison.tune_functions = request.tune_functions;
   comparison.criterion = request.criterion;
   comparison.seed = request.seed;
-  const OptimizeeFactory optimizee = make_optimizee(entry, comparison.options);
   check_output(folder, request);
 
   run_contest(comparison, learned, optimizee, request.threads);
 
+  // The table first: whatever may go wrong with the files, the work is not lost.
+  std::printf("%s\n", comparison_table(comparison).c_str());
+  std::fflush(stdout);
+  if (const int step = divergence(comparison.contestants[0].curves); step >= 0) {
+    std::fprintf(stderr, "l2l: warning: the learned optimizer diverged: its loss is not finite from step %d on\n",
+                 step);
+  }
   const auto file = [&](const char* extension) { return folder.comparison(request.label, extension); };
   write_file_atomically(file(".csv"), comparison_csv(comparison));
   write_file_atomically(file(".json"), comparison_json(comparison));
-  const bool drawn = plot(comparison_plot(comparison), file(".png"), file(".csv"));
-  std::printf("%s\nnumbers  %s\nsummary  %s\n", comparison_table(comparison).c_str(), file(".csv").c_str(),
-              file(".json").c_str());
-  if (drawn) std::printf("picture  %s\n", file(".png").c_str());
+  std::printf("numbers  %s\nsummary  %s\n", file(".csv").c_str(), file(".json").c_str());
+  if (plot(comparison_plot(comparison), file(".png"), file(".csv"))) {
+    std::printf("picture  %s\n", file(".png").c_str());
+  }
   return 0;
 }
 

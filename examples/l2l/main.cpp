@@ -1,7 +1,12 @@
 // l2l: train a learned optimizer, and compare it with tuned ones, from the command line.
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <new>
+#include <stdexcept>
 #include <thread>
 
 #include "autodiff/error.h"
@@ -36,7 +41,7 @@ void add_number(CLI::App& app, const std::string& flag, Target& target, Range ra
 void add_threads(CLI::App& app, int& threads) {
   const unsigned cores = std::thread::hardware_concurrency();
   threads = cores > 0 ? static_cast<int>(cores) : 1;
-  add_number<int>(app, "--threads", threads, Range::positive,
+  add_number<int>(app, "--threads", threads, kThreads,
                   "threads (" + std::to_string(threads) + "); the results do not depend on it");
 }
 
@@ -53,7 +58,8 @@ void add_optimizee_options(CLI::App& app, OptionValues& values) {
   }
   for (const std::string& name : order) {
     app.add_option_function<std::string>(
-           "--" + name, [&values, name](const std::string& value) { values[name] = value; }, help[name])
+           "--" + name, [&values, name](const std::string& value) { values[name] = parse_text("--" + name, value); },
+           help[name])
         ->type_name("VALUE")
         ->group("Options of the optimizees");
   }
@@ -103,17 +109,17 @@ void add_compare(CLI::App& app, CompareRequest& request) {
       "Example: l2l compare --run runs/mnist --criterion sum\n"
       "         l2l compare --run runs/mnist --units 40 --label 40-units\n");
   compare.add_option("--run", request.run, "the folder that l2l train wrote")->type_name("DIR")->required();
-  add_number<int>(compare, "--steps", request.steps, Range::positive, "steps to follow (twice those of the training)");
-  add_number<int>(compare, "--functions", request.functions, Range::positive,
+  add_number<int>(compare, "--steps", request.steps, kCount, "steps to follow (twice those of the training)");
+  add_number<int>(compare, "--functions", request.functions, kCount,
                   "held-out functions (" + std::to_string(request.functions) + ")");
-  add_number<int>(compare, "--tune-functions", request.tune_functions, Range::positive,
+  add_number<int>(compare, "--tune-functions", request.tune_functions, kCount,
                   "validation functions to tune learning rates on (" + std::to_string(request.tune_functions) + ")");
   compare
       .add_option_function<std::string>(
           "--criterion", [&](const std::string& name) { request.criterion = parse_criterion(name); },
           "what they are tuned for: the final loss, or the sum of losses (final)")
       ->type_name("final|sum");
-  add_number<std::uint64_t>(compare, "--seed", request.seed, Range::not_negative, "seed of the functions (0)");
+  add_number<std::uint64_t>(compare, "--seed", request.seed, kNotNegative, "seed of the functions (0)");
   add_threads(compare, request.threads);
   compare.add_option("--label", request.label, "a name for this comparison, part of its files' names")
       ->type_name("LABEL");
@@ -159,20 +165,40 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     const auto chosen = app.get_subcommands();
-    throw UsageError(error.what(), "; see l2l ", chosen.empty() ? "" : chosen[0]->get_name() + " ", "--help");
+    const std::string help = "; see l2l " + (chosen.empty() ? "" : chosen[0]->get_name() + " ") + "--help";
+    // A misspelt word comes first: that something else is missing is often only its consequence.
+    const std::vector<std::string> unknown = app.remaining(true);
+    if (!unknown.empty()) throw UsageError("'", unknown.front(), "' is unknown", help);
+    throw UsageError(error.what(), help);
   }
   if (list_command->parsed()) return list();
   return app.got_subcommand("train") ? train(train_request) : compare(compare_request);
+}
+
+int out_of_memory() {
+  std::fputs("l2l: out of memory: a smaller --hidden, --batch, --functions or --steps may help\n", stderr);
+  return 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
-    return run(argc, argv);
+    const int code = run(argc, argv);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      throw l2l::Error("stdout cannot be written: ", std::strerror(errno));
+    }
+    return code;
   } catch (const l2l::UsageError& error) {
     std::fprintf(stderr, "l2l: %s\n", error.what());
     return 2;
+  } catch (const std::filesystem::filesystem_error& error) {
+    std::fprintf(stderr, "l2l: %s: %s\n", error.path1().c_str(), error.code().message().c_str());
+    return 1;
+  } catch (const std::bad_alloc&) {
+    return out_of_memory();
+  } catch (const std::length_error&) {
+    return out_of_memory();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "l2l: %s\n", error.what());
     return 1;

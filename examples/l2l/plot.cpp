@@ -45,8 +45,8 @@ std::string content_of(std::FILE* file) {
   return content;
 }
 
-/// Runs gnuplot from one file into another; "" or what went wrong.
-std::string run_gnuplot(std::FILE* in, std::FILE* out, std::FILE* err) {
+/// Runs gnuplot from one file into another.
+void run_gnuplot(std::FILE* in, std::FILE* out, std::FILE* err) {
   posix_spawn_file_actions_t redirect;
   posix_spawn_file_actions_init(&redirect);
   posix_spawn_file_actions_adddup2(&redirect, fileno(in), STDIN_FILENO);
@@ -57,12 +57,21 @@ std::string run_gnuplot(std::FILE* in, std::FILE* out, std::FILE* err) {
   pid_t child = 0;
   const int failure = posix_spawnp(&child, name, &redirect, nullptr, arguments, environ);
   posix_spawn_file_actions_destroy(&redirect);
-  if (failure == ENOENT) return "gnuplot is not installed";
-  if (failure != 0) return std::string("gnuplot does not start: ") + std::strerror(failure);
+  if (failure == ENOENT) throw Error("gnuplot is not installed");
+  if (failure != 0) throw Error("gnuplot does not start: ", std::strerror(failure));
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  return status == 0 ? "" : "gnuplot failed";
+  if (status != 0) throw Error("gnuplot failed");
+}
+
+/// The picture as the bytes of a PNG file.
+std::string draw(const std::string& commands) {
+  const File in = temporary(kStyle + commands), out = temporary(), err = temporary();
+  run_gnuplot(in.get(), out.get(), err.get());
+  const std::string picture = content_of(out.get());
+  if (!picture.starts_with("\x89PNG")) throw Error("gnuplot made no picture");
+  return picture;
 }
 
 }  // namespace
@@ -97,17 +106,15 @@ std::string literal(std::string_view text) {
 }
 
 bool plot(const std::string& commands, const std::filesystem::path& png, const std::filesystem::path& data) {
-  const File in = temporary(kStyle + commands), out = temporary(), err = temporary();
-  std::string failure = run_gnuplot(in.get(), out.get(), err.get());
-  const std::string picture = content_of(out.get());
-  if (failure.empty() && !picture.starts_with("\x89PNG")) failure = "gnuplot made no picture";
-  if (failure.empty()) {
-    write_file_atomically(png, picture);
+  try {
+    write_file_atomically(png, draw(commands));
     return true;
+  } catch (const std::exception& error) {
+    std::error_code ignored;
+    std::filesystem::remove(png, ignored);
+    std::fprintf(stderr, "l2l: no %s: %s; the numbers are in %s\n", png.filename().c_str(), error.what(), data.c_str());
+    return false;
   }
-  std::fprintf(stderr, "l2l: no %s: %s; the numbers are in %s\n", png.filename().c_str(), failure.c_str(),
-               data.c_str());
-  return false;
 }
 
 }  // namespace l2l

@@ -14,8 +14,9 @@ std::string log_axis();
 /// Text as a gnuplot string literal.
 std::string literal(std::string_view text);
 
-/// Runs gnuplot on `commands` and writes the picture to `png`. Without gnuplot, or if it fails, says so on stderr and
-/// that the numbers are in `data`; returns whether there is a picture.
+/// Runs gnuplot on `commands` and writes the picture to `png`. If that fails, for want of gnuplot or for whatever
+/// reason, says so on stderr and that the numbers are in `data`, and removes an older picture, which would not show
+/// them. Returns whether there is a picture.
 bool plot(const std::string& commands, const std::filesystem::path& png, const std::filesystem::path& data);
 
 }  // namespace l2l

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "examples/l2l/settings.h"
@@ -10,12 +11,15 @@
 namespace l2l {
 namespace {
 
-/// A number with its standard error.
+/// A number with its standard error, NaN if unknown.
 struct Measurement {
   double mean, sem;
 };
 
-Measurement at_step(const Curves& curves, int step) { return {curves.mean(step), curves.sem(step)}; }
+Measurement at_step(const Curves& curves, int step) {
+  const bool known = curves.losses.size() > 1;  // one function says nothing about its error
+  return {curves.mean(step), known ? curves.sem(step) : std::numeric_limits<double>::quiet_NaN()};
+}
 
 /// Mean over functions of f(θ_1) + … + f(θ_last); f(θ_0) is the same for every optimizer.
 Measurement sum_to(const Curves& curves, int last) {
@@ -118,7 +122,8 @@ std::string comparison_table(const Comparison& c) {
     table += contestant.learning_rate ? format("%13.4g", *contestant.learning_rate) : format("%13s", "learned");
     for (const Column& column : columns) {
       const Measurement& m = column.cells[k];
-      table += format("   %9.4g ± %-8.2g%s", m.mean, m.sem, k == column.best ? "*" : " ");
+      const std::string error = std::isnan(m.sem) ? "n/a" : format("%.2g", m.sem);
+      table += format("   %9.4g ± %-8s%s", m.mean, error.c_str(), k == column.best ? "*" : " ");
     }
     table += "\n";
   }

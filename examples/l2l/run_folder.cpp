@@ -1,5 +1,9 @@
 #include "examples/l2l/run_folder.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -38,7 +42,13 @@ fs::path RunFolder::comparison(const std::string& label, const std::string& exte
   return path / ("compare" + (label.empty() ? "" : "-" + label) + extension);
 }
 
-void RunFolder::create(const RunConfig& config, bool force) const {
+void RunFolder::make() const {
+  std::error_code failure;
+  fs::create_directories(path, failure);
+  if (failure) throw Error("--out ", path.string(), ": cannot make this folder: ", failure.message());
+}
+
+void RunFolder::begin(const RunConfig& config, bool force) const {
   const fs::path files[] = {optimizer(), this->config(), log(), picture(), checkpoint()};
   std::error_code failure;
   for (const fs::path& file : files) {
@@ -47,8 +57,6 @@ void RunFolder::create(const RunConfig& config, bool force) const {
                   "); choose another --out, continue it with --resume, or replace it with --force");
     }
   }
-  fs::create_directories(path, failure);
-  if (failure) throw Error("--out ", path.string(), ": cannot make this folder: ", failure.message());
 
   Json json;
   json["version"] = L2L_VERSION;
@@ -82,6 +90,30 @@ RunConfig RunFolder::read_config() const {
   } catch (const Error& error) {
     throw Error(config().string(), ": not the configuration of a run: ", error.what());
   }
+}
+
+OptimizeeFactory RunFolder::make_optimizee(const OptimizeeEntry& entry, OptionValues saved,
+                                           const OptionValues& given) const {
+  for (const auto& [name, value] : given) saved[name] = value;
+  try {
+    return l2l::make_optimizee(entry, saved);
+  } catch (const UsageError& error) {
+    if (!given.empty()) throw;
+    throw Error(config().string(), ": not the configuration of a run: ", error.what());
+  }
+}
+
+FolderLock::FolderLock(const fs::path& folder, Kind kind)
+    : descriptor_(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (descriptor_ < 0) return;  // what is done with the folder next says why
+  if (flock(descriptor_, (kind == alone ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    close(descriptor_);
+    throw Error(folder.string(), ": another l2l is at work in this folder; wait for it, or choose another folder");
+  }
+}
+
+FolderLock::~FolderLock() {
+  if (descriptor_ >= 0) close(descriptor_);
 }
 
 std::string read_text(const fs::path& path) {

@@ -18,11 +18,31 @@ struct RunFolder {
   /// compare.csv, .json or .png; with a label compare-LABEL.csv and so on.
   std::filesystem::path comparison(const std::string& label, const std::string& extension) const;
 
-  /// Makes the folder and writes config.json, so that a folder that cannot be written to is noticed before the work.
-  /// One that holds a run already is an Error, or with `force` loses that run and what was compared with it.
-  void create(const RunConfig& config, bool force) const;
-  /// What `create` wrote. An Error names the file and what is wrong with it.
+  /// Makes the folder if need be.
+  void make() const;
+  /// Writes config.json for a new run. A folder that holds a run already is an Error, or with `force` loses that run
+  /// and what was compared with it.
+  void begin(const RunConfig& config, bool force) const;
+  /// What `begin` wrote. An Error names the file and what is wrong with it.
   RunConfig read_config() const;
+  /// An optimizee with the options in config.json, and with others that were `given` since. A bad option is a
+  /// UsageError if some were given, and else an Error that names config.json.
+  OptimizeeFactory make_optimizee(const OptimizeeEntry& entry, OptionValues saved, const OptionValues& given) const;
+};
+
+/// A folder that other l2l processes keep out of for as long as this lives: `alone` keeps all out, `together` those
+/// that want to be alone. It is an Error if one that must be kept out is at work there already. A file system without
+/// locks has none.
+class FolderLock {
+ public:
+  enum Kind { alone, together };
+  FolderLock(const std::filesystem::path& folder, Kind kind);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int descriptor_;
 };
 
 /// The whole file as text; an Error names it and the system's reason.

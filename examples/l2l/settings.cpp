@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <type_traits>
 
 #include "autodiff/error.h"
@@ -9,18 +10,16 @@
 namespace l2l {
 namespace {
 
-const char* description(Range range, bool integer) {
-  switch (range) {
-    case Range::positive: return integer ? "a whole number of at least 1" : "a number greater than 0";
-    case Range::not_negative: return integer ? "a whole number of at least 0" : "a number of at least 0";
-    case Range::fraction: return "a number between 0 and 1";
-  }
-  return "";
+/// Without an exponent: 1000000.
+std::string bound_text(double x) { return std::to_string(std::llround(x)); }
+
+std::string description(Range range, bool integer) {
+  const std::string number = integer ? "a whole number " : "a number ";
+  if (std::isfinite(range.high)) return number + "from " + bound_text(range.low) + " to " + bound_text(range.high);
+  return number + (range.above ? "above " : "of at least ") + bound_text(range.low);
 }
 
-bool contains(Range range, double x) {
-  return range == Range::positive ? x > 0 : x >= 0 && (range == Range::not_negative || x <= 1);
-}
+bool contains(Range range, double x) { return (range.above ? x > range.low : x >= range.low) && x <= range.high; }
 
 /// "none", "rescale:C", "log" or "log:P"
 Preprocess parse_preprocess_setting(const std::string& text) {
@@ -34,7 +33,7 @@ Preprocess parse_preprocess_setting(const std::string& text) {
     throw UsageError("--preprocess rescale: give the factor too, e.g. rescale:0.1");
   }
   const double parameter = has_parameter
-                               ? parse_number<double>("--preprocess " + text, text.substr(colon + 1), Range::positive)
+                               ? parse_number<double>("--preprocess " + text, text.substr(colon + 1), kPositive)
                                : Preprocess{}.parameter;
   return {kind, parameter};
 }
@@ -101,24 +100,23 @@ const std::vector<Setting>& settings() {
   using L = LstmConfig;
   using M = MetaTrainConfig;
   static const std::vector<Setting> table = {
-      number("epochs", &M::epochs, Range::positive, "meta-epochs; each follows trajectories of --steps steps"),
-      number("steps", &M::steps, Range::positive, "steps of a trajectory, a multiple of --unroll"),
-      number("unroll", &M::unroll, Range::positive, "steps that are backpropagated through together"),
-      number("functions", &M::functions, Range::positive, "functions whose meta-gradients are averaged"),
-      number("lr", &M::learning_rate, Range::positive, "learning rate of ADAM on the LSTM's weights"),
-      number("final-rate", &M::final_rate, Range::fraction,
+      number("epochs", &M::epochs, kCount, "meta-epochs; each follows trajectories of --steps steps"),
+      number("steps", &M::steps, kCount, "steps of a trajectory, a multiple of --unroll"),
+      number("unroll", &M::unroll, kCount, "steps that are backpropagated through together"),
+      number("functions", &M::functions, kCount, "functions whose meta-gradients are averaged"),
+      number("lr", &M::learning_rate, kPositive, "learning rate of ADAM on the LSTM's weights"),
+      number("final-rate", &M::final_rate, Range{0, 1},
              "where its cosine decay ends, as a fraction of --lr; 1: constant"),
-      number("clip", &M::clip, Range::not_negative, "largest norm of the meta-gradient; 0: any"),
-      number("hidden", &L::hidden, Range::positive, "hidden units of each LSTM layer"),
-      number("layers", &L::layers, Range::positive, "LSTM layers"),
+      number("clip", &M::clip, kNotNegative, "largest norm of the meta-gradient; 0: any"),
+      number("hidden", &L::hidden, Range{1, L::kMostHidden}, "hidden units of each LSTM layer"),
+      number("layers", &L::layers, Range{1, L::kMostLayers}, "LSTM layers"),
       preprocess(),
-      number("scale", &L::output_scale, Range::positive, "factor between the LSTM's output and the update"),
-      number("validate-every", &M::validate_every, Range::positive, "meta-epochs from one validation to the next"),
-      number("validation-functions", &M::validation_functions, Range::positive, "functions of a validation"),
-      number("validation-steps", &M::validation_steps, Range::not_negative, "steps of a validation; 0: --steps"),
-      number("patience", &M::patience, Range::not_negative,
-             "stop after so many validations without a better one; 0: never"),
-      number("seed", &M::seed, Range::not_negative, "seed of all random numbers"),
+      number("scale", &L::output_scale, kPositive, "factor between the LSTM's output and the update"),
+      number("validate-every", &M::validate_every, kCount, "meta-epochs from one validation to the next"),
+      number("validation-functions", &M::validation_functions, kCount, "functions of a validation"),
+      number("validation-steps", &M::validation_steps, kCountOrNone, "steps of a validation; 0: --steps"),
+      number("patience", &M::patience, kCountOrNone, "stop after so many validations without a better one; 0: never"),
+      number("seed", &M::seed, kNotNegative, "seed of all random numbers"),
       plain(),
   };
   return table;
@@ -153,6 +151,15 @@ T parse_number(const std::string& flag, const std::string& text, Range range) {
 template int parse_number<int>(const std::string&, const std::string&, Range);
 template std::uint64_t parse_number<std::uint64_t>(const std::string&, const std::string&, Range);
 template double parse_number<double>(const std::string&, const std::string&, Range);
+
+std::string parse_text(const std::string& flag, const std::string& text) {
+  try {
+    nlohmann::json(text).dump();
+  } catch (const nlohmann::json::exception&) {
+    throw UsageError(flag, ": '", text, "' is not UTF-8 text");
+  }
+  return text;
+}
 
 std::string to_text(double x) {
   if (std::isnan(x)) return "nan";  // to_chars may write "-nan"

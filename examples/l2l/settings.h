@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -34,12 +35,22 @@ const std::vector<Setting>& settings();
 RunConfig make_config(const std::string& optimizee, const std::map<std::string, std::string>& changed,
                       const OptionValues& options);
 
-/// What numbers a setting takes.
-enum class Range { positive, not_negative, fraction };
+/// What numbers a setting takes: from `low` to `high`, with `low` itself or only above it.
+struct Range {
+  double low, high;
+  bool above = false;
+};
+/// Counts stay far below what an int holds, so that sums and small multiples of them do not overflow.
+inline constexpr Range kCount{1, 1e6}, kCountOrNone{0, 1e6}, kThreads{1, 1024};
+inline constexpr Range kNotNegative{0, std::numeric_limits<double>::infinity()};
+inline constexpr Range kPositive{0, std::numeric_limits<double>::infinity(), true};
+
 /// The number in `text`, in any locale; a UsageError that begins with `flag` for anything else or out of range.
 /// T: int, std::uint64_t or double.
 template <class T>
 T parse_number(const std::string& flag, const std::string& text, Range range);
+/// `text` as it is; a UsageError that begins with `flag` if it is not UTF-8 and so cannot stand in a JSON file.
+std::string parse_text(const std::string& flag, const std::string& text);
 
 /// The shortest text that reads back as the same number, in any locale; "inf" and "nan" for what is not finite.
 std::string to_text(double x);

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 
 #include "autodiff/error.h"
 #include "examples/l2l/checkpoint.h"
@@ -50,14 +51,11 @@ std::string read_log(const std::filesystem::path& path, int epochs) {
 /// A training run and its folder.
 class Run {
  public:
-  Run(const RunFolder& folder, const RunConfig& config)
-      : folder_(folder),
-        config_(config),
-        model_(config.optimizer),
-        trainer_(model_, make_optimizee(find_optimizee(config.optimizee), config.options), config.training) {}
+  Run(const RunFolder& folder, const RunConfig& config, const OptimizeeFactory& optimizee)
+      : folder_(folder), config_(config), model_(config.optimizer), trainer_(model_, optimizee, config.training) {}
 
   void start(bool force) {
-    folder_.create(config_, force);
+    folder_.begin(config_, force);
     config_text_ = read_text(folder_.config());
   }
 
@@ -74,6 +72,7 @@ class Run {
     std::fprintf(stderr, "training an LSTM of %d x %d units on %s: %d epochs of %d steps, %d thread%s\n",
                  config_.optimizer.layers, config_.optimizer.hidden, config_.optimizee.c_str(), c.epochs, c.steps,
                  c.threads, c.threads == 1 ? "" : "s");
+    save();  // before the work: it shows that the folder can be written to, and from now on the run can be resumed
     StatusLine status;
     Pace pace(epoch(), c.epochs);
     std::string validation;
@@ -119,7 +118,7 @@ class Run {
       return trainer_.run_epoch();
     } catch (const Error& error) {
       save_results();
-      throw Error(error.what(), "; what was reached before is in ", folder_.path.string());
+      throw Error(error.what(), has_result() ? "; the best before that is " + folder_.optimizer().string() : "");
     }
   }
 
@@ -181,12 +180,22 @@ int train(const TrainRequest& request) {
   if (!request.resume && request.optimizee.empty()) {
     throw UsageError("--optimizee is missing: name one, l2l list shows them");
   }
+  std::optional<FolderLock> lock;
+  if (request.resume) lock.emplace(folder.path, FolderLock::alone);
   RunConfig config =
       request.resume ? folder.read_config() : make_config(request.optimizee, request.settings, request.options);
   config.training.threads = request.threads;
-  Run run(folder, config);
-  request.resume ? run.resume() : run.start(request.force);
+  const OptimizeeEntry& entry = find_optimizee(config.optimizee);
+  Run run(folder, config,
+          request.resume ? folder.make_optimizee(entry, config.options, {}) : make_optimizee(entry, config.options));
   listen_for_interrupts();
+  if (request.resume) {
+    run.resume();
+  } else {
+    folder.make();  // only now: a command that is refused leaves no folder behind
+    lock.emplace(folder.path, FolderLock::alone);
+    run.start(request.force);
+  }
   run.train();
   run.report();
   if (run.done() && !run.has_result()) {

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <memory>
+#include <new>
 #include <string>
 
 #include "autodiff/error.h"
@@ -14,15 +17,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A file of IDX data, plain or compressed: zlib reads both.
+/// A file of IDX data, plain or compressed. zlib's own gzread would silently ignore what follows the compressed data.
 class IdxFile {
  public:
-  explicit IdxFile(const fs::path& path) : path_(path), file_(gzopen(path.c_str(), "rb")) {
-    if (file_ == nullptr) throw Error(path_.string(), ": cannot be opened: ", std::strerror(errno));
+  explicit IdxFile(const fs::path& path) : path_(path), file_(std::fopen(path.c_str(), "rb"), &std::fclose) {
+    if (!file_) throw Error(path_.string(), ": cannot be opened: ", std::strerror(errno));
+    fill();
+    compressed_ = stream_.avail_in >= 2 && input_[0] == 0x1f && input_[1] == 0x8b;
+    if (compressed_ && inflateInit2(&stream_, 16 + MAX_WBITS) != Z_OK) throw std::bad_alloc();  // 16: gzip's header
   }
-  ~IdxFile() {
-    if (file_ != nullptr) gzclose(file_);
-  }
+  ~IdxFile() { inflateEnd(&stream_); }
   IdxFile(const IdxFile&) = delete;
   IdxFile& operator=(const IdxFile&) = delete;
 
@@ -39,11 +43,8 @@ class IdxFile {
     while (data.size() < n) {
       const std::size_t have = data.size(), wanted = std::min(n - have, kBlock);
       data.resize(have + wanted);
-      const int got = gzread(file_, data.data() + have, static_cast<unsigned>(wanted));
-      if (got < 0) fail(field, " cannot be read: ", reason());
-      if (static_cast<std::size_t>(got) < wanted) {
-        fail(field, " end after ", have + static_cast<std::size_t>(got), " of ", n, " bytes: the file is cut short");
-      }
+      const std::size_t got = read(data.data() + have, wanted);
+      if (got < wanted) fail(field, " end after ", have + got, " of ", n, " bytes: the file is cut short");
     }
     return data;
   }
@@ -63,12 +64,8 @@ class IdxFile {
   /// Checks that nothing follows and, for a compressed file, that it is whole: its checksum comes last.
   void end() {
     std::uint8_t extra;
-    const int got = gzread(file_, &extra, 1);
-    if (got < 0) fail("cannot be read: ", reason());
-    if (got > 0) fail("bytes follow the last item that the header announces");
-    const int code = gzclose(file_);
-    file_ = nullptr;
-    if (code != Z_OK) fail("compressed data end too early (zlib code ", code, "): the file is cut short");
+    if (read(&extra, 1) > 0) fail("bytes follow the last item that the header announces");
+    if (compressed_ && !whole_) fail("compressed data end too early: the file is cut short");
   }
 
  private:
@@ -77,14 +74,47 @@ class IdxFile {
     return Index(b[0]) << 24 | Index(b[1]) << 16 | Index(b[2]) << 8 | Index(b[3]);
   }
 
-  std::string reason() const {
-    int code = Z_OK;
-    gzerror(file_, &code);
-    return code == Z_ERRNO ? std::strerror(errno) : "the compressed data are damaged";
+  /// The next block of the file as it is on the disk; none at its end.
+  void fill() {
+    stream_.next_in = input_.data();
+    stream_.avail_in = static_cast<uInt>(std::fread(input_.data(), 1, input_.size(), file_.get()));
+    if (std::ferror(file_.get())) fail("cannot be read: ", std::strerror(errno));
+  }
+
+  /// The next `n` uncompressed bytes, or fewer if there are no more.
+  std::size_t read(std::uint8_t* data, std::size_t n) {
+    stream_.next_out = data;
+    stream_.avail_out = static_cast<uInt>(n);
+    while (stream_.avail_out > 0) {
+      if (stream_.avail_in == 0) fill();
+      if (stream_.avail_in == 0) break;
+      compressed_ ? decompress() : copy();
+    }
+    return n - stream_.avail_out;
+  }
+
+  void copy() {
+    const uInt n = std::min(stream_.avail_in, stream_.avail_out);
+    std::memcpy(stream_.next_out, stream_.next_in, n);
+    stream_.next_in += n;
+    stream_.avail_in -= n;
+    stream_.next_out += n;
+    stream_.avail_out -= n;
+  }
+
+  void decompress() {
+    if (whole_) inflateReset(&stream_);  // a .gz file may be several, one behind the other
+    const int code = inflate(&stream_, Z_NO_FLUSH);
+    whole_ = code == Z_STREAM_END;
+    if (!whole_ && code != Z_OK) fail("the compressed data are damaged");
   }
 
   fs::path path_;
-  gzFile file_;
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
+  std::vector<std::uint8_t> input_ = std::vector<std::uint8_t>(1 << 16);
+  z_stream stream_ = {};
+  bool compressed_ = false;
+  bool whole_ = false;  // the compressed data have come to their end, with a checksum that fits
 };
 
 /// The file `stem` + '-' or '.' + `kind`, compressed or not.

@@ -24,7 +24,7 @@ expect_error() {
   "$l2l" "$@" >out.txt 2>err.txt || code=$?
   [[ $code == "$expected" ]] || fail "l2l $*: exit code $code, not $expected: $(cat err.txt)"
   [[ $(wc -l <err.txt) == 1 ]] || fail "l2l $*: not one line: $(cat err.txt)"
-  grep -qE -- "^l2l: .*$pattern" err.txt || fail "l2l $*: '$(cat err.txt)' does not match '$pattern'"
+  LC_ALL=C grep -qE -- "^l2l: .*$pattern" err.txt || fail "l2l $*: '$(cat err.txt)' does not match '$pattern'"
   [[ ! -s out.txt ]] || fail "l2l $*: wrote to stdout: $(cat out.txt)"
 }
 

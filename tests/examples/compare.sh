@@ -56,6 +56,16 @@ expect_error 2 "'cubic'" compare --run run --optimizee cubic
 expect_error 2 "'--units'" compare --run run --label x --units 20
 expect_error 2 "--label 'a/b'" compare --run run --label a/b
 expect_error 1 'nowhere' compare --run nowhere
+expect_error 2 '--label' compare --run run --label "$(printf 'x%.0s' {1..300})"
+expect_error 1 'File name too long' compare --run "$(printf 'x%.0s' {1..300})"
+quiet compare --run run --functions 1 --tune-functions 2 --label one
+grep -q '± n/a' out.txt || fail "a standard error of one function: $(cat out.txt)"
+
+# A learned optimizer that diverges is compared all the same, with a warning.
+quiet train "${tiny[@]}" --out diverging --scale 1e-19
+sed -i 's/1e-19/1e+19/' diverging/optimizer.safetensors
+quiet compare --run diverging "${fast[@]}"
+grep -q '^l2l: warning: the learned optimizer diverged' err.txt || fail "no warning: $(cat err.txt)"
 
 # Damaged, missing and foreign files.
 refused() {
@@ -77,4 +87,5 @@ copy && echo '[1, 2]' >broken/config.json && refused 'broken/config.json.*object
 copy && sed -i '/"unroll"/d' broken/config.json && refused "broken/config.json.*'unroll'"
 copy && sed -i 's/"steps": 20/"steps": "x"/' broken/config.json && refused "broken/config.json.*'x'"
 copy && sed -i 's/"optimizee": "quadratic"/"optimizee": "cubic"/' broken/config.json && refused "broken/config.json.*'cubic'"
+copy && sed -i 's/"dim": "3"/"dim": "x"/' broken/config.json && refused "broken/config.json.*'x'"
 copy && rm broken/config.json && refused 'config.json'

@@ -13,5 +13,9 @@ for path in empty broken; do
   grep -q 'no compare.png.*gnuplot.*compare.csv' err.txt || fail "compare with gnuplot $path: $(cat err.txt)"
   [[ -s run-$path/compare.csv && -s run-$path/compare.json ]] || fail "compare with gnuplot $path wrote too little"
   [[ -z $(find "run-$path" -name '*.png*') ]] || fail "a picture without gnuplot"
+  touch "run-$path/compare.png"
+  PATH=$work/$path "$l2l" compare --run "run-$path" --functions 2 --tune-functions 2 --force >out.txt 2>err.txt ||
+    fail "compare again with gnuplot $path"
+  [[ ! -e run-$path/compare.png ]] || fail "an old picture is left beside new numbers"
   ! grep -q png out.txt || fail "a picture is named that is not there"
 done

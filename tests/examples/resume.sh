@@ -10,10 +10,10 @@ wait_for() {
   fail "$1 did not appear"
 }
 
-# stop SIGNAL FOLDER: starts a run and stops it after its first checkpoint; its exit code is in $code.
+# stop SIGNAL FOLDER: starts a run and stops it after its first validation; its exit code is in $code.
 stop() {
   "$l2l" train "${long[@]}" --out "$2" >out.txt 2>err.txt &
-  wait_for "$2/checkpoint.safetensors"
+  wait_for "$2/optimizer.safetensors"
   kill "-$1" $!
   code=0
   wait $! || code=$?
@@ -41,6 +41,25 @@ for run in interrupted killed; do
     same "$run/$file" "whole/$file"
   done
 done
+
+# A run that came to nothing in its first epoch says no more than that, and --resume finds where it began.
+says_only_that() {
+  grep -q '^l2l: .*epoch 1' err.txt && ! grep -q 'before' err.txt || fail "diverged: $(cat err.txt)"
+}
+code=0
+"$l2l" train "${tiny[@]}" --out diverged --scale 1e37 >out.txt 2>err.txt || code=$?
+[[ $code == 1 ]] || fail "diverged: exit code $code"
+says_only_that
+code=0
+"$l2l" train --resume --out diverged >out.txt 2>err.txt || code=$?
+[[ $code == 1 ]] || fail "diverged and resumed: exit code $code"
+says_only_that
+
+# One process at a time.
+if command -v flock >/dev/null; then
+  flock whole "$l2l" train --resume --out whole >out.txt 2>err.txt && fail "two at work in one folder"
+  grep -q 'whole: another l2l is at work' err.txt || fail "two at work in one folder: $(cat err.txt)"
+fi
 
 # Resuming what is finished changes nothing.
 quiet train --resume --out whole

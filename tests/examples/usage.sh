@@ -15,7 +15,8 @@ for name in quadratic mnist lstm sgd nag rmsprop adam; do
 done
 
 expect_error 2 'optimise.*see l2l train --help' train --optimise quadratic --out run
-expect_error 2 'l2l --help' frobnicate
+expect_error 2 "'trian'.*l2l --help" trian --optimizee quadratic
+expect_error 2 "'--epoch'.*l2l train --help" train --optimizee quadratic --epoch 3
 expect_error 2 '--out' train --optimizee quadratic
 expect_error 2 '--run' compare
 expect_error 2 '--optimizee' train --out run
@@ -29,6 +30,12 @@ for flag in epochs patience seed clip lr threads; do
 done
 expect_error 2 "--epochs: '1.5'" train --optimizee quadratic --out run --epochs 1.5
 expect_error 2 "--epochs: '99999999999'" train --optimizee quadratic --out run --epochs 99999999999
+for excess in 'hidden 1025' 'layers 17' 'epochs 1000001' 'steps 1000001' 'functions 1000001' \
+  'validation-steps 1000001' 'threads 1025'; do
+  read -r flag value <<<"$excess"
+  expect_error 2 "--$flag: '$value'.*from [01] to $((value - 1))" train --optimizee quadratic --out run "--$flag" "$value"
+done
+expect_error 2 '--data: .*UTF-8' train --optimizee mnist --out run --data $'inv\xff'
 expect_error 2 "--lr: 'nan'" train --optimizee quadratic --out run --lr nan
 expect_error 2 "--lr: 'inf'" train --optimizee quadratic --out run --lr inf
 expect_error 2 "--final-rate: '2'" train --optimizee quadratic --out run --final-rate 2
@@ -42,4 +49,9 @@ expect_error 2 '--batch' train --optimizee quadratic --out run --batch 0
 expect_error 2 "'--units'" train --optimizee quadratic --out run --units 20
 expect_error 2 '--lr' train --optimizee quadratic --out run --lr 1 --lr 2
 expect_error 1 "no-such-folder" train --optimizee mnist --out run --data no-such-folder
+if [[ -e /dev/full ]]; then
+  code=0
+  "$l2l" list >/dev/full 2>err.txt || code=$?
+  [[ $code == 1 ]] && grep -q '^l2l: stdout' err.txt || fail "a full disk behind stdout: exit code $code, $(cat err.txt)"
+fi
 [[ ! -e run ]] || fail "a refused command left a folder behind"

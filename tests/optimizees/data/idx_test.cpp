@@ -126,7 +126,7 @@ TEST_CASE("A damaged compressed file is refused") {
     folder.write(kImages + ".gz", good.substr(0, good.size() / 2));
     CHECK_THAT(message_of(folder), Contains("cut short"));
   }
-  SECTION("cut in the checksum: every pixel is there, and only gzclose knows") {
+  SECTION("cut in the checksum: every pixel is there, and only the checksum is missing") {
     folder.write(kImages + ".gz", good.substr(0, good.size() - 3));
     CHECK_THAT(message_of(folder), Contains("cut short"));
   }
@@ -139,6 +139,17 @@ TEST_CASE("A damaged compressed file is refused") {
     good[good.size() - 6] ^= 1;
     folder.write(kImages + ".gz", good);
     CHECK_THAT(message_of(folder), Contains("damaged"));
+  }
+  SECTION("bytes after the compressed data") {
+    folder.write(kImages + ".gz", good + "garbage");
+    CHECK_THAT(message_of(folder), Contains("damaged"));
+  }
+  SECTION("two compressed files, one behind the other, are one") {
+    folder.write_gz(kImages + ".gz", images.substr(0, 100));
+    const std::string first = read_bytes(folder.path / (kImages + ".gz"));
+    folder.write_gz(kImages + ".gz", images.substr(100));
+    folder.write(kImages + ".gz", first + read_bytes(folder.path / (kImages + ".gz")));
+    CHECK(message_of(folder) == "(no error)");
   }
   SECTION("more data than announced") {
     folder.write_gz(kImages + ".gz", images + '\0');
