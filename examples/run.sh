@@ -3,7 +3,7 @@ set -euo pipefail
 
 # How long to train: enough to see the LSTM win, not the best that longer training reaches.
 train_quadratic=(--epochs 400)
-train_mnist=(--epochs 350)
+train_mnist=(--epochs 400)
 
 usage() {
   cat <<'END'
