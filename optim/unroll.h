@@ -23,7 +23,7 @@ class UnrollRecorder {
 
 /// The model step by step in elementary ops: the plain version, to be read first.
 std::unique_ptr<UnrollRecorder> make_composed_recorder(const LstmModel& model);
-/// The whole unroll as one node: the same function, several times faster, in a thirtieth of the memory.
+/// The whole unroll as one node: the same function, several times faster, and without stored activations.
 std::unique_ptr<UnrollRecorder> make_fused_recorder(const LstmModel& model, int threads);
 
 }  // namespace l2l
