@@ -9,6 +9,7 @@ namespace l2l {
 namespace {
 
 using simd::broadcast;
+using simd::in_register;
 using simd::kLanes;
 using simd::load;
 using simd::store;
@@ -16,12 +17,9 @@ using simd::Vec;
 
 constexpr Index kBlock = BlockLstm::kBlock;
 
-// Matrix products are done in tiles of 4 rows by kTile registers, as many as leave room for the operands.
-#if defined(__AVX512F__)
-constexpr int kTile = 4;
-#else
-constexpr int kTile = 2;
-#endif
+// Matrix products are done in tiles of 4 rows by 3 registers: 12 sums at once keep two multiply-add units busy, and
+// leave 4 of 16 registers for the operands.
+constexpr int kTile = 3;
 constexpr Index kTileWidth = kTile * kLanes;
 static_assert(kBlock % kTileWidth == 0);
 
@@ -31,17 +29,40 @@ using Tile = Vec[4][kTile];
 inline void multiply_add(Tile& tile, const Real* w, const Real* x, Index K) {
   for (Index k = 0; k < K; ++k, w += 4, x += kBlock) {
     Vec column[kTile];
-    for (int v = 0; v < kTile; ++v) column[v] = load(x + v * kLanes);
+    for (int v = 0; v < kTile; ++v) column[v] = in_register(load(x + v * kLanes));
     for (int r = 0; r < 4; ++r) {
       for (int v = 0; v < kTile; ++v) tile[r][v] += w[r] * column[v];
     }
   }
 }
 
+using Rows = Real[4][kBlock];
+
+/// out[r] = bias[r] + Σ_k w[k][r] x[k] + Σ_k w[X + k][r] h[k], for X rows of x and H of h. Not inlined: what its
+/// callers keep in registers would leave too few for the tile.
+[[gnu::noinline]] void multiply(const Real* bias, const Real* w, const Real* x, Index X, const Real* h, Index H,
+                                Rows& out) {
+  for (Index column = 0; column < kBlock; column += kTileWidth) {
+    Tile sum;
+    for (int r = 0; r < 4; ++r) {
+      for (int v = 0; v < kTile; ++v) sum[r][v] = broadcast(bias[r]);
+    }
+    multiply_add(sum, w, x + column, X);
+    multiply_add(sum, w + X * 4, h + column, H);
+    for (int r = 0; r < 4; ++r) {
+      for (int v = 0; v < kTile; ++v) store(out[r] + column + v * kLanes, sum[r][v]);
+    }
+  }
+}
+
+/// Pairwise, so that it takes log2(kLanes) additions that wait for each other and not kLanes.
 inline Real horizontal_sum(Vec v) {
-  Real total = 0;
-  for (int k = 0; k < kLanes; ++k) total += v[k];
-  return total;
+  Real lanes[kLanes];
+  store(lanes, v);
+  for (int half = kLanes / 2; half > 0; half /= 2) {
+    for (int k = 0; k < half; ++k) lanes[k] += lanes[k + half];
+  }
+  return lanes[0];
 }
 
 /// out[r * row_stride + k] += Σ_t Σ_lane g_t[r][lane] x_t[k][lane], for 4 rows of g and Columns rows of x.
@@ -52,9 +73,9 @@ inline void outer_product_tile(const Real* g, Index g_step, const Real* x, Index
   for (Index t = 0; t < T; ++t, g += g_step, x += x_step) {
     for (Index lane = 0; lane < kBlock; lane += kLanes) {
       Vec column[Columns];
-      for (int k = 0; k < Columns; ++k) column[k] = load(x + k * kBlock + lane);
+      for (int k = 0; k < Columns; ++k) column[k] = in_register(load(x + k * kBlock + lane));
       for (int r = 0; r < 4; ++r) {
-        const Vec row = load(g + r * kBlock + lane);
+        const Vec row = in_register(load(g + r * kBlock + lane));
         for (int k = 0; k < Columns; ++k) sum[r][k] += row * column[k];
       }
     }
@@ -68,7 +89,7 @@ inline void outer_product_tile(const Real* g, Index g_step, const Real* x, Index
 void outer_products(const Real* g, Index g_step, const Real* x, Index x_step, Index columns, Index T, Real* out,
                     Index row_stride) {
   Index k = 0;
-  for (; k + 4 <= columns; k += 4) outer_product_tile<4>(g, g_step, x + k * kBlock, x_step, T, out + k, row_stride);
+  for (; k + 2 <= columns; k += 2) outer_product_tile<2>(g, g_step, x + k * kBlock, x_step, T, out + k, row_stride);
   for (; k < columns; ++k) outer_product_tile<1>(g, g_step, x + k * kBlock, x_step, T, out + k, row_stride);
 }
 
@@ -120,35 +141,32 @@ void BlockLstm::set_weights(std::span<const Real> phi) {
 
 // ---- Forward --------------------------------------------------------------------------------------------------
 
-// activations: [H][5][kBlock], for each unit i, f, g, o and tanh c'
+// activations: i, f, g, o of each unit, [H][4][kBlock], then tanh c', [H][kBlock]
 void BlockLstm::layer_step(const Layer& layer, const Real* x, const Real* h, const Real* c, Real* h_next, Real* c_next,
                            Real* activations) const {
   const Index K = layer.in + H_;
-  for (Index column = 0; column < kBlock; column += kTileWidth) {
-    for (Index j = 0; j < H_; ++j) {
-      const Real* w = layer.forward.data() + j * K * 4;
-      Tile gates;
-      for (int gate = 0; gate < 4; ++gate) {
-        for (int v = 0; v < kTile; ++v) gates[gate][v] = broadcast(layer.bias[j * 4 + gate]);
-      }
-      multiply_add(gates, w, x + column, layer.in);
-      multiply_add(gates, w + layer.in * 4, h + column, H_);
-      for (int v = 0; v < kTile; ++v) {
-        const Index at = j * kBlock + column + v * kLanes;
-        const Vec i = simd::sigmoid(gates[0][v]), f = simd::sigmoid(gates[1][v]);
-        const Vec g = simd::tanh(gates[2][v]), o = simd::sigmoid(gates[3][v]);
-        const Vec c_new = f * load(c + at) + i * g;
-        const Vec tanh_c = simd::tanh(c_new);
-        store(c_next + at, c_new);
-        store(h_next + at, o * tanh_c);
-        if (activations == nullptr) continue;
-        Real* a = activations + j * 5 * kBlock + column + v * kLanes;
-        store(a, i);
-        store(a + kBlock, f);
-        store(a + 2 * kBlock, g);
-        store(a + 3 * kBlock, o);
-        store(a + 4 * kBlock, tanh_c);
-      }
+  alignas(64) Rows gates;
+  for (Index j = 0; j < H_; ++j) {
+    multiply(layer.bias.data() + j * 4, layer.forward.data() + j * K * 4, x, layer.in, h, H_, gates);
+    Real* a = activations ? activations + j * 4 * kBlock : nullptr;
+    for (Index column = 0; column < kBlock; column += kLanes) {
+      const Index at = j * kBlock + column;
+      const Vec i = simd::sigmoid(load(gates[0] + column)), f = simd::sigmoid(load(gates[1] + column));
+      const Vec g = simd::tanh(load(gates[2] + column)), o = simd::sigmoid(load(gates[3] + column));
+      store(c_next + at, f * load(c + at) + i * g);
+      store(gates[3] + column, o);
+      if (a == nullptr) continue;
+      store(a + column, i);
+      store(a + kBlock + column, f);
+      store(a + 2 * kBlock + column, g);
+      store(a + 3 * kBlock + column, o);
+    }
+    // A loop of its own: tanh waits for c', and many independent ones hide that.
+    for (Index column = 0; column < kBlock; column += kLanes) {
+      const Index at = j * kBlock + column;
+      const Vec tanh_c = simd::tanh(load(c_next + at));
+      store(h_next + at, load(gates[3] + column) * tanh_c);
+      if (a) store(activations + 4 * H_ * kBlock + at, tanh_c);
     }
   }
 }
@@ -174,15 +192,15 @@ void BlockLstm::step(const Real* x, const Real* state, Real* next, Real* activat
 
 // In: dh and dc, the gradients of this step's h' and c'. Out: dh and dc of the step before, and the gradient of the
 // layer's input *added* to dx (null for the lowest layer). The gates in `activations` are replaced by the gradients
-// of their pre-activations, [H][5][kBlock], the fifth row unused.
+// of their pre-activations.
 void BlockLstm::layer_backward(const Layer& layer, const Real* c, Real* activations, Real* dh, Real* dc,
                                Real* dx) const {
   for (Index j = 0; j < H_; ++j) {
     for (Index column = 0; column < kBlock; column += kLanes) {
-      Real* a = activations + j * 5 * kBlock + column;
+      Real* a = activations + j * 4 * kBlock + column;
       const Index at = j * kBlock + column;
       const Vec i = load(a), f = load(a + kBlock), g = load(a + 2 * kBlock), o = load(a + 3 * kBlock);
-      const Vec tanh_c = load(a + 4 * kBlock);
+      const Vec tanh_c = load(activations + 4 * H_ * kBlock + at);
       const Vec dh_j = load(dh + at);
       const Vec dc_j = load(dc + at) + dh_j * o * (Real(1) - tanh_c * tanh_c);
       store(a, dc_j * g * i * (Real(1) - i));
@@ -193,17 +211,15 @@ void BlockLstm::layer_backward(const Layer& layer, const Real* c, Real* activati
     }
   }
   const Index inputs = dx ? layer.in : 0, rows = inputs + H_;
-  for (Index column = 0; column < kBlock; column += kTileWidth) {
-    for (Index r = 0; r < rows; r += 4) {
-      Tile sum = {};
-      const Real* w = layer.backward.data() + r * 4 * H_;
-      for (Index j = 0; j < H_; ++j) multiply_add(sum, w + j * 16, activations + j * 5 * kBlock + column, 4);
-      for (Index k = r; k < std::min(r + 4, rows); ++k) {
-        Real* target = k < inputs ? dx + k * kBlock + column : dh + (k - inputs) * kBlock + column;
-        for (int v = 0; v < kTile; ++v) {
-          const Vec old = k < inputs ? load(target + v * kLanes) : Vec{};
-          store(target + v * kLanes, old + sum[k - r][v]);
-        }
+  static constexpr Real kZero[4] = {};
+  alignas(64) Rows sums;
+  for (Index first = 0; first < rows; first += 4) {
+    multiply(kZero, layer.backward.data() + first * 4 * H_, activations, 4 * H_, nullptr, 0, sums);
+    for (Index r = first; r < std::min(first + 4, rows); ++r) {
+      Real* target = r < inputs ? dx + r * kBlock : dh + (r - inputs) * kBlock;
+      for (Index column = 0; column < kBlock; column += kLanes) {
+        const Vec old = r < inputs ? load(target + column) : Vec{};
+        store(target + column, old + load(sums[r - first] + column));
       }
     }
   }
@@ -220,7 +236,7 @@ void BlockLstm::weight_gradients(std::size_t l, const Unroll& unroll, Real* dphi
   Real* d_hh = dphi + layer.weight_hh.offset;
   Real* d_bias = dphi + layer.bias_parameter.offset;
   for (Index j = 0; j < H_; ++j) {
-    const Real* g = gates + j * 5 * kBlock;
+    const Real* g = gates + j * 4 * kBlock;
     // Row `gate` of the four goes to row gate * H + j of the parameter.
     outer_products(g, activation_size(), x, x_step, layer.in, T, d_ih + j * layer.in, H_ * layer.in);
     outer_products(g, activation_size(), h, state_size(), H_, T, d_hh + j * H_, H_ * H_);

@@ -15,7 +15,7 @@ namespace l2l {
 ///   * Any number of layers, units and features; a block may have unused coordinates (zero gradient, zero λ).
 class BlockLstm {
  public:
-  static constexpr Index kBlock = 64;
+  static constexpr Index kBlock = 48;
 
   explicit BlockLstm(const LstmModel& model);
   /// Rearranges the weights; phi: [model.layout().size()].

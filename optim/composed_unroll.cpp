@@ -44,6 +44,10 @@ class ComposedRecorder : public UnrollRecorder {
     return theta + reshape(u, {n_});
   }
 
+  std::size_t bytes() const override {
+    return carried_.size() * model_.config().hidden * static_cast<std::size_t>(n_) * sizeof(Real);
+  }
+
  private:
   LstmModel model_;
   Index n_ = 0;

@@ -32,9 +32,7 @@ class FusedRecorder : public UnrollRecorder {
     phi_ = phi;
     blocks_.set_weights(phi.values());
     steps_.clear();
-    const Index size = blocks_.kernel().state_size();
-    start_.resize(blocks_.blocks() * size);
-    for (Index b = 0; b < blocks_.blocks(); ++b) std::copy_n(blocks_.state(b), size, start_.data() + b * size);
+    start_.assign(blocks_.states().begin(), blocks_.states().end());
     opened_ = Tape::output("lstm_unroll", {0}, {phi});
     phi.tape->record(opened_, [this, generation = ++generation_] {
       if (generation != generation_) throw Error("lstm_unroll: opened or reset again before its tape ran backward");
@@ -56,6 +54,10 @@ class FusedRecorder : public UnrollRecorder {
       for (Index k = 0; theta.grad && k < n; ++k) theta.grad[k] += next.grad[k];
     });
     return next;
+  }
+
+  std::size_t bytes() const override {
+    return blocks_.bytes() + memory_.capacity() + (start_.capacity() + partial_.capacity()) * sizeof(Real);
   }
 
  private:

@@ -1,5 +1,7 @@
 #include "optim/lstm_blocks.h"
 
+#include <omp.h>
+
 #include <algorithm>
 
 #include "autodiff/error.h"
@@ -16,11 +18,11 @@ LstmBlocks::LstmBlocks(const LstmModel& model, int threads)
 
 void LstmBlocks::reset(Index n) {
   n_ = n;
-  parity_ = 0;
-  const Index size = blocks() * 2 * kernel_.state_size();
+  const Index size = kernel_.state_size();
   memory_.clear();
-  states_ = static_cast<Real*>(memory_.allocate(size * sizeof(Real)));
-  std::fill_n(states_, size, Real(0));
+  states_ = static_cast<Real*>(memory_.allocate((blocks() + threads_) * size * sizeof(Real)));
+  next_ = states_ + blocks() * size;
+  std::fill_n(states_, blocks() * size, Real(0));
 }
 
 void LstmBlocks::gather(Index b, const Real* array, Real* out) const {
@@ -41,12 +43,12 @@ void LstmBlocks::step(const Real* gradient, const Real* theta, Real* next) {
   for (Index b = 0; b < count; ++b) {
     alignas(64) Real x[Preprocess::kMostFeatures * kBlock], update[kBlock];
     features(b, gradient, x);
-    Real* states = states_ + 2 * b * size;
-    kernel_.step(x, states + parity_ * size, states + (1 - parity_) * size, nullptr, update);
+    Real *state = states_ + b * size, *next_state = next_ + omp_get_thread_num() * size;
+    kernel_.step(x, state, next_state, nullptr, update);
+    std::copy_n(next_state, size, state);
     const Index first = b * kBlock, used = std::min(kBlock, n_ - first);
     for (Index k = 0; k < used; ++k) next[first + k] = theta[first + k] + update[k];
   }
-  parity_ = 1 - parity_;
 }
 
 }  // namespace l2l

@@ -17,26 +17,28 @@ class LstmBlocks {
   /// Zero state for n coordinates.
   void reset(Index n);
   Index size() const { return n_; }
-  Index blocks() const { return (n_ + BlockLstm::kBlock - 1) / BlockLstm::kBlock; }
+  Index blocks() const { return blocks_of(n_); }
+  static Index blocks_of(Index n) { return (n + BlockLstm::kBlock - 1) / BlockLstm::kBlock; }
 
   /// θ' = θ + u(∇), each [n]; `next` may be `theta`.
   void step(const Real* gradient, const Real* theta, Real* next);
 
-  /// The state of block b, [kernel().state_size()].
-  const Real* state(Index b) const { return states_ + (2 * b + parity_) * kernel_.state_size(); }
+  /// The states of all blocks, [blocks][kernel().state_size()].
+  std::span<const Real> states() const { return {states_, static_cast<std::size_t>(blocks() * kernel_.state_size())}; }
   /// The block's part of an array [n], padded with zeros, → [kBlock]; and its features, → [F][kBlock].
   void gather(Index b, const Real* array, Real* out) const;
   void features(Index b, const Real* gradient, Real* out) const;
   int threads() const { return threads_; }
+  std::size_t bytes() const { return memory_.capacity(); }
 
  private:
   Preprocess preprocess_;
   BlockLstm kernel_;
   int threads_;
   Index n_ = 0;
-  int parity_ = 0;  // which of a block's two states is current
   Arena memory_;  // aligned to cache lines, which `std::vector` is not
-  Real* states_ = nullptr;  // [blocks][2][state_size]
+  Real* states_ = nullptr;  // [blocks][state_size]
+  Real* next_ = nullptr;  // [threads][state_size]: a block's next state, before it replaces the old one
 };
 
 }  // namespace l2l

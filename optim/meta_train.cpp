@@ -221,6 +221,14 @@ double MetaTrainer::validate(int steps) const {
   return evaluate(optimizer, optimizee_, options).mean(steps);
 }
 
+std::size_t MetaTrainer::bytes() const {
+  std::size_t total = work_->tape.bytes_held();
+  for (const Trajectory& run : work_->trajectories) {
+    total += run.recorder->bytes() + run.gradient.bytes() + run.theta.capacity() * sizeof(Real);
+  }
+  return total;
+}
+
 std::string MetaTrainer::complaint() const {
   const double best = state_.best_validation, start = state_.start_validation;
   const double blind = work_->trajectories.front().f->blind_loss();

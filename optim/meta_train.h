@@ -66,6 +66,8 @@ class MetaTrainer {
   void resume(MetaTrainState state);
   /// Frozen φ with the best final loss on the validation functions (early stopping).
   LearnedOptimizer best() const { return {model_, state_.best_phi}; }
+  /// Memory that the trajectories and their unrolls hold, as far as the epochs up to now have shown.
+  std::size_t bytes() const;
   /// Why the result is of no use, or "": "the optimizer learned to do nothing: …".
   std::string complaint() const;
 

@@ -48,6 +48,8 @@ class Gradient {
   /// Returns f(θ); the gradient is in `values()` until the next call.
   Real operator()(Optimizee& f, std::span<const Real> theta);
   std::span<const Real> values() const { return gradient_; }
+  /// Memory that it holds.
+  std::size_t bytes() const { return tape_.bytes_held() + gradient_.capacity() * sizeof(Real); }
 
  private:
   Tape tape_;

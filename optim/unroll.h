@@ -19,6 +19,8 @@ class UnrollRecorder {
   virtual void open(Var phi) = 0;
   /// θ_{t+1} = θ_t + u_t, with u_t from ∇_t.
   virtual Var step(Var theta, std::span<const Real> gradient) = 0;
+  /// Memory that it holds beside the tape.
+  virtual std::size_t bytes() const = 0;
 };
 
 /// The model step by step in elementary ops: the plain version, to be read first.

@@ -18,6 +18,7 @@ struct TrainRequest {
   OptionValues options;  // likewise
   int threads = 1;
   bool resume = false, force = false;
+  bool plan = false;  // only say what it would take
 };
 int train(const TrainRequest& request);
 

@@ -1,5 +1,7 @@
 // l2l: train a learned optimizer, and compare it with tuned ones, from the command line.
 
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
@@ -78,7 +80,8 @@ void add_train(CLI::App& app, TrainRequest& request) {
       "Example: l2l train --optimizee quadratic --out runs/quadratic\n"
       "         l2l train --optimizee mnist --out runs/mnist --epochs 300 --lr 0.01\n");
   train.add_option("--optimizee", request.optimizee, "what to train on; l2l list shows the names")->type_name("NAME");
-  train.add_option("--out", request.out, "the folder of the run, made if need be")->type_name("DIR")->required();
+  train.add_option("--out", request.out, "the folder of the run, made if need be")->type_name("DIR");
+  train.add_flag("--plan", request.plan, "only say what it would take: coordinates, memory, time; --out is not needed");
   train.add_flag("--resume", request.resume, "go on with the run in DIR, with its own settings");
   train.add_flag("--force", request.force, "replace the run that DIR holds, and what was compared with it");
   add_threads(train, request.threads);
@@ -183,6 +186,9 @@ int out_of_memory() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Large arrays go back to the system when they are freed. By default glibc soon stops doing so, and the peak of
+  // memory would depend on what was freed before.
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
   try {
     const int code = run(argc, argv);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {

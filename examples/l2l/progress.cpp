@@ -12,7 +12,15 @@ namespace {
 constexpr std::chrono::milliseconds kTerminalInterval{100};
 constexpr std::chrono::milliseconds kLogInterval{4000};
 
-/// 1:11, or 2:03:04 from an hour on.
+/// What fits on the terminal's line: a text that wraps would not be rewritten but pile up.
+std::string fitting(const std::string& text) {
+  winsize size{};
+  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? text.substr(0, size.ws_col - 1) : text;
+}
+
+}  // namespace
+
 std::string duration(double seconds) {
   const long s = std::lround(seconds);
   char text[40];
@@ -23,15 +31,6 @@ std::string duration(double seconds) {
   }
   return text;
 }
-
-/// What fits on the terminal's line: a text that wraps would not be rewritten but pile up.
-std::string fitting(const std::string& text) {
-  winsize size{};
-  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return known ? text.substr(0, size.ws_col - 1) : text;
-}
-
-}  // namespace
 
 StatusLine::StatusLine() : terminal_(isatty(STDERR_FILENO)), due_(Clock::now()) {}
 

@@ -4,6 +4,9 @@
 
 namespace l2l {
 
+/// 1:11, or 2:03:04 from an hour on.
+std::string duration(double seconds);
+
 /// Progress on stderr. On a terminal one line is rewritten; in a log every few seconds a line is added.
 class StatusLine {
  public:

@@ -7,6 +7,7 @@
 #include "autodiff/error.h"
 #include "examples/l2l/checkpoint.h"
 #include "examples/l2l/commands.h"
+#include "examples/l2l/plan.h"
 #include "examples/l2l/plot.h"
 #include "examples/l2l/progress.h"
 #include "examples/l2l/run_folder.h"
@@ -99,6 +100,7 @@ class Run {
     if (has_result()) std::printf("trained optimizer  %s\n", folder_.optimizer().c_str());
     std::printf("configuration      %s\nlog                %s\n", folder_.config().c_str(), folder_.log().c_str());
     if (drawn) std::printf("picture            %s\n", folder_.picture().c_str());
+    std::printf("peak memory        %s\n", megabytes(peak_memory()).c_str());
   }
 
   int epoch() const { return trainer_.state().epoch; }
@@ -172,6 +174,9 @@ class Run {
 }  // namespace
 
 int train(const TrainRequest& request) {
+  if (request.out.empty() && (request.resume || !request.plan)) {
+    throw UsageError("--out is missing: name a folder for the run");
+  }
   const RunFolder folder{request.out};
   if (request.resume && (!request.optimizee.empty() || !request.settings.empty() || !request.options.empty())) {
     throw UsageError("--resume goes on with the settings in ", folder.config().string(),
@@ -186,8 +191,13 @@ int train(const TrainRequest& request) {
       request.resume ? folder.read_config() : make_config(request.optimizee, request.settings, request.options);
   config.training.threads = request.threads;
   const OptimizeeEntry& entry = find_optimizee(config.optimizee);
-  Run run(folder, config,
-          request.resume ? folder.make_optimizee(entry, config.options, {}) : make_optimizee(entry, config.options));
+  const OptimizeeFactory optimizee =
+      request.resume ? folder.make_optimizee(entry, config.options, {}) : make_optimizee(entry, config.options);
+  if (request.plan) {
+    std::fputs(plan_text(config, optimizee).c_str(), stdout);
+    return 0;
+  }
+  Run run(folder, config, optimizee);
   listen_for_interrupts();
   if (request.resume) {
     run.resume();

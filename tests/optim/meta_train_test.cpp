@@ -12,6 +12,7 @@
 #include "autodiff/ops.h"
 #include "optim/lstm_optimizer.h"
 #include "optim/unroll.h"
+#include "tests/autodiff/allocations.h"
 #include "tests/catch.h"
 #include "tests/optim/families.h"
 
@@ -435,5 +436,24 @@ TEST_CASE("settings that make no sense are refused by name") {
           c.weights[2] = w;
         },
         "weight"));
+  }
+}
+
+TEST_CASE("meta-training: no allocation per step once warm") {
+  for (const bool fused : {true, false}) {
+    long made[2];
+    for (const int unrolls : {2, 8}) {  // the epoch as such allocates a little, its steps must not
+      MetaTrainConfig config = short_training();
+      config.steps = unrolls * config.unroll;
+      config.epochs = config.validate_every = 100;
+      config.fused = fused;
+      MetaTrainer trainer(LstmModel(small_lstm()), bowl, config);
+      for (int k = 0; k < 3; ++k) trainer.run_epoch();
+      const long before = l2l::testing::allocations();
+      trainer.run_epoch();
+      made[unrolls == 8] = l2l::testing::allocations() - before;
+    }
+    INFO("fused " << fused);
+    CHECK(made[0] == made[1]);
   }
 }

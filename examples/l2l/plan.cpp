@@ -1,0 +1,89 @@
+#include "examples/l2l/plan.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include "autodiff/error.h"
+#include "examples/l2l/progress.h"
+#include "optim/plan.h"
+
+namespace l2l {
+namespace {
+
+/// Memory that this process has now.
+std::size_t resident_memory() {
+  std::size_t total = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> total >> resident;  // pages; Linux
+  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::string with_commas(Index n) {
+  std::string digits = std::to_string(n);
+  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(at, ",");
+  return digits;
+}
+
+std::string seconds_text(double seconds) {
+  if (seconds >= 60) return duration(seconds);
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.2g s", seconds);
+  return text;
+}
+
+}  // namespace
+
+std::size_t peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
+}
+
+std::string megabytes(std::size_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof(text), bytes < 9'950'000 ? "%.1f MB" : "%.0f MB", static_cast<double>(bytes) * 1e-6);
+  return text;
+}
+
+std::string plan_text(const RunConfig& config, const OptimizeeFactory& optimizee) {
+  const MetaTrainConfig& c = config.training;
+  const LstmModel model(config.optimizer);
+  constexpr std::size_t kBuffers = 1'500'000;  // of libraries, and their code, which come in as they are used
+  const std::size_t now = resident_memory() + kBuffers;
+  const MetaPlan plan = plan_memory(model, optimizee, c);
+  const std::size_t available =
+      static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const std::size_t peak = std::max(peak_memory(), now + plan.bytes());
+  const double per_step =
+      static_cast<double>(plan.unroll_bytes) / static_cast<double>(plan.coordinates) / (c.unroll * c.functions);
+  char each[64];
+  std::snprintf(each, sizeof(each), "%.3g bytes", per_step);
+
+  std::ostringstream text;
+  text << "coordinates        " << with_commas(plan.coordinates) << " (theta), trained by an LSTM of "
+       << with_commas(plan.weights) << " weights (phi)\n"
+       << "memory             " << megabytes(plan.unroll_bytes) << " for unrolls of " << c.unroll << " steps: " << each
+       << " for each coordinate and step\n"
+       << "                   " << megabytes(plan.optimizee_bytes) << " for gradients of the optimizee, "
+       << megabytes(plan.validation_bytes) << " for validations\n"
+       << "                   " << megabytes(peak) << " at the peak, with the data set and the program itself\n";
+  if (peak > available) {
+    text << "                   this machine has " << megabytes(available)
+         << ": a smaller --unroll, --functions or --hidden helps\n";
+    return text.str();
+  }
+  const MetaPace pace = measure_pace(model, optimizee, c);
+  const double validations = c.epochs / c.validate_every + (c.epochs % c.validate_every != 0);
+  const double total = c.epochs * pace.epoch + validations * pace.validation;
+  text << "time               " << seconds_text(pace.epoch) << " for a meta-epoch of " << c.steps << " steps, "
+       << seconds_text(pace.validation) << " for a validation\n"
+       << "                   " << seconds_text(total) << " for " << c.epochs << " meta-epochs, on " << c.threads
+       << (c.threads == 1 ? " thread\n" : " threads\n");
+  return text.str();
+}
+
+}  // namespace l2l

@@ -1,0 +1,105 @@
+#include "optim/plan.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+
+#include "autodiff/ops.h"
+#include "optim/lstm_optimizer.h"
+
+namespace l2l {
+namespace {
+
+/// f(θ) = 0, which itself takes no memory, with any number of coordinates.
+class Flat : public Optimizee {
+ public:
+  explicit Flat(Index n) { layout_.add("theta", {n}); }
+  const Layout& layout() const override { return layout_; }
+  void sample(Rng&, Split) override {}
+  void init(Rng&, std::span<Real> theta) const override { std::fill(theta.begin(), theta.end(), Real(0)); }
+  Var loss(Tape&, Var theta) override { return sum(slice(theta, 0, 0)); }
+
+ private:
+  Layout layout_;
+};
+
+/// An epoch of one unroll and no validation but that of the starting point.
+MetaTrainConfig one_unroll(MetaTrainConfig config) {
+  config.steps = config.unroll;
+  config.epochs = config.validate_every = std::numeric_limits<int>::max();
+  config.validation_functions = 1;
+  return config;
+}
+
+/// Bytes of the tape on which f is evaluated.
+std::size_t inner_tape_bytes(Optimizee& f, std::uint64_t seed) {
+  Rng rng(seed);
+  std::vector<Real> theta(f.layout().size());
+  f.sample(rng, Split::train);
+  f.init(rng, theta);
+  f.next_batch(rng);
+  Gradient gradient;
+  gradient(f, theta);
+  gradient(f, theta);  // in the second round an arena holds exactly what it needs
+  return gradient.bytes() - theta.size() * sizeof(Real);
+}
+
+/// Bytes of all trajectories with n coordinates each, their inner tapes apart.
+std::size_t trajectory_bytes(const LstmModel& model, const MetaTrainConfig& config, Index n) {
+  const auto flat = [n] { return std::make_unique<Flat>(n); };
+  MetaTrainer trainer(model, flat, one_unroll(config));
+  trainer.run_epoch();
+  trainer.run_epoch();  // twice, as above
+  return trainer.bytes() - config.functions * inner_tape_bytes(*flat(), config.seed);
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+MetaPlan plan_memory(const LstmModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config) {
+  MetaPlan plan;
+  const std::unique_ptr<Optimizee> f = optimizee();
+  const Index n = plan.coordinates = f->layout().size();
+  plan.weights = model.layout().size();
+
+  constexpr Index kSmall = 2048;  // enough that what does not depend on n is all there
+  if (n <= 2 * kSmall) {
+    plan.unroll_bytes = trajectory_bytes(model, config, n);
+  } else {
+    const double a = static_cast<double>(trajectory_bytes(model, config, kSmall));
+    const double b = static_cast<double>(trajectory_bytes(model, config, 2 * kSmall));
+    plan.unroll_bytes = static_cast<std::size_t>(a + (b - a) * static_cast<double>(n - kSmall) / kSmall);
+  }
+
+  const std::size_t vectors = 2 * n * sizeof(Real);  // θ and ∇f
+  const std::size_t inner_tape = inner_tape_bytes(*f, config.seed);
+  const std::size_t states = 2 * model.config().layers * model.config().hidden * n * sizeof(Real);
+  plan.optimizee_bytes = config.functions * inner_tape;
+  plan.validation_bytes = std::min(config.threads, config.validation_functions) * (inner_tape + vectors + states);
+  return plan;
+}
+
+MetaPace measure_pace(const LstmModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config) {
+  MetaPace pace;
+  MetaTrainer trainer(model, optimizee, one_unroll(config));
+  trainer.run_epoch();
+  auto start = std::chrono::steady_clock::now();
+  trainer.run_epoch();
+  pace.epoch = seconds_since(start) * config.steps / config.unroll;
+
+  const int steps = config.validation_steps ? config.validation_steps : config.steps;
+  const EvaluateOptions options{.split = Split::validation,
+                                .functions = std::min(config.threads, config.validation_functions),
+                                .steps = std::min(steps, config.unroll),
+                                .threads = config.threads};
+  const auto optimizer = [&] { return std::make_unique<LstmOptimizer>(trainer.best()); };
+  start = std::chrono::steady_clock::now();
+  evaluate(optimizer, optimizee, options);
+  pace.validation = seconds_since(start) * config.validation_functions / options.functions * steps / options.steps;
+  return pace;
+}
+
+}  // namespace l2l

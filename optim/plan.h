@@ -1,0 +1,27 @@
+#pragma once
+#include "optim/meta_train.h"
+
+namespace l2l {
+
+/// What a meta-training will take. Bytes are those that come on top of what the program holds when the optimizees are
+/// made (its data set, say).
+struct MetaPlan {
+  Index coordinates = 0, weights = 0;  // sizes of θ and φ
+  std::size_t unroll_bytes = 0;  // of all trajectories: the outer tape, states and gradients
+  std::size_t optimizee_bytes = 0;  // their inner tapes
+  std::size_t validation_bytes = 0;  // the validation's trajectories, one a thread
+
+  std::size_t bytes() const { return unroll_bytes + optimizee_bytes + validation_bytes; }
+};
+/// Evaluates the optimizee once and records unrolls for some hundreds of coordinates only, since an unroll's memory is
+/// linear in them: so it takes little, however much the training would.
+MetaPlan plan_memory(const LstmModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config);
+
+struct MetaPace {
+  double epoch = 0;  // seconds of a meta-epoch, validation apart
+  double validation = 0;  // seconds of a validation
+};
+/// Times one unroll of the training, after another to warm up, and a short validation.
+MetaPace measure_pace(const LstmModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config);
+
+}  // namespace l2l

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+set -euo pipefail
+
+usage() {
+  cat <<'END'
+Times whole meta-epochs here and in PyTorch, alternately, and prints the ratios with their spread.
+  bash tests/bench/peer.sh [--script FILE] [--rounds N] [--tasks "mnist quadratic"]
+    --script FILE   the PyTorch program (../shared/peer/torch_l2l.py)
+    --rounds N      how often each program runs (5)
+    --tasks NAMES   what to train on ("mnist quadratic")
+    --help          this text
+Needs Debian's python3-torch beside the packages of the benchmarks. Close other programs first. OPENBLAS_CORETYPE, if it
+is set, makes BLAS use the code of another processor: run it as  env -u OPENBLAS_CORETYPE bash tests/bench/peer.sh
+END
+}
+
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.."
+script=../shared/peer/torch_l2l.py rounds=5 tasks="mnist quadratic"
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    --help) usage; exit ;;
+    --script | --rounds | --tasks)
+      [[ $# -ge 2 ]] || { echo "tests/bench/peer.sh: $1 needs a value" >&2; exit 2; }
+      declare "${1#--}=$2"
+      shift 2
+      ;;
+    *) echo "tests/bench/peer.sh: unknown option $1; --help lists them" >&2; exit 2 ;;
+  esac
+done
+[[ $rounds =~ ^[1-9][0-9]*$ ]] || { echo "tests/bench/peer.sh: --rounds '$rounds': a whole number from 1" >&2; exit 2; }
+[[ -r $script ]] || { echo "tests/bench/peer.sh: $script cannot be read; name the program with --script" >&2; exit 1; }
+/usr/bin/python3 -c 'import torch' 2>/dev/null ||
+  { echo "tests/bench/peer.sh: PyTorch is missing: apt-get install python3-torch" >&2; exit 3; }
+
+source examples/setup.sh
+install_packages "${packages[@]}" libbenchmark-dev
+cmake --preset release -DL2L_BUILD_BENCHMARKS=ON >/dev/null
+cmake --build --preset release --target l2l_bench
+declare -A peer_task=([mnist]=mlp [quadratic]=quad)
+
+# ours TASK THREADS: seconds of a meta-epoch
+ours() {
+  build/release/l2l_bench --benchmark_filter="^meta_epoch/$1/threads:$2/" --benchmark_format=json \
+    --benchmark_min_time=1 2>/dev/null |
+    /usr/bin/python3 -c 'import json, sys
+b = json.load(sys.stdin)["benchmarks"][0]
+print(b["real_time"] * {"ns": 1e-9, "us": 1e-6, "ms": 1e-3}[b["time_unit"]])'
+}
+# theirs TASK VARIANT THREADS: the same in PyTorch
+theirs() {
+  OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=$3 /usr/bin/python3 "$script" --task "${peer_task[$1]}" --variant "$2" \
+    --threads "$3" --epochs 4 | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["total"])'
+}
+
+echo "OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE:-(unset)}, $rounds rounds: median (smallest to largest)"
+printf '%-10s %7s  %22s %22s %22s %20s %20s\n' task threads "ours, s" "cell, s" "func, s" "cell/ours" "func/ours"
+for task in $tasks; do
+  for threads in 1 2; do
+    for ((round = 0; round < rounds; ++round)); do
+      echo "$(ours "$task" $threads) $(theirs "$task" cell $threads) $(theirs "$task" func $threads)"
+    done | /usr/bin/python3 -c 'import statistics, sys
+rows = [tuple(map(float, line.split())) for line in sys.stdin]
+rows = [(o, c, f, c / o, f / o) for o, c, f in rows]
+def text(column, form):
+    return (form + " ({:" + form[2:-1] + "} to {:" + form[2:-1] + "})").format(statistics.median(column), min(column), max(column))
+columns = list(zip(*rows))
+print("%-10s %7s  %22s %22s %22s %20s %20s" % ((sys.argv[1], sys.argv[2]) +
+      tuple(text(c, "{:.3f}") for c in columns[:3]) + tuple(text(c, "{:.2f}") for c in columns[3:])))' "$task" $threads
+  done
+done

@@ -1,0 +1,66 @@
+#include "optim/plan.h"
+
+#include <memory>
+
+#include "tests/catch.h"
+#include "tests/optim/families.h"
+
+using namespace l2l;
+using l2l::testing::Bowl;
+
+namespace {
+
+OptimizeeFactory bowl(Index n) {
+  return [n] { return std::make_unique<Bowl>(n); };
+}
+
+/// What the trainer really holds after some epochs of two unrolls.
+std::size_t held(const LstmModel& model, Index n, MetaTrainConfig config) {
+  config.steps = 2 * config.unroll;
+  MetaTrainer trainer(model, bowl(n), config);
+  for (int k = 0; k < 3; ++k) trainer.run_epoch();
+  return trainer.bytes();
+}
+
+}  // namespace
+
+TEST_CASE("plan: the memory is what a training then holds") {
+  for (const bool fused : {true, false}) {
+    for (const Index n : {1, 700, 9001}) {
+      for (const int functions : {1, 3}) {
+        const LstmModel model({.layers = 2, .hidden = 5});
+        MetaTrainConfig config;
+        config.unroll = 4;
+        config.steps = 400;
+        config.functions = functions;
+        config.threads = 2;
+        config.fused = fused;
+        config.validation_functions = 1;
+        INFO("fused " << fused << ", n " << n << ", functions " << functions);
+        const MetaPlan plan = plan_memory(model, bowl(n), config);
+        const double expected = static_cast<double>(held(model, n, config));
+        CHECK(plan.coordinates == n);
+        CHECK(plan.weights == model.layout().size());
+        CHECK(static_cast<double>(plan.unroll_bytes + plan.optimizee_bytes) ==
+              Approx(expected).epsilon(0.02).margin(1000));
+        CHECK(plan.validation_bytes >= 2 * 2 * 5 * n * sizeof(Real));  // the state of one trajectory, at least
+      }
+    }
+  }
+}
+
+TEST_CASE("plan: without running into the memory that it is about") {
+  const LstmModel model({.layers = 2, .hidden = 20});
+  const MetaPlan small = plan_memory(model, bowl(10'000), {}), large = plan_memory(model, bowl(1'000'000), {});
+  CHECK(static_cast<double>(large.unroll_bytes) == Approx(100.0 * small.unroll_bytes).epsilon(0.25));
+}
+
+TEST_CASE("plan: times are of the whole epoch and the whole validation") {
+  const LstmModel model({.layers = 1, .hidden = 4});
+  MetaTrainConfig config;
+  config.unroll = 5;
+  config.steps = 5000;
+  const MetaPace pace = measure_pace(model, bowl(64), config);
+  CHECK(pace.epoch > 0);
+  CHECK(pace.validation > 0);
+}
