@@ -11,6 +11,20 @@ constexpr auto cblas_gemm = cblas_dgemm;
 constexpr auto cblas_gemm = cblas_sgemm;
 #endif
 
+/// The same in three loops. For a product of some hundred terms BLAS takes longer to get going than this takes.
+void small_gemm(Trans trans_a, Trans trans_b, Index M, Index N, Index K, const Real* A, Index lda, const Real* B,
+                Index ldb, Real beta, Real* C, Index ldc) {
+  const Index a_row = trans_a == Trans::no ? lda : 1, a_column = trans_a == Trans::no ? 1 : lda;
+  const Index b_row = trans_b == Trans::no ? ldb : 1, b_column = trans_b == Trans::no ? 1 : ldb;
+  for (Index m = 0; m < M; ++m) {
+    for (Index n = 0; n < N; ++n) {
+      Real sum = 0;
+      for (Index k = 0; k < K; ++k) sum += A[m * a_row + k * a_column] * B[k * b_row + n * b_column];
+      C[m * ldc + n] = beta == 0 ? sum : beta * C[m * ldc + n] + sum;
+    }
+  }
+}
+
 }  // namespace
 
 void gemm(Trans trans_a, Trans trans_b, Index M, Index N, Index K, const Real* A, Index lda, const Real* B, Index ldb,
@@ -18,10 +32,9 @@ void gemm(Trans trans_a, Trans trans_b, Index M, Index N, Index K, const Real* A
   static const bool single_thread = (openblas_set_num_threads(1), true);
   (void)single_thread;
   if (M == 0 || N == 0) return;
-  if (K == 0) {  // BLAS rejects leading dimensions of 0, and the empty product is 0
-    for (Index m = 0; m < M; ++m) {
-      for (Index n = 0; n < N; ++n) C[m * ldc + n] = beta == 0 ? 0 : beta * C[m * ldc + n];
-    }
+  constexpr Index kSmall = 256;
+  if (M * N * K <= kSmall) {  // this includes K = 0, which BLAS rejects: the empty product is 0
+    small_gemm(trans_a, trans_b, M, N, K, A, lda, B, ldb, beta, C, ldc);
     return;
   }
   const auto blas_trans = [](Trans trans) { return trans == Trans::yes ? CblasTrans : CblasNoTrans; };

@@ -69,7 +69,7 @@ class FusedRecorder : public UnrollRecorder {
   void backward() {
     // The gradient is summed over fixed slabs of blocks, then over slabs in order: the same bytes for any number of
     // threads.
-    constexpr Index kSlabs = 32;
+    constexpr Index kSlabs = 64;
     const Index slabs = std::min(kSlabs, blocks_.blocks()), size = phi_.size();
     partial_.assign(slabs * size, Real(0));
     memory_.clear();

@@ -39,7 +39,7 @@ void LstmBlocks::features(Index b, const Real* gradient, Real* out) const {
 
 void LstmBlocks::step(const Real* gradient, const Real* theta, Real* next) {
   const Index size = kernel_.state_size(), count = blocks();
-#pragma omp parallel for schedule(static) num_threads(threads_)
+#pragma omp parallel for schedule(dynamic, 4) num_threads(threads_)
   for (Index b = 0; b < count; ++b) {
     alignas(64) Real x[Preprocess::kMostFeatures * kBlock], update[kBlock];
     features(b, gradient, x);

@@ -65,7 +65,8 @@ MetaPlan plan_memory(const LstmModel& model, const OptimizeeFactory& optimizee, 
   const Index n = plan.coordinates = f->layout().size();
   plan.weights = model.layout().size();
 
-  constexpr Index kSmall = 2048;  // enough that what does not depend on n is all there
+  constexpr Index kSmall =
+      4096;  // enough that all slabs are there (fused_unroll.cpp), and all else that does not depend on n
   if (n <= 2 * kSmall) {
     plan.unroll_bytes = trajectory_bytes(model, config, n);
   } else {
