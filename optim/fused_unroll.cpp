@@ -32,7 +32,9 @@ class FusedRecorder : public UnrollRecorder {
     phi_ = phi;
     blocks_.set_weights(phi.values());
     steps_.clear();
-    start_.assign(blocks_.states().begin(), blocks_.states().end());
+    const Index size = blocks_.kernel().state_size();
+    start_.resize(blocks_.blocks() * size);
+    for (Index b = 0; b < blocks_.blocks(); ++b) std::copy_n(blocks_.state(b), size, start_.data() + b * size);
     opened_ = Tape::output("lstm_unroll", {0}, {phi});
     phi.tape->record(opened_, [this, generation = ++generation_] {
       if (generation != generation_) throw Error("lstm_unroll: opened or reset again before its tape ran backward");

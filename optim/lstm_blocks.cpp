@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "autodiff/error.h"
 
@@ -20,9 +21,12 @@ void LstmBlocks::reset(Index n) {
   n_ = n;
   const Index size = kernel_.state_size();
   memory_.clear();
-  states_ = static_cast<Real*>(memory_.allocate((blocks() + threads_) * size * sizeof(Real)));
-  next_ = states_ + blocks() * size;
-  std::fill_n(states_, blocks() * size, Real(0));
+  Real* all = static_cast<Real*>(memory_.allocate((blocks() + threads_) * size * sizeof(Real)));
+  std::fill_n(all, blocks() * size, Real(0));
+  states_.resize(blocks());
+  spare_.resize(threads_);
+  for (Real*& state : states_) state = std::exchange(all, all + size);
+  for (Real*& state : spare_) state = std::exchange(all, all + size);
 }
 
 void LstmBlocks::gather(Index b, const Real* array, Real* out) const {
@@ -38,14 +42,14 @@ void LstmBlocks::features(Index b, const Real* gradient, Real* out) const {
 }
 
 void LstmBlocks::step(const Real* gradient, const Real* theta, Real* next) {
-  const Index size = kernel_.state_size(), count = blocks();
+  const Index count = blocks();
 #pragma omp parallel for schedule(dynamic, 4) num_threads(threads_)
   for (Index b = 0; b < count; ++b) {
     alignas(64) Real x[Preprocess::kMostFeatures * kBlock], update[kBlock];
     features(b, gradient, x);
-    Real *state = states_ + b * size, *next_state = next_ + omp_get_thread_num() * size;
-    kernel_.step(x, state, next_state, nullptr, update);
-    std::copy_n(next_state, size, state);
+    Real*& spare = spare_[omp_get_thread_num()];
+    kernel_.step(x, states_[b], spare, nullptr, update);
+    std::swap(states_[b], spare);
     const Index first = b * kBlock, used = std::min(kBlock, n_ - first);
     for (Index k = 0; k < used; ++k) next[first + k] = theta[first + k] + update[k];
   }

@@ -1,5 +1,6 @@
 #pragma once
 #include <span>
+#include <vector>
 
 #include "autodiff/arena.h"
 #include "optim/block_lstm.h"
@@ -23,8 +24,8 @@ class LstmBlocks {
   /// θ' = θ + u(∇), each [n]; `next` may be `theta`.
   void step(const Real* gradient, const Real* theta, Real* next);
 
-  /// The states of all blocks, [blocks][kernel().state_size()].
-  std::span<const Real> states() const { return {states_, static_cast<std::size_t>(blocks() * kernel_.state_size())}; }
+  /// The state of block b, [kernel().state_size()].
+  const Real* state(Index b) const { return states_[b]; }
   /// The block's part of an array [n], padded with zeros, → [kBlock]; and its features, → [F][kBlock].
   void gather(Index b, const Real* array, Real* out) const;
   void features(Index b, const Real* gradient, Real* out) const;
@@ -37,8 +38,8 @@ class LstmBlocks {
   int threads_;
   Index n_ = 0;
   Arena memory_;  // aligned to cache lines, which `std::vector` is not
-  Real* states_ = nullptr;  // [blocks][state_size]
-  Real* next_ = nullptr;  // [threads][state_size]: a block's next state, before it replaces the old one
+  std::vector<Real*> states_;  // of each block
+  std::vector<Real*> spare_;  // of each thread: where a block's next state goes. The old one is the spare one then.
 };
 
 }  // namespace l2l

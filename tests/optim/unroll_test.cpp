@@ -77,8 +77,8 @@ TEST_CASE("the fused unroll is the composed one") {
   const std::vector<Case> cases = {
       {{2, 20, log_sign, 0.1}, 100, 5, 3},  // the usual shape, a block and a part of one
       {{2, 20, log_sign, 0.1}, 1, 5, 2},  // one coordinate
-      {{2, 20, log_sign, 0.1}, 64, 1, 3},  // one step
-      {{1, 1, rescale, 1.0}, 65, 4, 1},  // the smallest LSTM
+      {{2, 20, log_sign, 0.1}, 48, 1, 3},  // one step, a whole block
+      {{1, 1, rescale, 1.0}, 49, 4, 1},  // the smallest LSTM
       {{3, 7, log_sign, 0.5}, 130, 3, 2},  // a hidden size that is no multiple of 4
       {{4, 33, log_sign, 0.1}, 40, 3, 1},  {{1, 64, rescale, 0.1}, 70, 2, 2}, {{2, 5, none, 1e-3}, 70, 2, 2},
   };
@@ -114,12 +114,14 @@ TEST_CASE("the fused unroll gives the same bytes for any number of threads") {
   Rng rng(3);
   std::vector<Real> phi(model.layout().size());
   model.init(rng, phi);
-  const auto gradients = wild_gradients(rng, 1000, 7);
-  const Result one = run(*make_fused_recorder(model, 1), model, phi, gradients, 3);
-  for (int threads : {2, 3, 8}) {
-    const Result many = run(*make_fused_recorder(model, threads), model, phi, gradients, 3);
-    CHECK(many.theta == one.theta);
-    CHECK(std::memcmp(many.dphi.data(), one.dphi.data(), one.dphi.size() * sizeof(Real)) == 0);
+  for (const Index n : {1000, 4000}) {  // fewer blocks than slabs to be summed over, and more
+    const auto gradients = wild_gradients(rng, n, 5);
+    const Result one = run(*make_fused_recorder(model, 1), model, phi, gradients, 2);
+    for (int threads : {2, 3, 8}) {
+      const Result many = run(*make_fused_recorder(model, threads), model, phi, gradients, 2);
+      CHECK(many.theta == one.theta);
+      CHECK(std::memcmp(many.dphi.data(), one.dphi.data(), one.dphi.size() * sizeof(Real)) == 0);
+    }
   }
 }
 
