@@ -10,7 +10,7 @@
 /// exp, log, sigmoid and tanh on whole vector registers, for loops in which they cost as much as the arithmetic.
 ///
 /// Written with the vector extensions of GCC and Clang, so that one source serves SSE, AVX2, AVX-512 and NEON. In
-/// float: range reduction and a polynomial (after Cephes, S. Moshier), within 2 ulp or 2e-7 absolute of the true
+/// float: range reduction (after Cephes, S. Moshier) and a polynomial, within 2 ulp or 2e-7 absolute of the true
 /// value, with ±0, infinities, NaN and denormals as the standard functions treat them (but sigmoid stops falling at
 /// 2e-38). In double every lane calls the standard function: double is for checking.
 namespace l2l::simd {
@@ -77,7 +77,8 @@ struct ExpParts {
   Vec f;
   IVec n;
 };
-/// `exact`: 2 ulp also where n is large; otherwise an error of 1e-9 n, for functions that are flat there.
+/// `exact`: 2 ulp also where n is large. Otherwise the relative error grows with n, by 2e-9 n with fused multiply-adds
+/// and 4e-8 n without, for functions that are flat where n is large.
 template <bool exact>
 ExpParts exp_parts(Vec x) {
   constexpr Real kRound = 12582912;  // 1.5 · 2^23: adding it leaves the nearest integer in the low bits
@@ -85,7 +86,7 @@ ExpParts exp_parts(Vec x) {
   const Vec n = shifted - kRound;
   // r = x - n ln 2, with ln 2 in two parts, of which the first times n has no rounding error
   const Vec r = exact ? (x - n * Real(0.693359375)) + n * Real(2.12194440e-4) : x - n * Real(0.693147181);
-  // f = e^r - 1 = r + r² p(r). The coefficients make the largest relative error of e^r as small as it can be: 3e-9 if
+  // f = e^r - 1 = r + r² p(r). The coefficients make the largest relative error of e^r as small as it can be: 4e-9 if
   // exact, else 1e-7, with terms that do not wait for each other.
   const Vec r2 = r * r;
   Vec p;

@@ -214,7 +214,7 @@ void BlockLstm::layer_backward(const Layer& layer, const Real* c, Real* activati
   static constexpr Real kZero[4] = {};
   alignas(64) Rows sums;
   for (Index first = 0; first < rows; first += 4) {
-    multiply(kZero, layer.backward.data() + first * 4 * H_, activations, 4 * H_, nullptr, 0, sums);
+    multiply(kZero, layer.backward.data() + first * 4 * H_, activations, 4 * H_, activations, 0, sums);
     for (Index r = first; r < std::min(first + 4, rows); ++r) {
       Real* target = r < inputs ? dx + r * kBlock : dh + (r - inputs) * kBlock;
       for (Index column = 0; column < kBlock; column += kLanes) {

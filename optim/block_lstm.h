@@ -10,8 +10,8 @@ namespace l2l {
 /// nn/lstm.h computes (read that first), arranged so that a block's whole step stays in the first-level cache:
 ///
 ///   * Arrays are [row][kBlock]: a feature, gate or unit of all the block's coordinates side by side.
-///   * Gates are interleaved by unit (i, f, g, o of unit j together), so that a unit's four sums are in registers at
-///     the same time and the cell's nonlinearities follow at once.
+///   * Gates are interleaved by unit (i, f, g, o of unit j together): the four are the rows of one tile of the product,
+///     and the cell's nonlinearities follow while they are in cache.
 ///   * Any number of layers, units and features; a block may have unused coordinates (zero gradient, zero λ).
 class BlockLstm {
  public:

@@ -18,8 +18,7 @@ class LstmBlocks {
   /// Zero state for n coordinates.
   void reset(Index n);
   Index size() const { return n_; }
-  Index blocks() const { return blocks_of(n_); }
-  static Index blocks_of(Index n) { return (n + BlockLstm::kBlock - 1) / BlockLstm::kBlock; }
+  Index blocks() const { return (n_ + BlockLstm::kBlock - 1) / BlockLstm::kBlock; }
 
   /// θ' = θ + u(∇), each [n]; `next` may be `theta`.
   void step(const Real* gradient, const Real* theta, Real* next);

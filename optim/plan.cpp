@@ -65,8 +65,8 @@ MetaPlan plan_memory(const LstmModel& model, const OptimizeeFactory& optimizee, 
   const Index n = plan.coordinates = f->layout().size();
   plan.weights = model.layout().size();
 
-  constexpr Index kSmall =
-      4096;  // enough that all slabs are there (fused_unroll.cpp), and all else that does not depend on n
+  // Enough that what does not depend on n is all there, such as the sums over slabs of blocks in fused_unroll.cpp.
+  constexpr Index kSmall = 4096;
   if (n <= 2 * kSmall) {
     plan.unroll_bytes = trajectory_bytes(model, config, n);
   } else {
@@ -87,19 +87,23 @@ MetaPace measure_pace(const LstmModel& model, const OptimizeeFactory& optimizee,
   MetaPace pace;
   MetaTrainer trainer(model, optimizee, one_unroll(config));
   trainer.run_epoch();
-  auto start = std::chrono::steady_clock::now();
+  const auto start = std::chrono::steady_clock::now();
   trainer.run_epoch();
   pace.epoch = seconds_since(start) * config.steps / config.unroll;
 
   const int steps = config.validation_steps ? config.validation_steps : config.steps;
-  const EvaluateOptions options{.split = Split::validation,
-                                .functions = std::min(config.threads, config.validation_functions),
-                                .steps = std::min(steps, config.unroll),
-                                .threads = config.threads};
+  const int at_once = std::min(config.threads, config.validation_functions);
+  const int rounds = (config.validation_functions + at_once - 1) / at_once;
   const auto optimizer = [&] { return std::make_unique<LstmOptimizer>(trainer.best()); };
-  start = std::chrono::steady_clock::now();
-  evaluate(optimizer, optimizee, options);
-  pace.validation = seconds_since(start) * config.validation_functions / options.functions * steps / options.steps;
+  const auto seconds = [&](int length) {
+    const auto begin = std::chrono::steady_clock::now();
+    evaluate(optimizer, optimizee,
+             {.split = Split::validation, .functions = at_once, .steps = length, .threads = config.threads});
+    return seconds_since(begin);
+  };
+  seconds(1);  // warm
+  const int length = std::min(steps, config.unroll);
+  pace.validation = seconds(length) * rounds * steps / length;
   return pace;
 }
 

@@ -13,8 +13,8 @@ struct MetaPlan {
 
   std::size_t bytes() const { return unroll_bytes + optimizee_bytes + validation_bytes; }
 };
-/// Evaluates the optimizee once and records unrolls for some thousand coordinates only, since an unroll's memory is
-/// linear in them: so it takes little, however much the training would.
+/// Evaluates the optimizee twice, and records unrolls for some thousand coordinates only, in which an unroll's memory
+/// is linear.
 MetaPlan plan_memory(const LstmModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config);
 
 struct MetaPace {

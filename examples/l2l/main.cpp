@@ -1,7 +1,5 @@
 // l2l: train a learned optimizer, and compare it with tuned ones, from the command line.
 
-#include <malloc.h>
-
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
@@ -10,6 +8,9 @@
 #include <new>
 #include <stdexcept>
 #include <thread>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "autodiff/error.h"
 #include "examples/l2l/commands.h"
@@ -188,7 +189,9 @@ int out_of_memory() {
 int main(int argc, char** argv) {
   // Large arrays go back to the system when they are freed. By default glibc soon stops doing so, and the peak of
   // memory would depend on what was freed before.
+#ifdef __GLIBC__
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
   try {
     const int code = run(argc, argv);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {

@@ -1,10 +1,8 @@
 #include "examples/l2l/plan.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -15,12 +13,17 @@
 namespace l2l {
 namespace {
 
-/// Memory that this process has now.
-std::size_t resident_memory() {
-  std::size_t total = 0, resident = 0;
-  std::ifstream("/proc/self/statm") >> total >> resident;  // pages; Linux
-  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+/// A line such as "VmRSS:   1234 kB" of a file under /proc, in bytes; 0 where there is none.
+std::size_t proc_bytes(const char* file, const std::string& key) {
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with(key + ":")) return std::strtoull(line.c_str() + key.size() + 1, nullptr, 10) * 1024;
+  }
+  return 0;
 }
+
+std::size_t resident_memory() { return proc_bytes("/proc/self/status", "VmRSS"); }
+std::size_t available_memory() { return proc_bytes("/proc/meminfo", "MemAvailable"); }
 
 std::string with_commas(Index n) {
   std::string digits = std::to_string(n);
@@ -37,11 +40,8 @@ std::string seconds_text(double seconds) {
 
 }  // namespace
 
-std::size_t peak_memory() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
-}
+// Not getrusage's: that of the program which started this one counts there.
+std::size_t peak_memory() { return proc_bytes("/proc/self/status", "VmHWM"); }
 
 std::string megabytes(std::size_t bytes) {
   char text[32];
@@ -55,8 +55,6 @@ std::string plan_text(const RunConfig& config, const OptimizeeFactory& optimizee
   constexpr std::size_t kBuffers = 1'500'000;  // of libraries, and their code, which come in as they are used
   const std::size_t now = resident_memory() + kBuffers;
   const MetaPlan plan = plan_memory(model, optimizee, c);
-  const std::size_t available =
-      static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   const std::size_t peak = std::max(peak_memory(), now + plan.bytes());
   const double per_step =
       static_cast<double>(plan.unroll_bytes) / static_cast<double>(plan.coordinates) / (c.unroll * c.functions);
@@ -71,9 +69,9 @@ std::string plan_text(const RunConfig& config, const OptimizeeFactory& optimizee
        << "                   " << megabytes(plan.optimizee_bytes) << " for gradients of the optimizee, "
        << megabytes(plan.validation_bytes) << " for validations\n"
        << "                   " << megabytes(peak) << " at the peak, with the data set and the program itself\n";
-  if (peak > available) {
-    text << "                   this machine has " << megabytes(available)
-         << ": a smaller --unroll, --functions or --hidden helps\n";
+  if (const std::size_t free = available_memory(); free > 0 && plan.bytes() > free) {
+    text << "                   of which " << megabytes(plan.bytes()) << " are to come, and " << megabytes(free)
+         << " are free: a smaller --unroll, --functions or --hidden helps\n";
     return text.str();
   }
   const MetaPace pace = measure_pace(model, optimizee, c);

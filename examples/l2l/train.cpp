@@ -177,6 +177,9 @@ int train(const TrainRequest& request) {
   if (request.out.empty() && (request.resume || !request.plan)) {
     throw UsageError("--out is missing: name a folder for the run");
   }
+  if (request.plan && (request.resume || request.force)) {
+    throw UsageError("--plan is for a new run: it does not go with ", request.resume ? "--resume" : "--force");
+  }
   const RunFolder folder{request.out};
   if (request.resume && (!request.optimizee.empty() || !request.settings.empty() || !request.options.empty())) {
     throw UsageError("--resume goes on with the settings in ", folder.config().string(),

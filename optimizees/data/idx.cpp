@@ -36,13 +36,17 @@ class IdxFile {
     throw Error(path_.string(), ": ", parts..., "; fetch the file anew, or name another folder with --data DIR");
   }
 
-  /// The next `n` bytes. No more memory is reserved than the file can fill, and what is reserved is touched block by
-  /// block: a header that lies about the size costs nothing, an honest one no copies.
+  /// The next `n` bytes. They are asked for in blocks, so that a header that lies about the size costs no memory; where
+  /// the file is large enough to hold them, there is room for all of them at once, so that none are copied.
   std::vector<std::uint8_t> bytes(std::size_t n, const char* field) {
     constexpr std::size_t kBlock = 1 << 20;
     constexpr std::size_t kMostCompression = 1032;  // of deflate: 258 bytes in 2 bits (RFC 1951, section 3.2.5)
     std::vector<std::uint8_t> data;
-    data.reserve(std::min(n, fs::file_size(path_) * (compressed_ ? kMostCompression : 1)));
+    if (n > kBlock) {
+      std::error_code unknown;  // a pipe has no size
+      const std::uintmax_t size = fs::file_size(path_, unknown);
+      if (!unknown && n / (compressed_ ? kMostCompression : 1) <= size) data.reserve(n);
+    }
     while (data.size() < n) {
       const std::size_t have = data.size(), wanted = std::min(n - have, kBlock);
       data.resize(have + wanted);

@@ -1,6 +1,8 @@
 #include "autodiff/blas.h"
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "tests/autodiff/testing.h"
 
@@ -8,39 +10,47 @@ using namespace l2l;
 using namespace l2l::testing;
 
 TEST_CASE("blas: gemm with transposes, row distances and beta equals three loops") {
+  struct Size {
+    Index M, N, K;
+  };
   Random random(1);
-  for (Trans trans_a : {Trans::no, Trans::yes}) {
-    for (Trans trans_b : {Trans::no, Trans::yes}) {
-      for (Real beta : {Real(0), Real(1), Real(-0.5)}) {
-        const Index M = 3, N = 4, K = 5, lda = 7, ldb = 8, ldc = 6;
-        const auto a = uniform(random, 5 * lda), b = uniform(random, 5 * ldb), before = uniform(random, M * ldc);
-        std::vector<double> expected(before.begin(), before.end());
-        for (Index m = 0; m < M; ++m) {
-          for (Index n = 0; n < N; ++n) {
-            double total = beta * before[m * ldc + n];
-            for (Index k = 0; k < K; ++k) {
-              const double op_a = trans_a == Trans::no ? a[m * lda + k] : a[k * lda + m];
-              const double op_b = trans_b == Trans::no ? b[k * ldb + n] : b[n * ldb + k];
-              total += op_a * op_b;
+  for (const auto [M, N, K] : {Size{3, 4, 5}, Size{9, 17, 33}}) {  // with loops of our own, and with BLAS
+    const Index largest = std::max({M, N, K}), lda = largest + 2, ldb = largest + 3, ldc = N + 2;
+    for (Trans trans_a : {Trans::no, Trans::yes}) {
+      for (Trans trans_b : {Trans::no, Trans::yes}) {
+        for (Real beta : {Real(0), Real(1), Real(-0.5)}) {
+          const auto a = uniform(random, largest * lda), b = uniform(random, largest * ldb);
+          const auto before = uniform(random, M * ldc);
+          std::vector<double> expected(before.begin(), before.end());
+          for (Index m = 0; m < M; ++m) {
+            for (Index n = 0; n < N; ++n) {
+              double total = beta * before[m * ldc + n];
+              for (Index k = 0; k < K; ++k) {
+                const double op_a = trans_a == Trans::no ? a[m * lda + k] : a[k * lda + m];
+                const double op_b = trans_b == Trans::no ? b[k * ldb + n] : b[n * ldb + k];
+                total += op_a * op_b;
+              }
+              expected[m * ldc + n] = total;
             }
-            expected[m * ldc + n] = total;
           }
+          auto c = before;
+          blas::gemm(trans_a, trans_b, M, N, K, a.data(), lda, b.data(), ldb, beta, c.data(), ldc);
+          check_close(c, expected);  // also what lies between the rows
         }
-        auto c = before;
-        blas::gemm(trans_a, trans_b, M, N, K, a.data(), lda, b.data(), ldb, beta, c.data(), ldc);
-        check_close(c, expected);  // also what lies between the rows
       }
     }
   }
 }
 
 TEST_CASE("blas: beta 0 does not read C") {
-  const Real a = 2, b = 3;
+  for (const Index size : {1, 20}) {
+    const std::vector<Real> a(size * size, 2), b(size * size, 3);
+    std::vector<Real> c(size * size, NAN);
+    blas::gemm(Trans::no, Trans::no, size, size, size, a.data(), size, b.data(), size, 0, c.data(), size);
+    CHECK(c == std::vector<Real>(size * size, static_cast<Real>(6 * size)));
+  }
   Real c = NAN;
-  blas::gemm(Trans::no, Trans::no, 1, 1, 1, &a, 1, &b, 1, 0, &c, 1);
-  CHECK(c == 6);
-  c = NAN;
-  blas::gemm(Trans::no, Trans::no, 1, 1, 0, &a, 0, &b, 1, 0, &c, 1);
+  blas::gemm(Trans::no, Trans::no, 1, 1, 0, nullptr, 0, nullptr, 1, 0, &c, 1);
   CHECK(c == 0);
 }
 

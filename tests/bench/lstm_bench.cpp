@@ -1,6 +1,9 @@
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <chrono>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "autodiff/ops.h"
@@ -86,6 +89,7 @@ void lstm_unroll(benchmark::State& state, std::unique_ptr<UnrollRecorder> (*make
   const Work work(model);
   measure(state, static_cast<double>(n) * kUnroll, work.forward + work.backward, [&] {
     tape.clear();
+    std::fill(meta_gradient.begin(), meta_gradient.end(), Real(0));
     recorder->open(tape.leaf({static_cast<Index>(phi.size())}, phi.data(), meta_gradient.data()));
     Var theta = tape.constant({n}, start);
     for (int t = 0; t < kUnroll; ++t) theta = recorder->step(theta, gradient);

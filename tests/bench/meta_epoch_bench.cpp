@@ -1,7 +1,9 @@
 #include <benchmark/benchmark.h>
 
 #include <limits>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "optim/meta_train.h"
 #include "optimizees/registry.h"

@@ -14,8 +14,9 @@ is set, makes BLAS use the code of another processor: run it as  env -u OPENBLAS
 END
 }
 
-cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.."
-script=../shared/peer/torch_l2l.py rounds=5 tasks="mnist quadratic"
+root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
+script=$root/../shared/peer/torch_l2l.py rounds=5 tasks="mnist quadratic"
+declare -A peer_task=([mnist]=mlp [quadratic]=quad)
 while [[ $# -gt 0 ]]; do
   case $1 in
     --help) usage; exit ;;
@@ -29,19 +30,23 @@ while [[ $# -gt 0 ]]; do
 done
 [[ $rounds =~ ^[1-9][0-9]*$ ]] || { echo "tests/bench/peer.sh: --rounds '$rounds': a whole number from 1" >&2; exit 2; }
 [[ -r $script ]] || { echo "tests/bench/peer.sh: $script cannot be read; name the program with --script" >&2; exit 1; }
+for task in $tasks; do
+  [[ -n ${peer_task[$task]:-} ]] || { echo "tests/bench/peer.sh: --tasks '$task': mnist or quadratic" >&2; exit 2; }
+done
+script=$(realpath "$script")
+cd "$root"
 /usr/bin/python3 -c 'import torch' 2>/dev/null ||
   { echo "tests/bench/peer.sh: PyTorch is missing: apt-get install python3-torch" >&2; exit 3; }
 
 source examples/setup.sh
 install_packages "${packages[@]}" libbenchmark-dev
-cmake --preset release -DL2L_BUILD_BENCHMARKS=ON >/dev/null
-cmake --build --preset release --target l2l_bench
-declare -A peer_task=([mnist]=mlp [quadratic]=quad)
+cmake --preset bench >/dev/null
+cmake --build --preset bench
 
 # ours TASK THREADS: seconds of a meta-epoch
 ours() {
-  build/release/l2l_bench --benchmark_filter="^meta_epoch/$1/threads:$2/" --benchmark_format=json \
-    --benchmark_min_time=1 2>/dev/null |
+  build/bench/l2l_bench --benchmark_filter="^meta_epoch/$1/threads:$2/" --benchmark_format=json \
+    --benchmark_min_time=1 |
     /usr/bin/python3 -c 'import json, sys
 b = json.load(sys.stdin)["benchmarks"][0]
 print(b["real_time"] * {"ns": 1e-9, "us": 1e-6, "ms": 1e-3}[b["time_unit"]])'
@@ -57,7 +62,9 @@ printf '%-10s %7s  %22s %22s %22s %20s %20s\n' task threads "ours, s" "cell, s" 
 for task in $tasks; do
   for threads in 1 2; do
     for ((round = 0; round < rounds; ++round)); do
-      echo "$(ours "$task" $threads) $(theirs "$task" cell $threads) $(theirs "$task" func $threads)"
+      here=$(ours "$task" $threads) && cell=$(theirs "$task" cell $threads) && func=$(theirs "$task" func $threads) ||
+        exit 1
+      echo "$here $cell $func"
     done | /usr/bin/python3 -c 'import statistics, sys
 rows = [tuple(map(float, line.split())) for line in sys.stdin]
 rows = [(o, c, f, c / o, f / o) for o, c, f in rows]

@@ -16,7 +16,7 @@ END
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.."
 source examples/setup.sh
 install_packages "${packages[@]}" libbenchmark-dev
-cmake --preset release -DL2L_BUILD_BENCHMARKS=ON
-cmake --build --preset release --target l2l_bench
+cmake --preset bench
+cmake --build --preset bench
 echo "OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE:-(unset)}"
-build/release/l2l_bench --benchmark_counters_tabular=true "$@"
+build/bench/l2l_bench --benchmark_counters_tabular=true "$@"
