@@ -2,8 +2,8 @@
 set -euo pipefail
 
 # How long to train: enough to see the LSTM win, not the best that longer training reaches.
-train_quadratic=(--epochs 800)
-train_mnist=(--epochs 400)
+train_quadratic=(--epochs 600)
+train_mnist=(--epochs 280)
 
 usage() {
   cat <<'END'
