@@ -27,6 +27,7 @@ inline constexpr int kVectorBytes = 16;
 using Vec [[gnu::vector_size(kVectorBytes)]] = Real;
 using Int = std::conditional_t<sizeof(Real) == 4, std::int32_t, std::int64_t>;
 using IVec [[gnu::vector_size(kVectorBytes)]] = Int;
+using UVec [[gnu::vector_size(kVectorBytes)]] = std::make_unsigned_t<Int>;
 
 inline constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(Real));
 
@@ -69,8 +70,8 @@ inline Vec clamp(Vec x, Real limit) {
   return x < -limit ? broadcast(-limit) : x;
 }
 
-/// 2^n for integer n in [-126, 127].
-inline Vec power_of_two(IVec n) { return bits<Vec>((n << 23) + 0x3f800000); }
+/// 2^n for integer n in [-126, 127]. Unsigned, as the n of a NaN is anything.
+inline Vec power_of_two(IVec n) { return bits<Vec>((bits<UVec>(n) << 23) + 0x3f800000u); }
 
 /// e^x = (1 + f) · 2^n with 1 + f in [√½, √2], for |x| ≤ 104. Only the low 9 bits of n count.
 struct ExpParts {
