@@ -4,6 +4,10 @@
 #include <chrono>
 #include <limits>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "autodiff/ops.h"
 #include "optim/lstm_optimizer.h"
 
@@ -29,6 +33,16 @@ MetaTrainConfig one_unroll(MetaTrainConfig config) {
   config.epochs = config.validate_every = std::numeric_limits<int>::max();
   config.validation_functions = 1;
   return config;
+}
+
+/// Bytes that malloc has given out.
+std::size_t allocated_bytes() {
+#ifdef __GLIBC__
+  const auto info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+#else
+  return 0;
+#endif
 }
 
 /// Bytes of the tape on which f is evaluated.
@@ -61,7 +75,11 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 MetaPlan plan_memory(const LstmModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config) {
   MetaPlan plan;
+  const std::size_t before = allocated_bytes();
   const std::unique_ptr<Optimizee> f = optimizee();
+  Rng rng(config.seed);
+  f->sample(rng, Split::train);
+  const std::size_t function = allocated_bytes() - before;
   const Index n = plan.coordinates = f->layout().size();
   plan.weights = model.layout().size();
 
@@ -79,7 +97,9 @@ MetaPlan plan_memory(const LstmModel& model, const OptimizeeFactory& optimizee, 
   const std::size_t inner_tape = inner_tape_bytes(*f, config.seed);
   const std::size_t states = 2 * model.config().layers * model.config().hidden * n * sizeof(Real);
   plan.optimizee_bytes = config.functions * inner_tape;
-  plan.validation_bytes = std::min(config.threads, config.validation_functions) * (inner_tape + vectors + states);
+  const std::size_t validated = std::min(config.threads, config.validation_functions);  // at once
+  plan.validation_bytes = validated * (inner_tape + vectors + states);
+  plan.function_bytes = (config.functions + validated) * function;
   return plan;
 }
 

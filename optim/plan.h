@@ -10,8 +10,9 @@ struct MetaPlan {
   std::size_t unroll_bytes = 0;  // of all trajectories: the outer tape, states and gradients
   std::size_t optimizee_bytes = 0;  // their inner tapes
   std::size_t validation_bytes = 0;  // the validation's trajectories, one a thread
+  std::size_t function_bytes = 0;  // the functions of both; 0 where malloc cannot be asked (elsewhere than in glibc)
 
-  std::size_t bytes() const { return unroll_bytes + optimizee_bytes + validation_bytes; }
+  std::size_t bytes() const { return unroll_bytes + optimizee_bytes + validation_bytes + function_bytes; }
 };
 /// Evaluates the optimizee twice, and records unrolls for some thousand coordinates only, in which an unroll's memory
 /// is linear.

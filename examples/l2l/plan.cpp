@@ -22,7 +22,8 @@ std::size_t proc_bytes(const char* file, const std::string& key) {
   return 0;
 }
 
-std::size_t resident_memory() { return proc_bytes("/proc/self/status", "VmRSS"); }
+std::size_t anonymous_memory() { return proc_bytes("/proc/self/status", "RssAnon"); }
+std::size_t mapped_files() { return proc_bytes("/proc/self/status", "RssFile"); }
 std::size_t available_memory() { return proc_bytes("/proc/meminfo", "MemAvailable"); }
 
 std::string with_commas(Index n) {
@@ -52,10 +53,11 @@ std::string megabytes(std::size_t bytes) {
 std::string plan_text(const RunConfig& config, const OptimizeeFactory& optimizee) {
   const MetaTrainConfig& c = config.training;
   const LstmModel model(config.optimizer);
-  constexpr std::size_t kBuffers = 1'500'000;  // of libraries, and their code, which come in as they are used
-  const std::size_t now = resident_memory() + kBuffers;
+  constexpr std::size_t kBuffers = 1'500'000;  // of libraries
+  const std::size_t data = anonymous_memory() + kBuffers;
   const MetaPlan plan = plan_memory(model, optimizee, c);
-  const std::size_t peak = std::max(peak_memory(), now + plan.bytes());
+  // Code comes in as it is used, how much at once is the kernel's choice; by now nearly all of it is in.
+  const std::size_t peak = std::max(peak_memory(), data + mapped_files() + plan.bytes());
   const double per_step =
       static_cast<double>(plan.unroll_bytes) / static_cast<double>(plan.coordinates) / (c.unroll * c.functions);
   char each[64];
@@ -66,8 +68,8 @@ std::string plan_text(const RunConfig& config, const OptimizeeFactory& optimizee
        << with_commas(plan.weights) << " weights (phi)\n"
        << "memory             " << megabytes(plan.unroll_bytes) << " for unrolls of " << c.unroll << " steps: " << each
        << " for each coordinate and step\n"
-       << "                   " << megabytes(plan.optimizee_bytes) << " for gradients of the optimizee, "
-       << megabytes(plan.validation_bytes) << " for validations\n"
+       << "                   " << megabytes(plan.optimizee_bytes + plan.function_bytes)
+       << " for the functions and their gradients, " << megabytes(plan.validation_bytes) << " for validations\n"
        << "                   " << megabytes(peak) << " at the peak, with the data set and the program itself\n";
   if (const std::size_t free = available_memory(); free > 0 && plan.bytes() > free) {
     text << "                   of which " << megabytes(plan.bytes()) << " are to come, and " << megabytes(free)
