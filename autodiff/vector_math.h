@@ -63,11 +63,15 @@ Vec each_lane(Vec x, F f) {
   return x;
 }
 
-/// `x` with what lies beyond ±limit moved there. A comparison with NaN is false: written this way round, NaN goes
-/// through.
-inline Vec clamp(Vec x, Real limit) {
-  x = x > limit ? broadcast(limit) : x;
-  return x < -limit ? broadcast(-limit) : x;
+/// The smaller of x and limit, or the larger; NaN where x is NaN, as a comparison with NaN is false. One instruction,
+/// but only where GCC does not know that the limit is a constant.
+inline Vec at_most(Vec x, Real limit) {
+  const Vec l = in_register(broadcast(limit));
+  return x > l ? l : x;
+}
+inline Vec at_least(Vec x, Real limit) {
+  const Vec l = in_register(broadcast(limit));
+  return x < l ? l : x;
 }
 
 /// 2^n for integer n in [-126, 127]. Unsigned, as the n of a NaN is anything.
@@ -153,7 +157,7 @@ inline Vec sigmoid(Vec x) {
   if constexpr (std::is_same_v<Real, double>) {
     return each_lane(x, [](Real v) { return 1 / (1 + std::exp(-v)); });
   } else {
-    const auto [f, n] = exp_parts<false>(-clamp(x, 87));
+    const auto [f, n] = exp_parts<false>(-at_least(at_most(x, 87), -87));
     const Vec scale = power_of_two(n);
     return Real(1) / (Real(1) + (scale + scale * f));
   }
@@ -167,7 +171,7 @@ inline Vec tanh(Vec x) {
     constexpr Int kSign = std::numeric_limits<Int>::min();
     const IVec sign = bits<IVec>(x) & kSign;
     const Vec magnitude = bits<Vec>(bits<IVec>(x) & ~kSign);
-    const Vec a = magnitude > Real(9.02) ? broadcast(Real(9.02)) : magnitude;
+    const Vec a = at_most(magnitude, Real(9.02));
     const auto [f, n] = exp_parts<false>(a + a);
     const Vec scale = power_of_two(n);
     const Vec e = scale * f + (scale - Real(1));
