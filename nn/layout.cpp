@@ -28,4 +28,18 @@ const Parameter& Layout::find(const std::string& name) const {
   throw Error("layout: no parameter is called '", name, "'");
 }
 
+std::string Layout::place(Index k) const {
+  for (const Parameter& p : parameters_) {
+    if (k < p.offset || k >= p.offset + p.shape.size()) continue;
+    std::string indices;
+    Index rest = k - p.offset;
+    for (int dim = p.shape.rank() - 1; dim >= 0; --dim) {
+      indices = std::to_string(rest % p.shape[dim]) + (indices.empty() ? "" : ", ") + indices;
+      rest /= p.shape[dim];
+    }
+    return p.name + (indices.empty() ? "" : "[" + indices + "]") + (p.group.empty() ? "" : ", group " + p.group);
+  }
+  throw Error("layout: there is no element ", k, " of ", size_);
+}
+
 }  // namespace l2l

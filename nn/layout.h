@@ -32,6 +32,8 @@ class Layout {
   Index size() const { return size_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
   const Parameter& find(const std::string& name) const;
+  /// Where element k of θ stands: "hidden.weight[4, 17]", and with a group "conv.weight[0, 2, 1, 1], group conv".
+  std::string place(Index k) const;
 
  private:
   std::vector<Parameter> parameters_;

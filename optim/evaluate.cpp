@@ -40,26 +40,29 @@ struct Worker {
   std::unique_ptr<Optimizer> optimizer;
   std::unique_ptr<Optimizee> f;
   Gradient gradient;
-  std::vector<Real> theta;
-
-  std::vector<double> follow(Rng rng, Split split, int steps) {
-    f->sample(rng, split);
-    theta.resize(f->layout().size());
-    f->init(rng, theta);
-    optimizer->reset(f->layout().size());
-    std::vector<double> losses(steps + 1, std::numeric_limits<double>::infinity());
-    for (int t = 0; t <= steps; ++t) {
-      f->next_batch(rng);
-      const double loss = gradient(*f, theta) / static_cast<double>(f->functions());
-      if (!std::isfinite(loss)) break;  // diverged: infinite from here on
-      losses[t] = loss;
-      if (t < steps) optimizer->step(gradient.values(), theta);
-    }
-    return losses;
-  }
 };
 
 }  // namespace
+
+std::vector<double> follow(Optimizer& optimizer, Optimizee& f, int k, const EvaluateOptions& options,
+                           Gradient& gradient, const GradientWatcher& watch) {
+  Rng rng(options.seed, stream(options.split, k));
+  f.sample(rng, options.split);
+  std::vector<Real> theta(f.layout().size());
+  f.init(rng, theta);
+  optimizer.reset(f.layout().size());
+  std::vector<double> losses(options.steps + 1, std::numeric_limits<double>::infinity());
+  for (int t = 0; t <= options.steps; ++t) {
+    f.next_batch(rng);
+    const double loss = gradient(f, theta) / static_cast<double>(f.functions());
+    if (!std::isfinite(loss)) break;  // diverged: infinite from here on
+    losses[t] = loss;
+    if (t == options.steps) break;
+    if (watch) watch(gradient.values());
+    optimizer.step(gradient.values(), theta);
+  }
+  return losses;
+}
 
 Curves evaluate(const OptimizerFactory& optimizer, const OptimizeeFactory& optimizee, const EvaluateOptions& options) {
   if (options.functions < 1 || options.steps < 0 || options.threads < 1) {
@@ -76,7 +79,7 @@ Curves evaluate(const OptimizerFactory& optimizer, const OptimizeeFactory& optim
       try {
         if (!worker.f) worker.f = optimizee();
         if (!worker.optimizer) worker.optimizer = optimizer();
-        curves.losses[k] = worker.follow(Rng(options.seed, stream(options.split, k)), options.split, options.steps);
+        curves.losses[k] = follow(*worker.optimizer, *worker.f, k, options, worker.gradient);
       } catch (...) {
 #pragma omp critical
         if (!failure) failure = std::current_exception();

@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "optim/optimizee.h"
@@ -26,6 +27,15 @@ struct EvaluateOptions {
   std::uint64_t seed = 0;  // the same seed gives every optimizer the same functions, starts and minibatches
   int threads = 1;  // functions run in parallel; results do not depend on it
 };
+
+/// Sees ∇f at θ_0, θ_1, … of a trajectory, each before the optimizer does.
+using GradientWatcher = std::function<void(std::span<const Real> gradient)>;
+
+/// Losses f(θ_0) … f(θ_steps) on function k = 0, 1, … of those that are drawn from `seed` and the split. From a loss
+/// that is not finite on all are infinite, and the optimizer is not asked any more. `gradient` is where the work is
+/// done: it keeps its memory from one trajectory to the next.
+std::vector<double> follow(Optimizer& optimizer, Optimizee& f, int k, const EvaluateOptions& options,
+                           Gradient& gradient, const GradientWatcher& watch = {});
 
 /// Follows an optimizer on functions that are drawn from `seed` and the split alone. A trajectory that reaches a loss
 /// that is not finite counts as infinite from there on.

@@ -17,6 +17,12 @@ LstmBlocks::LstmBlocks(const LstmModel& model, int threads)
   if (threads < 1) throw UsageError("lstm: ", threads, " threads, it must be at least 1");
 }
 
+LstmBlocks::LstmBlocks(const LstmBlocks& other)
+    : preprocess_(other.preprocess_), kernel_(other.kernel_), threads_(other.threads_) {
+  reset(other.n_);
+  for (Index b = 0; b < blocks(); ++b) std::copy_n(other.states_[b], kernel_.state_size(), states_[b]);
+}
+
 void LstmBlocks::reset(Index n) {
   n_ = n;
   const Index size = kernel_.state_size();

@@ -12,6 +12,8 @@ namespace l2l {
 class LstmBlocks {
  public:
   LstmBlocks(const LstmModel& model, int threads);
+  /// The same weights and states, in memory of its own.
+  LstmBlocks(const LstmBlocks& other);
 
   const BlockLstm& kernel() const { return kernel_; }
   void set_weights(std::span<const Real> phi) { kernel_.set_weights(phi); }

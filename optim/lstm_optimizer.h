@@ -1,4 +1,6 @@
 #pragma once
+#include <memory>
+
 #include "optim/lstm_blocks.h"
 #include "optim/optimizer.h"
 
@@ -15,6 +17,7 @@ class LstmOptimizer : public Optimizer {
 
   void reset(Index n) override;
   void step(std::span<const Real> gradient, std::span<Real> theta) override;
+  std::unique_ptr<Optimizer> clone() const override { return std::make_unique<LstmOptimizer>(*this); }
 
  private:
   LstmBlocks blocks_;

@@ -229,20 +229,30 @@ std::size_t MetaTrainer::bytes() const {
   return total;
 }
 
+Outcome judge(double start, double reached, double blind) {
+  if (!std::isfinite(reached)) return Outcome::diverged;
+  if (reached > 1.5 * start) return Outcome::made_worse;
+  return reached > 0.95 * start || reached > 0.99 * blind ? Outcome::did_nothing : Outcome::learned;
+}
+
 std::string MetaTrainer::complaint() const {
   const double best = state_.best_validation, start = state_.start_validation;
   const double blind = work_->trajectories.front().f->blind_loss();
+  if (!std::isfinite(best) && state_.validations_since_best == 0) return "";  // there was no validation yet
   std::ostringstream text;
-  if (!std::isfinite(best)) {
-    if (state_.validations_since_best == 0) return "";  // there was none yet
-    text << "the optimizer diverged in every validation; a lower --lr or --scale may help";
-  } else if (best > 1.5 * start) {
-    text << "the optimizer makes things worse: loss goes from " << start << " to " << best
-         << "; a lower --lr or --scale may help";
-  } else if (best > 0.95 * start || best > 0.99 * blind) {
-    text << "the optimizer learned to do nothing: loss stays at " << best;
-    if (std::isfinite(blind)) text << ", and a blind guess has " << blind << " (ln " << std::exp(blind) << ")";
-    text << "; another --lr or --seed may help";
+  switch (judge(start, best, blind)) {
+    case Outcome::learned: break;
+    case Outcome::diverged:
+      text << "the optimizer diverged in every validation; a lower --lr or --scale may help";
+      break;
+    case Outcome::made_worse:
+      text << "the optimizer makes things worse: loss goes from " << start << " to " << best
+           << "; a lower --lr or --scale may help";
+      break;
+    case Outcome::did_nothing:
+      text << "the optimizer learned to do nothing: loss stays at " << best;
+      if (std::isfinite(blind)) text << ", and a blind guess has " << blind << " (ln " << std::exp(blind) << ")";
+      text << "; another --lr or --seed may help";
   }
   return text.str();
 }

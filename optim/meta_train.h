@@ -40,6 +40,11 @@ struct EpochReport {
   bool best = false;  // the best so far
 };
 
+/// What came of a training: from a loss that doing nothing gives, `start`, to what the trained optimizer reaches.
+enum class Outcome { learned, did_nothing, made_worse, diverged };
+/// `did_nothing`: less than 5% below `start`, or no better than a blind guess (see Optimizee::blind_loss).
+Outcome judge(double start, double reached, double blind);
+
 /// Everything that a run needs to go on where it stopped.
 struct MetaTrainState {
   std::vector<Real> phi, best_phi;

@@ -15,6 +15,8 @@ class Optimizer {
   virtual void reset(Index n) = 0;
   /// θ ← θ + u(∇), where ∇ is the gradient at θ. Both have the n elements given to `reset`.
   virtual void step(std::span<const Real> gradient, std::span<Real> theta) = 0;
+  /// An optimizer of its own in the same state: given the same gradients it takes the same steps from here on.
+  virtual std::unique_ptr<Optimizer> clone() const = 0;
 };
 
 /// Makes independent optimizers of one kind, e.g. one per thread; several threads may call it at once.

@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@ class Sgd : public Optimizer {
   explicit Sgd(double learning_rate) : learning_rate_(learning_rate) {}
   void reset(Index n) override;
   void step(std::span<const Real> gradient, std::span<Real> theta) override;
+  std::unique_ptr<Optimizer> clone() const override { return std::make_unique<Sgd>(*this); }
 
  private:
   double learning_rate_;
@@ -28,6 +30,7 @@ class Momentum : public Optimizer {
   explicit Momentum(double learning_rate, double mu = 0.9) : learning_rate_(learning_rate), mu_(mu) {}
   void reset(Index n) override;
   void step(std::span<const Real> gradient, std::span<Real> theta) override;
+  std::unique_ptr<Optimizer> clone() const override { return std::make_unique<Momentum>(*this); }
 
  private:
   double learning_rate_, mu_;
@@ -41,6 +44,7 @@ class Nag : public Optimizer {
   explicit Nag(double learning_rate, double mu = 0.9) : learning_rate_(learning_rate), mu_(mu) {}
   void reset(Index n) override;
   void step(std::span<const Real> gradient, std::span<Real> theta) override;
+  std::unique_ptr<Optimizer> clone() const override { return std::make_unique<Nag>(*this); }
 
  private:
   double learning_rate_, mu_;
@@ -54,6 +58,7 @@ class RmsProp : public Optimizer {
       : learning_rate_(learning_rate), alpha_(alpha), epsilon_(epsilon) {}
   void reset(Index n) override;
   void step(std::span<const Real> gradient, std::span<Real> theta) override;
+  std::unique_ptr<Optimizer> clone() const override { return std::make_unique<RmsProp>(*this); }
 
  private:
   double learning_rate_, alpha_, epsilon_;
@@ -68,6 +73,7 @@ class Adam : public Optimizer {
       : learning_rate_(learning_rate), beta1_(beta1), beta2_(beta2), epsilon_(epsilon) {}
   void reset(Index n) override;
   void step(std::span<const Real> gradient, std::span<Real> theta) override;
+  std::unique_ptr<Optimizer> clone() const override { return std::make_unique<Adam>(*this); }
 
   void set_learning_rate(double learning_rate) { learning_rate_ = learning_rate; }
   /// The moments and the number of steps taken, for checkpoints.

@@ -3,6 +3,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "optim/tune.h"
 #include "optimizees/registry.h"
@@ -34,5 +36,42 @@ struct CompareRequest {
   bool force = false;
 };
 int compare(const CompareRequest& request);
+
+struct ProbeRequest {
+  std::string run;
+  std::string optimizee;  // empty: the one that the run was trained on
+  OptionValues options;  // those given
+  std::vector<int> coordinates;  // empty: they are picked
+  std::optional<int> pick;  // none: 3, unless coordinates are given
+  std::optional<int> steps;  // none: those of the training
+  std::optional<int> sweep_steps;  // none: 32, or all steps if they are fewer
+  std::optional<std::pair<double, double>> range;  // none: each coordinate's own
+  std::optional<double> adam_rate, sgd_rate;  // none: of the comparison, or tuned
+  int function = 0;
+  std::uint64_t seed = 0;
+  int threads = 1;
+  bool force = false;
+};
+int probe(const ProbeRequest& request);
+
+struct AblateRequest {
+  std::string optimizee, out;
+  std::map<std::string, std::string> settings;  // those given; never preprocess and seed
+  OptionValues options;  // likewise
+  int seeds = 3, functions = 64;
+  int threads = 1;  // trainings at a time
+  bool force = false;
+};
+int ablate_preprocessing(const AblateRequest& request);
+
+struct FiguresRequest {
+  std::string out;
+  std::string runs;  // a folder with trained optimizers, each in a folder of its optimizee's name; empty: none
+  std::vector<std::string> only;  // optimizees; empty: all
+  std::optional<int> epochs;  // of trainings; none: the optimizee's own
+  int functions = 64, tune_functions = 32;
+  int threads = 1;
+};
+int figures(const FiguresRequest& request);
 
 }  // namespace l2l

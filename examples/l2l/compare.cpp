@@ -1,16 +1,12 @@
-#include <unistd.h>
-
-#include <cerrno>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 
 #include "autodiff/error.h"
 #include "examples/l2l/commands.h"
 #include "examples/l2l/plot.h"
 #include "examples/l2l/progress.h"
 #include "examples/l2l/report.h"
-#include "examples/l2l/run_folder.h"
+#include "examples/l2l/trial.h"
 #include "nn/atomic_file.h"
 #include "optim/lstm_optimizer.h"
 
@@ -18,17 +14,6 @@ namespace l2l {
 namespace {
 
 const char* const kBaselines[] = {"sgd", "nag", "rmsprop", "adam"};
-
-LearnedOptimizer load_optimizer(const RunFolder& folder, const RunConfig& config) {
-  LearnedOptimizer learned = LearnedOptimizer::load(folder.optimizer());
-  const LstmConfig& found = learned.model.config();
-  if (found.layers != config.optimizer.layers || found.hidden != config.optimizer.hidden) {
-    throw Error(folder.optimizer().string(), ": an LSTM of ", found.layers, " x ", found.hidden, " units, but ",
-                folder.config().string(), " says ", config.optimizer.layers, " x ", config.optimizer.hidden,
-                "; they are not of the same run");
-  }
-  return learned;
-}
 
 /// Before the work: the results can be written, and nothing is overwritten unasked.
 void check_output(const RunFolder& folder, const CompareRequest& request) {
@@ -38,9 +23,7 @@ void check_output(const RunFolder& folder, const CompareRequest& request) {
       throw Error(file.string(), ": exists already; give this comparison a --label, or replace it with --force");
     }
   }
-  if (access(folder.path.c_str(), W_OK) != 0) {
-    throw Error(folder.path.string(), ": cannot be written to: ", std::strerror(errno));
-  }
+  folder.check_writable();
 }
 
 void check_label(const std::string& label) {
@@ -52,25 +35,19 @@ void check_label(const std::string& label) {
 }
 
 /// Each baseline with the learning rate that is best for the steps of the training, then all on the same functions.
-void run_contest(Comparison& comparison, const LearnedOptimizer& learned, const OptimizeeFactory& optimizee,
-                 int threads) {
+void run_contest(Comparison& comparison, const Trial& trial, int threads) {
   StatusLine status;
   const EvaluateOptions held_out{Split::test, comparison.functions, comparison.steps, comparison.seed, threads};
   status.update("following lstm");
-  const OptimizerFactory lstm = [&] { return std::make_unique<LstmOptimizer>(learned); };
-  comparison.contestants.push_back({"lstm", {}, evaluate(lstm, optimizee, held_out)});
+  const OptimizerFactory lstm = [&] { return std::make_unique<LstmOptimizer>(trial.learned); };
+  comparison.contestants.push_back({"lstm", {}, evaluate(lstm, trial.make, held_out)});
   for (const std::string name : kBaselines) {
     const Rule& rule = find_rule(name);
     TuneOptions options;
     options.criterion = comparison.criterion;
     options.evaluate = {Split::validation, comparison.tune_functions, comparison.horizon, comparison.seed, threads};
-    const double rate = tune_learning_rate(rule, optimizee, options, [&](int evaluations) {
-                          status.update("tuning " + name + ": evaluation " + std::to_string(evaluations));
-                        }).learning_rate;
-    char text[100];
-    std::snprintf(text, sizeof(text), "tuned %s: learning rate %.4g", name.c_str(), rate);
-    status.finish(text);
-    comparison.contestants.push_back({name, rate, evaluate([&] { return rule.make(rate); }, optimizee, held_out)});
+    const double rate = tune(rule, trial.make, options, status);
+    comparison.contestants.push_back({name, rate, evaluate([&] { return rule.make(rate); }, trial.make, held_out)});
   }
 }
 
@@ -88,26 +65,20 @@ int compare(const CompareRequest& request) {
   check_label(request.label);
   const RunFolder folder{request.run};
   const FolderLock lock(folder.path, FolderLock::together);  // the run may be compared twice, but not change
-  const RunConfig config = folder.read_config();
-  const LearnedOptimizer learned = load_optimizer(folder, config);
-
-  const OptimizeeEntry& entry = find_optimizee(request.optimizee.empty() ? config.optimizee : request.optimizee);
+  const Trial trial = open_trial(folder, request.optimizee, request.options);
   Comparison comparison;
-  comparison.optimizee = entry.name;
-  for (const OptimizeeOption& option : entry.options) comparison.options[option.name] = option.default_value;
-  if (entry.name == config.optimizee) comparison.options = config.options;
-  const OptimizeeFactory optimizee = folder.make_optimizee(entry, comparison.options, request.options);
-  for (const auto& [name, value] : request.options) comparison.options[name] = value;
-  comparison.trained_on = config.optimizee;
-  comparison.horizon = config.training.steps;
-  comparison.steps = request.steps.value_or(2 * config.training.steps);
+  comparison.optimizee = trial.optimizee;
+  comparison.options = trial.options;
+  comparison.trained_on = trial.config.optimizee;
+  comparison.horizon = trial.config.training.steps;
+  comparison.steps = request.steps.value_or(2 * comparison.horizon);
   comparison.functions = request.functions;
   comparison.tune_functions = request.tune_functions;
   comparison.criterion = request.criterion;
   comparison.seed = request.seed;
   check_output(folder, request);
 
-  run_contest(comparison, learned, optimizee, request.threads);
+  run_contest(comparison, trial, request.threads);
 
   // The table first: whatever may go wrong with the files, the work is not lost.
   std::printf("%s\n", comparison_table(comparison).c_str());

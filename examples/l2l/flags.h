@@ -5,10 +5,13 @@ namespace CLI {
 class App;
 }
 
-/// The command line of each subcommand: its help, and its flags, which fill a request.
+/// The command line of each subcommand: its help, and its flags, which fill a request. Each returns what it added.
 namespace l2l {
 
-void add_train(CLI::App& app, TrainRequest& request);
-void add_compare(CLI::App& app, CompareRequest& request);
+CLI::App& add_train(CLI::App& app, TrainRequest& request);
+CLI::App& add_compare(CLI::App& app, CompareRequest& request);
+CLI::App& add_probe(CLI::App& app, ProbeRequest& request);
+CLI::App& add_figures(CLI::App& app, FiguresRequest& request);
+CLI::App& add_ablate(CLI::App& app, AblateRequest& request);
 
 }  // namespace l2l

@@ -1,12 +1,14 @@
-// l2l: train a learned optimizer, and compare it with tuned ones, from the command line.
+// l2l: train a learned optimizer, compare it with tuned ones, and look inside it, from the command line.
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <new>
 #include <stdexcept>
+#include <utility>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -30,21 +32,30 @@ class Formatter : public CLI::Formatter {
 
 int run(int argc, char** argv) {
   CLI::App app(
-      "Learning to learn by gradient descent by gradient descent: trains an LSTM to be an optimizer, and compares it\n"
-      "with optimizers designed by hand, each with its learning rate tuned.\n\n"
+      "Learning to learn by gradient descent by gradient descent: trains an LSTM to be an optimizer, compares it with\n"
+      "optimizers designed by hand, each with its learning rate tuned, and shows what it does.\n\n"
       "Example: l2l list\n"
       "         l2l train --optimizee quadratic --out runs/quadratic\n"
-      "         l2l compare --run runs/quadratic\n",
+      "         l2l compare --run runs/quadratic\n"
+      "         l2l probe --run runs/quadratic\n",
       "l2l");
   app.formatter(std::make_shared<Formatter>());
   app.set_version_flag("--version", "l2l " L2L_VERSION);
   app.require_subcommand(1);
   TrainRequest train_request;
   CompareRequest compare_request;
-  const CLI::App* list_command =
-      app.add_subcommand("list", "Show the optimizees with their options, and the optimizers.");
-  add_train(app, train_request);
-  add_compare(app, compare_request);
+  ProbeRequest probe_request;
+  FiguresRequest figures_request;
+  AblateRequest ablate_request;
+  const std::pair<const CLI::App&, std::function<int()>> commands[] = {
+      {*app.add_subcommand("list", "Show the optimizees with their options, and the optimizers."),
+       [] { return list(); }},
+      {add_train(app, train_request), [&] { return train(train_request); }},
+      {add_compare(app, compare_request), [&] { return compare(compare_request); }},
+      {add_probe(app, probe_request), [&] { return probe(probe_request); }},
+      {add_figures(app, figures_request), [&] { return figures(figures_request); }},
+      {add_ablate(app, ablate_request), [&] { return ablate_preprocessing(ablate_request); }},
+  };
   if (argc < 2) {
     std::fputs(app.help().c_str(), stdout);
     return 2;
@@ -60,8 +71,10 @@ int run(int argc, char** argv) {
     if (!unknown.empty()) throw UsageError("'", unknown.front(), "' is unknown", help);
     throw UsageError(error.what(), help);
   }
-  if (list_command->parsed()) return list();
-  return app.got_subcommand("train") ? train(train_request) : compare(compare_request);
+  for (const auto& [command, call] : commands) {
+    if (command.parsed()) return call();
+  }
+  throw UsageError("no subcommand; see l2l --help");
 }
 
 int out_of_memory() {

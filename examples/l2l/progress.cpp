@@ -61,7 +61,7 @@ std::string Pace::after(int done) const {
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
   const double rate = (done - first_) / elapsed.count();
   char text[100];
-  std::snprintf(text, sizeof(text), "epoch %d/%d  %.3g/s  ETA %s", done, total_, rate,
+  std::snprintf(text, sizeof(text), "%s %d/%d  %.3g/s  ETA %s", what_.c_str(), done, total_, rate,
                 duration((total_ - done) / rate).c_str());
   return text;
 }

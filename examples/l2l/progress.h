@@ -25,14 +25,16 @@ class StatusLine {
   Clock::time_point due_;
 };
 
-/// Counts finished epochs against the clock.
+/// Counts finished epochs, or whatever else, against the clock.
 class Pace {
  public:
-  Pace(int done, int total) : first_(done), total_(total), start_(std::chrono::steady_clock::now()) {}
+  Pace(int done, int total, std::string what = "epoch")
+      : what_(std::move(what)), first_(done), total_(total), start_(std::chrono::steady_clock::now()) {}
   /// "epoch 120/1000  12.3/s  ETA 1:11"
   std::string after(int done) const;
 
  private:
+  std::string what_;
   int first_, total_;
   std::chrono::steady_clock::time_point start_;
 };

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "examples/l2l/format.h"
 #include "examples/l2l/settings.h"
 
 namespace l2l {
@@ -32,25 +32,9 @@ Measurement sum_to(const Curves& curves, int last) {
   return at_step(sums, 0);
 }
 
-template <class... Values>
-std::string format(const char* pattern, Values... values) {
-  char text[200];
-  std::snprintf(text, sizeof(text), pattern, values...);
-  return text;
-}
-
 int first_common_step(const Comparison& c) { return std::min(c.horizon, c.steps); }
 
 }  // namespace
-
-std::string Comparison::family() const {
-  std::string text = optimizee;
-  for (const OptimizeeOption& option : find_optimizee(optimizee).options) {
-    const std::string& value = options.at(option.name);
-    if (value != option.default_value) text += ", " + option.name + " " + value;
-  }
-  return text;
-}
 
 std::string comparison_csv(const Comparison& comparison) {
   std::string csv = "optimizer,step,mean_loss,sem\n";
@@ -113,7 +97,7 @@ std::string comparison_table(const Comparison& c) {
   }
   add(format("sum of steps 1-%d", horizon), [&](const Curves& curves) { return sum_to(curves, horizon); });
 
-  std::string table = c.family() + "\n\n" + format("%-10s %13s", "optimizer", "learning rate");
+  std::string table = family(c.optimizee, c.options) + "\n\n" + format("%-10s %13s", "optimizer", "learning rate");
   for (const Column& column : columns) table += format("   %20s ", column.title.c_str());
   table += "\n";
   for (std::size_t k = 0; k < c.contestants.size(); ++k) {

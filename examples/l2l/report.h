@@ -25,9 +25,6 @@ struct Comparison {
   Criterion criterion = Criterion::final;
   std::uint64_t seed = 0;
   std::vector<Contestant> contestants;
-
-  /// The optimizee and those of its options that are not the defaults: "mnist, units 40".
-  std::string family() const;
 };
 
 /// `optimizer,step,mean_loss,sem`: a line per optimizer and step, step 0 … steps.

@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -36,10 +37,33 @@ bool is_comparison(const fs::path& file) {
          (extension == ".csv" || extension == ".json" || extension == ".png");
 }
 
+bool is_probe(const fs::path& file) {
+  const std::string stem = file.stem().string(), extension = file.extension().string();
+  return (stem == "probe" || stem.starts_with("probe_")) &&
+         (extension == ".csv" || extension == ".json" || extension == ".png");
+}
+
 }  // namespace
 
 fs::path RunFolder::comparison(const std::string& label, const std::string& extension) const {
   return path / ("compare" + (label.empty() ? "" : "-" + label) + extension);
+}
+
+fs::path RunFolder::probe(const std::string& name, const std::string& extension) const {
+  return path / ("probe" + (name.empty() ? "" : "_" + name) + extension);
+}
+
+std::vector<fs::path> RunFolder::probes() const {
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
+    if (is_probe(entry.path())) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+void RunFolder::check_writable() const {
+  if (access(path.c_str(), W_OK) != 0) throw Error(path.string(), ": cannot be written to: ", std::strerror(errno));
 }
 
 void RunFolder::make() const {
@@ -69,7 +93,7 @@ void RunFolder::begin(const RunConfig& config, bool force) const {
     if (file != this->config()) fs::remove(file, failure);
   }
   for (const fs::directory_entry& entry : fs::directory_iterator(path, failure)) {
-    if (is_comparison(entry.path())) fs::remove(entry.path(), failure);
+    if (is_comparison(entry.path()) || is_probe(entry.path())) fs::remove(entry.path(), failure);
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "examples/l2l/settings.h"
 
@@ -18,10 +19,17 @@ struct RunFolder {
   /// compare.csv, .json or .png; with a label compare-LABEL.csv and so on.
   std::filesystem::path comparison(const std::string& label, const std::string& extension) const;
 
+  /// Of l2l probe: probe.json, and with a name probe_NAME.csv or .png.
+  std::filesystem::path probe(const std::string& name, const std::string& extension) const;
+  /// What earlier probes wrote.
+  std::vector<std::filesystem::path> probes() const;
+
+  /// An Error if no file can be made in it.
+  void check_writable() const;
   /// Makes the folder if need be.
   void make() const;
   /// Writes config.json for a new run. A folder that holds a run already is an Error, or with `force` loses that run
-  /// and what was compared with it.
+  /// and what was compared with it or seen in it.
   void begin(const RunConfig& config, bool force) const;
   /// What `begin` wrote. An Error names the file and what is wrong with it.
   RunConfig read_config() const;

@@ -137,6 +137,15 @@ RunConfig make_config(const std::string& optimizee, const std::map<std::string, 
   return config;
 }
 
+std::string family(const std::string& optimizee, const OptionValues& options) {
+  std::string text = optimizee;
+  for (const OptimizeeOption& option : find_optimizee(optimizee).options) {
+    const std::string& value = options.at(option.name);
+    if (value != option.default_value) text += ", " + option.name + " " + value;
+  }
+  return text;
+}
+
 template <class T>
 T parse_number(const std::string& flag, const std::string& text, Range range) {
   T number{};
@@ -161,10 +170,15 @@ std::string parse_text(const std::string& flag, const std::string& text) {
   return text;
 }
 
-std::string to_text(double x) {
+namespace {
+std::string shortest_text(auto x) {
   if (std::isnan(x)) return "nan";  // to_chars may write "-nan"
   char text[32];
   return std::string(text, std::to_chars(text, text + sizeof(text), x).ptr);
 }
+}  // namespace
+
+std::string to_text(double x) { return shortest_text(x); }
+std::string to_text(float x) { return shortest_text(x); }
 
 }  // namespace l2l

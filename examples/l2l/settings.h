@@ -35,6 +35,9 @@ const std::vector<Setting>& settings();
 RunConfig make_config(const std::string& optimizee, const std::map<std::string, std::string>& changed,
                       const OptionValues& options);
 
+/// An optimizee and those of its options that are not the defaults: "mnist, units 40".
+std::string family(const std::string& optimizee, const OptionValues& options);
+
 /// What numbers a setting takes: from `low` to `high`, with `low` itself or only above it.
 struct Range {
   double low, high;
@@ -54,5 +57,6 @@ std::string parse_text(const std::string& flag, const std::string& text);
 
 /// The shortest text that reads back as the same number, in any locale; "inf" and "nan" for what is not finite.
 std::string to_text(double x);
+std::string to_text(float x);
 
 }  // namespace l2l

@@ -12,6 +12,9 @@ for path in empty broken; do
     fail "compare with gnuplot $path"
   grep -q 'no compare.png.*gnuplot.*compare.csv' err.txt || fail "compare with gnuplot $path: $(cat err.txt)"
   [[ -s run-$path/compare.csv && -s run-$path/compare.json ]] || fail "compare with gnuplot $path wrote too little"
+  PATH=$work/$path "$l2l" probe --run "run-$path" >out.txt 2>err.txt || fail "probe with gnuplot $path"
+  grep -q 'no probe_updates.png.*gnuplot.*probe_updates.csv' err.txt || fail "probe with gnuplot $path: $(cat err.txt)"
+  [[ -s run-$path/probe_response.csv && -s run-$path/probe.json ]] || fail "probe with gnuplot $path wrote too little"
   [[ -z $(find "run-$path" -name '*.png*') ]] || fail "a picture without gnuplot"
   touch "run-$path/compare.png"
   PATH=$work/$path "$l2l" compare --run "run-$path" --functions 2 --tune-functions 2 --force >out.txt 2>err.txt ||

@@ -6,7 +6,7 @@ code=0
 [[ $code == 2 ]] && grep -q "l2l train" out.txt || fail "without arguments: no help, or exit code $code"
 quiet --version
 grep -qE '^l2l [0-9]+\.[0-9]+' out.txt || fail "--version says $(cat out.txt)"
-for command in list train compare; do
+for command in list train compare probe; do
   quiet "$command" --help
 done
 quiet list
@@ -19,6 +19,7 @@ expect_error 2 "'trian'.*l2l --help" trian --optimizee quadratic
 expect_error 2 "'--epoch'.*l2l train --help" train --optimizee quadratic --epoch 3
 expect_error 2 '--out' train --optimizee quadratic
 expect_error 2 '--run' compare
+expect_error 2 '--run' probe
 expect_error 2 '--optimizee' train --out run
 expect_error 2 "'cubic'.*quadratic" train --optimizee cubic --out run
 for flag in epochs steps unroll functions hidden layers validate-every validation-functions threads lr scale; do

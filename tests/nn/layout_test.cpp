@@ -25,6 +25,20 @@ TEST_CASE("a layout lays parameters one behind the other") {
   CHECK(layout.size() == 11);
 }
 
+TEST_CASE("an element of theta is named by its parameter and its indices there") {
+  Layout layout;
+  layout.add("a", {2, 3}, "conv");
+  layout.add("empty", {0, 5});
+  layout.add("b", {});
+  layout.add("c", {2, 1, 2});
+  CHECK(layout.place(0) == "a[0, 0], group conv");
+  CHECK(layout.place(5) == "a[1, 2], group conv");
+  CHECK(layout.place(6) == "b");
+  CHECK(layout.place(7) == "c[0, 0, 0]");
+  CHECK(layout.place(10) == "c[1, 0, 1]");
+  for (Index k : {-1, 11}) CHECK_THROWS_AS(layout.place(k), Error);
+}
+
 TEST_CASE("a parameter is a view of theta, on a tape and in a buffer") {
   Layout layout;
   layout.add("a", {2});

@@ -103,6 +103,42 @@ TEST_CASE("the learned optimizer gives the same bytes for any number of threads"
   CHECK_THROWS_AS(LstmOptimizer(learned, 0), UsageError);
 }
 
+TEST_CASE("a clone of the learned optimizer goes its own way") {
+  const LearnedOptimizer learned = random_optimizer({}, 11);
+  constexpr Index n = 100;  // two blocks and a part of one
+  for (int threads : {1, 3}) {
+    auto original = std::make_unique<LstmOptimizer>(learned, threads);
+    LstmOptimizer undisturbed(learned);
+    original->reset(n);
+    undisturbed.reset(n);
+    Rng rng(12);
+    std::vector<Real> theta(n, 0), expected(n, 0), aside(n, 0), gradient(n);
+    for (int t = 0; t < 6; ++t) {
+      rng.fill_normal(gradient, 0, 1);
+      const auto clone = original->clone();
+      original->step(gradient, theta);
+      undisturbed.step(gradient, expected);
+      CHECK(theta == expected);
+      for (Real& g : gradient) g = -g;
+      clone->step(gradient, aside);  // another way, after the original has left
+      CHECK(aside != theta);
+    }
+    // It outlives the original, and may be reset.
+    const auto clone = original->clone();
+    original.reset();
+    clone->step(gradient, theta);
+    undisturbed.step(gradient, expected);
+    CHECK(theta == expected);
+    clone->reset(3);
+    undisturbed.reset(3);
+    std::vector<Real> few(3, 0), same(3, 0);
+    clone->step(std::vector<Real>{1, 2, 3}, few);
+    undisturbed.step(std::vector<Real>{1, 2, 3}, same);
+    CHECK(few == same);
+  }
+  CHECK_NOTHROW(LstmOptimizer(learned).clone());  // also before it is reset
+}
+
 TEST_CASE("a learned optimizer outlives its process") {
   const TemporaryFolder folder;
   const auto path = folder.path / "optimizer.safetensors";

@@ -457,3 +457,14 @@ TEST_CASE("meta-training: no allocation per step once warm") {
     CHECK(made[0] == made[1]);
   }
 }
+
+TEST_CASE("judge: what came of a training") {
+  const double ln10 = std::log(10.0), none = std::numeric_limits<double>::infinity();
+  CHECK(judge(2.4, 0.5, ln10) == Outcome::learned);
+  CHECK(judge(2.4, 2.39, none) == Outcome::did_nothing);
+  CHECK(judge(5, ln10, ln10) == Outcome::did_nothing);  // far below the start, but a blind guess
+  CHECK(judge(2.4, 3, none) == Outcome::did_nothing);
+  CHECK(judge(2.4, 4, none) == Outcome::made_worse);
+  CHECK(judge(2.4, none, none) == Outcome::diverged);
+  CHECK(judge(2.4, std::nan(""), none) == Outcome::diverged);
+}

@@ -94,6 +94,27 @@ TEST_CASE("adam goes on from a saved state with the same steps") {
   CHECK(theta == other);
 }
 
+TEST_CASE("a clone goes on as its original would, and neither disturbs the other") {
+  for (const Rule& rule : rules()) {
+    INFO(rule.name);
+    const auto original = rule.make(0.1), undisturbed = rule.make(0.1);
+    std::vector<Real> theta = {1, 2, 3};
+    original->reset(3);
+    undisturbed->reset(3);
+    original->step(kGradients[0], theta);
+    std::vector<Real> expected = {1, 2, 3}, other = theta, aside = theta;
+    for (const std::vector<Real>& gradient : kGradients) undisturbed->step(gradient, expected);
+    const auto clone = original->clone();
+    original->clone()->step(kGradients[2], aside);
+    clone->step(kGradients[1], other);
+    clone->step(kGradients[2], other);
+    CHECK(other == expected);
+    original->step(kGradients[1], theta);
+    original->step(kGradients[2], theta);
+    CHECK(theta == expected);
+  }
+}
+
 TEST_CASE("momentum and nag reach a steady rate of η g / (1 - μ)") {
   for (const char* name : {"momentum", "nag"}) {
     const auto optimizer = find_rule(name).make(0.01);

@@ -1,0 +1,254 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <exception>
+#include <nlohmann/json.hpp>
+
+#include "autodiff/error.h"
+#include "examples/l2l/commands.h"
+#include "examples/l2l/plot.h"
+#include "examples/l2l/preprocess_plot.h"
+#include "examples/l2l/progress.h"
+#include "examples/l2l/run_folder.h"
+#include "nn/atomic_file.h"
+#include "optim/lstm_optimizer.h"
+#include "optimizees/scaled.h"
+
+namespace l2l {
+namespace {
+
+/// The units that the optimizee's loss is measured in.
+constexpr double kFactors[] = {1e-3, 1, 1e3};
+/// What --preprocess rescale:C is tried with; the best one at factor 1 is used for all factors.
+const char* const kConstants[] = {"0.01", "0.1", "1", "10", "100"};
+
+/// One training, and what became of it.
+struct Training {
+  std::string preprocess;  // as in --preprocess
+  double factor;
+  int seed;
+  Outcome outcome = Outcome::diverged;
+  double validation = 0, start = 0, final_loss = 0;  // divided by the factor; final_loss: on held-out functions
+};
+
+/// Trains and evaluates. Only what the LSTM sees changes with the factor: in the meta-loss its inverse undoes it, or
+/// the meta-gradient would be clipped to a different share.
+void run(Training& training, const AblateRequest& request, const OptimizeeFactory& base) {
+  std::map<std::string, std::string> settings = request.settings;
+  settings["preprocess"] = training.preprocess;
+  settings["seed"] = std::to_string(training.seed);
+  RunConfig config = make_config(request.optimizee, settings, request.options);
+  config.training.weights.assign(config.training.unroll + 1, 1 / training.factor);
+  const OptimizeeFactory scaled = [&] { return std::make_unique<Scaled>(base(), training.factor); };
+
+  MetaTrainer trainer(LstmModel(config.optimizer), scaled, config.training);
+  try {
+    while (!trainer.done()) trainer.run_epoch();
+  } catch (const Error&) {  // diverged: the best optimizer before that counts, if there was one
+  }
+  const MetaTrainState& state = trainer.state();
+  training.start = state.start_validation / training.factor;
+  training.validation = state.best_validation / training.factor;
+  const Curves curves = evaluate([&] { return std::make_unique<LstmOptimizer>(trainer.best()); }, scaled,
+                                 {.functions = request.functions, .steps = config.training.steps});
+  training.final_loss =
+      std::isfinite(training.validation) ? curves.final_mean() / training.factor : training.validation;
+  training.outcome = judge(curves.mean(0) / training.factor, training.final_loss, base()->blind_loss());
+}
+
+/// All trainings, one a thread: they are independent, and a training on one thread wastes nothing.
+void run_all(std::vector<Training>& trainings, const AblateRequest& request, const OptimizeeFactory& base,
+             const std::string& what) {
+  StatusLine status;
+  Pace pace(0, static_cast<int>(trainings.size()), "training");
+  int finished = 0;
+  std::exception_ptr failure;
+  status.update(what + ": " + std::to_string(trainings.size()) + " trainings");
+#pragma omp parallel for schedule(dynamic) num_threads(request.threads)
+  for (std::size_t k = 0; k < trainings.size(); ++k) {
+    try {
+      run(trainings[k], request, base);
+    } catch (...) {
+#pragma omp critical
+      failure = std::current_exception();
+    }
+#pragma omp critical
+    {
+      const std::string text = what + ": " + pace.after(++finished);
+      finished == static_cast<int>(trainings.size()) ? status.finish(text) : status.update(text);
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+/// The constant with the lowest loss on the validation functions.
+std::string tune_constant(const AblateRequest& request, const OptimizeeFactory& base) {
+  std::vector<Training> trainings;
+  for (const std::string constant : kConstants) trainings.push_back({"rescale:" + constant, 1, 0});
+  run_all(trainings, request, base, "tuning the constant of rescale");
+  return std::min_element(trainings.begin(), trainings.end(),
+                          [](const Training& a, const Training& b) { return a.validation < b.validation; })
+      ->preprocess;
+}
+
+// ---- Reports --------------------------------------------------------------------------------------------------
+
+/// The trainings of one preprocessing and factor.
+struct Cell {
+  std::string preprocess;
+  double factor;
+  std::vector<double> losses;  // ascending
+  int did_nothing = 0, made_worse = 0, diverged = 0;
+
+  double median() const {
+    const std::size_t n = losses.size();
+    return n % 2 == 1 ? losses[n / 2] : (losses[n / 2 - 1] + losses[n / 2]) / 2;
+  }
+};
+
+std::vector<Cell> cells(const std::vector<Training>& trainings) {
+  std::vector<Cell> result;
+  for (const Training& t : trainings) {
+    if (result.empty() || result.back().preprocess != t.preprocess || result.back().factor != t.factor) {
+      result.push_back({t.preprocess, t.factor, {}});
+    }
+    Cell& cell = result.back();
+    cell.losses.push_back(t.final_loss);
+    cell.did_nothing += t.outcome == Outcome::did_nothing;
+    cell.made_worse += t.outcome == Outcome::made_worse;
+    cell.diverged += t.outcome == Outcome::diverged;
+  }
+  for (Cell& cell : result) std::sort(cell.losses.begin(), cell.losses.end());
+  return result;
+}
+
+const char* name_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::learned: return "learned";
+    case Outcome::did_nothing: return "did_nothing";
+    case Outcome::made_worse: return "made_worse";
+    case Outcome::diverged: return "diverged";
+  }
+  throw Error("name_of: not an outcome");
+}
+
+std::string to_csv(const std::vector<Training>& trainings) {
+  std::string csv = "preprocess,loss_factor,seed,start,validation,final_loss,outcome\n";
+  for (const Training& t : trainings) {
+    csv += t.preprocess + "," + to_text(t.factor) + "," + std::to_string(t.seed) + "," + to_text(t.start) + "," +
+           to_text(t.validation) + "," + to_text(t.final_loss) + "," + name_of(t.outcome) + "\n";
+  }
+  return csv;
+}
+
+std::string to_json(const AblateRequest& request, const RunConfig& config, const std::vector<Cell>& cells) {
+  nlohmann::ordered_json json;
+  json["optimizee"] = request.optimizee;
+  json["options"] = config.options;
+  json["epochs"] = config.training.epochs;
+  json["steps"] = config.training.steps;
+  json["seeds"] = request.seeds;
+  json["functions"] = request.functions;
+  for (const Cell& c : cells) {
+    json["results"].push_back({{"preprocess", c.preprocess},
+                               {"loss_factor", c.factor},
+                               {"median", c.median()},
+                               {"smallest", c.losses.front()},
+                               {"largest", c.losses.back()},
+                               {"did_nothing", c.did_nothing},
+                               {"made_worse", c.made_worse},
+                               {"diverged", c.diverged}});
+  }
+  return json.dump(2) + "\n";
+}
+
+void print_table(const std::vector<Cell>& cells) {
+  std::printf("%-12s %12s   %s\n", "preprocess", "loss times",
+              "final loss, in units of f: median (smallest to largest)");
+  for (const Cell& c : cells) {
+    std::printf("%-12s %12g   %9.4g (%.4g to %.4g)", c.preprocess.c_str(), c.factor, c.median(), c.losses.front(),
+                c.losses.back());
+    const std::pair<int, const char*> failures[] = {
+        {c.did_nothing, "learned to do nothing"}, {c.made_worse, "made it worse"}, {c.diverged, "diverged"}};
+    for (const auto& [count, what] : failures) {
+      if (count > 0) std::printf("  %d of %zu %s", count, c.losses.size(), what);
+    }
+    std::printf("\n");
+  }
+}
+
+/// A dot for each training, grouped by factor.
+std::string picture(const AblateRequest& request, const std::vector<Cell>& cells) {
+  static const char* const styles[] = {"pointtype 9 linecolor '#000000'", "pointtype 5 linecolor '#e69f00'",
+                                       "pointtype 7 linecolor '#d55e00'"};
+  std::string data, curves, tics;
+  const int groups = std::size(kFactors), kinds = static_cast<int>(cells.size()) / groups;
+  for (int g = 0; g < groups; ++g) {
+    tics += (g ? "," : "") + literal("f times " + to_text(kFactors[g])) + " " + std::to_string(g);
+  }
+  for (int kind = 0; kind < kinds; ++kind) {
+    const std::string block = "$kind" + std::to_string(kind);
+    int missing = 0;
+    data += block + " << END\n";
+    for (int g = 0; g < groups; ++g) {
+      const Cell& cell = cells[kind * groups + g];
+      for (const double loss : cell.losses) {
+        const bool drawn = std::isfinite(loss);
+        missing += !drawn;
+        if (drawn) data += to_text(g + 0.2 * (kind - 1)) + " " + to_text(loss) + "\n";
+      }
+    }
+    data += "END\n";
+    const std::string title =
+        cells[kind * groups].preprocess + (missing ? " (" + std::to_string(missing) + " diverged: not drawn)" : "");
+    curves += (kind ? ", " : "plot ") + block + " using 1:2 with points pointsize 1.6 " + styles[kind] + " title " +
+              literal(title);
+  }
+  return data + "set title " +
+         literal("Preprocessing of gradients on " + request.optimizee + ": a point for each training") +
+         " noenhanced\n"
+         "set xtics (" +
+         tics +
+         ")\n"
+         "set xrange [-0.5:" +
+         to_text(groups - 0.5) +
+         "]\n"
+         "set ylabel 'final loss on held-out functions, in units of f'\n" +
+         log_axis() + "set yrange [*:*] noextend\nset offsets 0, 0, graph 0.08, graph 0.08\n" + curves + "\n";
+}
+
+}  // namespace
+
+int ablate_preprocessing(const AblateRequest& request) {
+  if (request.optimizee.empty()) throw UsageError("--optimizee is missing: name one, l2l list shows them");
+  const RunFolder folder{request.out};
+  const auto file = [&](const char* extension) { return folder.path / (std::string("ablation") + extension); };
+  const RunConfig config = make_config(request.optimizee, request.settings, request.options);
+  const OptimizeeFactory base = make_optimizee(find_optimizee(request.optimizee), config.options);
+  if (!request.force && std::filesystem::exists(file(".csv"))) {
+    throw Error(file(".csv").string(), ": exists already; choose another --out, or replace it with --force");
+  }
+  folder.make();
+  const FolderLock lock(folder.path, FolderLock::alone);
+  draw_preprocessing({}, folder.path);  // at once: it shows that the folder can be written to
+
+  std::vector<Training> trainings;
+  for (const std::string& preprocess : {std::string("none"), tune_constant(request, base), std::string("log:10")}) {
+    for (const double factor : kFactors) {
+      for (int seed = 1; seed <= request.seeds; ++seed) trainings.push_back({preprocess, factor, seed});
+    }
+  }
+  run_all(trainings, request, base, "comparing");
+  const std::vector<Cell> table = cells(trainings);
+  print_table(table);
+  std::fflush(stdout);
+  write_file_atomically(file(".csv"), to_csv(trainings));
+  write_file_atomically(file(".json"), to_json(request, config, table));
+  std::printf("\nnumbers   %s\nsummary   %s\n", file(".csv").c_str(), file(".json").c_str());
+  if (plot(picture(request, table), file(".png"), file(".csv"))) {
+    std::printf("pictures  %s, %s\n", file(".png").c_str(), (folder.path / "preprocess.png").c_str());
+  }
+  return 0;
+}
+
+}  // namespace l2l

@@ -1,0 +1,112 @@
+#include "examples/l2l/figures.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "autodiff/error.h"
+#include "examples/l2l/commands.h"
+#include "examples/l2l/figures_page.h"
+#include "examples/l2l/preprocess_plot.h"
+#include "examples/l2l/run_folder.h"
+#include "nn/atomic_file.h"
+
+namespace l2l {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The optimizees of the table, or those of them that were asked for, in the table's order.
+std::vector<std::string> chosen(const std::vector<std::string>& only) {
+  std::vector<std::string> all, result;
+  for (const Figure& figure : figures_table()) {
+    if (all.empty() || all.back() != figure.optimizee) all.push_back(figure.optimizee);
+  }
+  for (const std::string& name : only) {
+    if (std::find(all.begin(), all.end(), name) != all.end()) continue;
+    std::string names;
+    for (const std::string& known : all) names += (names.empty() ? "" : ", ") + known;
+    throw UsageError("--only: there are no figures for '", name, "', but for ", names);
+  }
+  for (const std::string& name : all) {
+    if (only.empty() || std::find(only.begin(), only.end(), name) != only.end()) result.push_back(name);
+  }
+  return result;
+}
+
+void heading(const std::string& text) {
+  std::printf("\n== %s\n", text.c_str());
+  std::fflush(stdout);
+}
+
+/// Copies a trained optimizer from `ready`, or trains one, or goes on with a training that was interrupted. What is
+/// there already stays as it is.
+void provide_run(const RunFolder& folder, const std::string& optimizee, const FiguresRequest& request) {
+  if (!fs::exists(folder.config()) && !request.runs.empty()) {
+    const RunFolder ready{fs::path(request.runs) / optimizee};
+    if (fs::exists(ready.config())) {
+      ready.read_config();
+      folder.make();
+      write_file_atomically(folder.optimizer(), read_text(ready.optimizer()));
+      write_file_atomically(folder.config(), read_text(ready.config()));
+      return;
+    }
+  }
+  TrainRequest training;
+  training.out = folder.path.string();
+  training.threads = request.threads;
+  training.resume = fs::exists(folder.checkpoint());
+  if (!training.resume && fs::exists(folder.config())) return;
+  if (!training.resume) {
+    training.optimizee = optimizee;
+    if (request.epochs) training.settings["epochs"] = std::to_string(*request.epochs);
+  }
+  heading("training on " + optimizee);
+  if (train(training) != 0) throw Error("the training was interrupted; the same command goes on with it");
+}
+
+void provide_comparison(const RunFolder& folder, const Figure& figure, const FiguresRequest& request) {
+  if (fs::exists(folder.comparison(figure.label, ".json"))) return;
+  heading(figure.optimizee + ": " + figure.title);
+  CompareRequest comparison;
+  comparison.run = folder.path.string();
+  comparison.label = figure.label;
+  comparison.options = figure.options;
+  comparison.functions = request.functions;
+  comparison.tune_functions = request.tune_functions;
+  comparison.threads = request.threads;
+  comparison.force = true;  // what an interrupted call left
+  compare(comparison);
+}
+
+void provide_probe(const RunFolder& folder, const FiguresRequest& request) {
+  if (fs::exists(folder.path / "probe.json")) return;
+  heading("inside the optimizer");
+  ProbeRequest inside;
+  inside.run = folder.path.string();
+  inside.threads = request.threads;
+  inside.force = true;
+  probe(inside);
+}
+
+}  // namespace
+
+int figures(const FiguresRequest& request) {
+  const std::vector<std::string> optimizees = chosen(request.only);
+  const RunFolder folder{request.out};
+  folder.make();
+  draw_preprocessing({}, folder.path);
+  for (const std::string& optimizee : optimizees) {
+    const RunFolder run{folder.path / optimizee};
+    provide_run(run, optimizee, request);
+    for (const Figure& figure : figures_table()) {
+      if (figure.optimizee == optimizee) provide_comparison(run, figure, request);
+    }
+    provide_probe(run, request);
+  }
+  const fs::path page = folder.path / "report.html";
+  write_file_atomically(page, figures_page(folder.path, optimizees));
+  std::printf("\nreport  %s\n", page.c_str());
+  return 0;
+}
+
+}  // namespace l2l

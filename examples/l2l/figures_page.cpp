@@ -1,0 +1,204 @@
+#include "examples/l2l/figures_page.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "examples/l2l/run_folder.h"
+
+namespace l2l {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+const char* const kHead = R"(<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Learning to learn by gradient descent by gradient descent</title>
+<style>
+body { font: 16px/1.5 sans-serif; max-width: 64rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
+img { width: 100%; height: auto; }
+figure { margin: 1.5rem 0; }
+table { border-collapse: collapse; margin: 1rem 0; }
+th, td { padding: .2rem .8rem; text-align: right; border-bottom: 1px solid #ddd; }
+th:first-child, td:first-child { text-align: left; }
+td.best { font-weight: bold; }
+code { background: #f3f3f3; padding: 0 .2rem; }
+pre { background: #f3f3f3; padding: .5rem; overflow-x: auto; }
+</style>
+</head>
+<body>
+)";
+
+std::string escape(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    switch (c) {
+      case '&': result += "&amp;"; break;
+      case '<': result += "&lt;"; break;
+      case '>': result += "&gt;"; break;
+      case '"': result += "&quot;"; break;
+      default: result += c;
+    }
+  }
+  return result;
+}
+
+std::string base64(const std::string& bytes) {
+  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t k = 0; k < bytes.size(); k += 3) {
+    const std::size_t count = std::min<std::size_t>(3, bytes.size() - k);
+    unsigned word = 0;  // three bytes, or what there is and zeros
+    for (std::size_t b = 0; b < 3; ++b) word = word << 8 | (b < count ? static_cast<unsigned char>(bytes[k + b]) : 0);
+    for (std::size_t d = 0; d < 4; ++d) text += d <= count ? digits[word >> (18 - 6 * d) & 63] : '=';
+  }
+  return text;
+}
+
+std::string number(double x) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.3g", x);
+  return text;
+}
+std::string number(const Json& x) { return x.is_number() ? number(x.get<double>()) : "not finite"; }
+
+/// The picture, or nothing if it is not there (for want of gnuplot).
+std::string picture(const fs::path& file, const std::string& caption) {
+  std::error_code failure;
+  if (!fs::exists(file, failure)) return "";
+  return "<figure>\n<img alt=\"" + escape(caption) + "\" src=\"data:image/png;base64," + base64(read_text(file)) +
+         "\">\n<figcaption>" + caption + "</figcaption>\n</figure>\n";
+}
+
+std::string paragraph(const std::string& html) { return "<p>" + html + "</p>\n"; }
+std::string command(const std::string& line) { return "<pre>" + escape(line) + "</pre>\n"; }
+
+/// `--name value` for every setting and option that is not the optimizee's default.
+std::string flags(const RunConfig& config) {
+  const RunConfig plain = make_config(config.optimizee, {}, {});
+  std::string text;
+  for (const Setting& setting : settings()) {
+    const std::string value = setting.get(config);
+    if (value != setting.get(plain)) text += " --" + setting.name + (setting.placeholder.empty() ? "" : " " + value);
+  }
+  for (const auto& [name, value] : config.options) {
+    if (value != plain.options.at(name)) text += " --" + name + " " + value;
+  }
+  return text;
+}
+
+/// A comparison's results beside the paper's, a row per optimizer; the best of each column stands out.
+std::string results(const Json& comparison, const std::vector<PaperLosses>& paper) {
+  struct Column {
+    std::string title;
+    std::vector<std::string> cells;
+    std::vector<double> values;
+  };
+  const char* const names[] = {"lstm", "adam", "rmsprop", "sgd", "nag"};
+  std::vector<Column> columns;
+  const auto add = [&](const std::string& title, const std::string& mean, const std::string& sem) {
+    Column column{title, {}, {}};
+    for (const char* name : names) {
+      const Json& entry = comparison["optimizers"][name];
+      const bool finite = entry[mean].is_number();
+      column.values.push_back(finite ? entry[mean].get<double>() : INFINITY);
+      column.cells.push_back(number(entry[mean]) + (finite ? " ± " + number(entry[sem]) : ""));
+    }
+    columns.push_back(column);
+  };
+  const int horizon = comparison["trained_steps"], steps = comparison["steps"];
+  add("here, step " + std::to_string(std::min(horizon, steps)), "trained_steps_mean", "trained_steps_sem");
+  if (steps > horizon) add("here, step " + std::to_string(steps), "final_mean", "final_sem");
+  for (const PaperLosses& p : paper) {
+    Column column{"paper, " + p.where, {}, {p.lstm, p.adam, p.rmsprop, p.sgd, p.nag}};
+    for (const double x : column.values) column.cells.push_back(number(x));
+    columns.push_back(column);
+  }
+
+  std::string html = "<table>\n<tr><th>loss</th><th>learning rate</th>";
+  for (const Column& column : columns) html += "<th>" + escape(column.title) + "</th>";
+  html += "</tr>\n";
+  for (std::size_t row = 0; row < std::size(names); ++row) {
+    const Json& rate = comparison["optimizers"][names[row]]["learning_rate"];
+    html += std::string("<tr><td>") + names[row] + "</td><td>" + (rate.is_null() ? "learned" : number(rate)) + "</td>";
+    for (const Column& column : columns) {
+      const bool best = column.values[row] == *std::min_element(column.values.begin(), column.values.end());
+      html += std::string(best ? "<td class=\"best\">" : "<td>") + column.cells[row] + "</td>";
+    }
+    html += "</tr>\n";
+  }
+  return html + "</table>\n";
+}
+
+std::string figure(const RunFolder& folder, const Figure& row) {
+  const Json comparison = Json::parse(read_text(folder.comparison(row.label, ".json")));
+  std::string line = "l2l compare --run " + folder.path.string();
+  for (const auto& [name, value] : row.options) line += " --" + name + " " + value;
+  if (!row.label.empty()) line += " --label " + row.label;
+  line += " --functions " + comparison["functions"].dump() + " --tune-functions " + comparison["tune_functions"].dump();
+  return "<h3>" + escape(row.title) + "</h3>\n" + paragraph(escape(row.text)) +
+         picture(folder.comparison(row.label, ".png"),
+                 "Mean over " + comparison["functions"].dump() +
+                     " held-out functions, the same for every optimizer, ± one standard error; seed " +
+                     comparison["seed"].dump() + ". Learning rates were tuned on " +
+                     comparison["tune_functions"].dump() + " other functions.") +
+         results(comparison, row.paper) + command(line);
+}
+
+std::string training(const RunFolder& folder, const RunConfig& config) {
+  return command("l2l train --optimizee " + config.optimizee + " --out " + folder.path.string() + flags(config)) +
+         picture(folder.picture(), "The training: " + std::to_string(config.training.epochs) + " meta-epochs of " +
+                                       std::to_string(config.training.steps) + " steps, seed " +
+                                       std::to_string(config.training.seed) + ".");
+}
+
+/// The coordinates that the probe looked at are part of the names of its pictures.
+std::string probe(const RunFolder& folder) {
+  std::string html =
+      picture(folder.path / "probe_updates.png",
+              "Histories of updates (the paper's Fig. 10): what the LSTM does to some coordinates along one held-out "
+              "function, and what SGD and ADAM would have done on the same iterates.");
+  std::vector<fs::path> responses;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder.path)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("probe_response_") && name.ends_with(".png")) responses.push_back(entry.path());
+  }
+  std::sort(responses.begin(), responses.end());
+  for (const fs::path& file : responses) {
+    html += picture(file,
+                    "The proposed update as a function of the current gradient (the paper's Figs. 11-13), for one "
+                    "coordinate, at the first steps of the same trajectory.");
+  }
+  if (html.empty()) return "";
+  return "<h3>Inside the optimizer</h3>\n" + html + command("l2l probe --run " + folder.path.string());
+}
+
+}  // namespace
+
+std::string figures_page(const fs::path& folder, const std::vector<std::string>& optimizees) {
+  std::string html = kHead;
+  html += "<h1>Learning to learn by gradient descent by gradient descent</h1>\n";
+  html += paragraph(
+      "The experiments of Andrychowicz et al. 2016 (<a href=\"https://arxiv.org/abs/1606.04474\">arXiv "
+      "1606.04474</a>). "
+      "The paper's numbers are read off its plots, to about 2%. Data sets, lengths of training and defaults of the "
+      "other optimizers differ from the paper's, so what can be compared is the order of the optimizers and the "
+      "distance between them.");
+  html += "<h2>What the LSTM sees of a gradient</h2>\n" +
+          picture(folder / "preprocess.png",
+                  "Appendix A: logarithm and sign of a gradient, or for a tiny one a number that shrinks with it.");
+  for (const std::string& optimizee : optimizees) {
+    const RunFolder run{folder / optimizee};
+    html += "<h2>" + escape(optimizee) + "</h2>\n" + training(run, run.read_config());
+    for (const Figure& row : figures_table()) {
+      if (row.optimizee == optimizee) html += figure(run, row);
+    }
+    html += probe(run);
+  }
+  return html + "</body>\n</html>\n";
+}
+
+}  // namespace l2l

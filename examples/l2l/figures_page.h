@@ -1,0 +1,14 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "examples/l2l/figures.h"
+
+namespace l2l {
+
+/// The report as one HTML page that needs nothing else, pictures included: for each of the optimizees the training, its
+/// figures with their numbers beside the paper's, and what the probe saw, as far as these files are in FOLDER/NAME.
+std::string figures_page(const std::filesystem::path& folder, const std::vector<std::string>& optimizees);
+
+}  // namespace l2l

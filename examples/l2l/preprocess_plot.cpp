@@ -1,0 +1,78 @@
+#include "examples/l2l/preprocess_plot.h"
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "examples/l2l/plot.h"
+#include "examples/l2l/settings.h"
+#include "nn/atomic_file.h"
+
+namespace l2l {
+namespace {
+
+/// 40 points a decade, both signs, in ascending order.
+std::vector<Real> gradients() {
+  constexpr int kFrom = -8 * 40, kTo = 3 * 40;
+  const auto size = [](int k) { return static_cast<Real>(std::pow(10.0, k / 40.0)); };
+  std::vector<Real> result;
+  for (int k = kTo; k >= kFrom; --k) result.push_back(-size(k));
+  for (int k = kFrom; k <= kTo; ++k) result.push_back(size(k));
+  return result;
+}
+
+std::string csv(const Preprocess& preprocess) {
+  const std::vector<Real> x = gradients();
+  const Index n = static_cast<Index>(x.size());
+  std::vector<Real> features(Preprocess::kMostFeatures * n);
+  preprocess(x, features.data(), n);
+  std::string text = "gradient,feature_1,feature_2\n";
+  for (Index k = 0; k < n; ++k) {
+    text += to_text(x[k]) + "," + to_text(features[k]) + "," + to_text(features[n + k]) + "\n";
+  }
+  return text;
+}
+
+/// One half of the picture: the gradients of one sign, on a logarithmic axis that shows |∇| and is labelled with ∇.
+std::string panel(const std::string& title, const std::string& range, const std::string& sign, double threshold) {
+  std::string tics;
+  for (int decade = -8; decade <= 2; decade += 2) {
+    const std::string exponent = std::to_string(decade);
+    tics += (tics.empty() ? "'" : ", '") + sign + "10^{" + exponent + "}' 1e" + exponent;
+  }
+  const std::string at = to_text(threshold);
+  return "set title " + literal(title) + "\nset xrange " + range + "\nset xtics (" + tics + ")\nset arrow 1 from " +
+         at + ", graph 0 to " + at +
+         ", graph 1 nohead linewidth 1 dashtype 2 linecolor '#808080'\n"
+         "plot $data using (" +
+         sign +
+         "$1):2 with lines linewidth 3 linecolor '#d55e00' title 'first feature: log|∇| / p, or -1', "
+         "$data using (" +
+         sign + "$1):3 with lines linewidth 3 linecolor '#0072b2' title 'second feature: sgn ∇, or e^p ∇'\n";
+}
+
+}  // namespace
+
+bool draw_preprocessing(const Preprocess& preprocess, const std::filesystem::path& folder) {
+  const std::string data = csv(preprocess), p = to_text(preprocess.parameter);
+  const double threshold = std::exp(-preprocess.parameter);
+  write_file_atomically(folder / "preprocess.csv", data);
+  return plot(
+      "$data << END\n" + data.substr(data.find('\n') + 1) +
+          "END\n"
+          "set datafile separator comma\n"
+          "set multiplot layout 1,2 title " +
+          literal("What the LSTM sees of a gradient: log and sign, p = " + p + "; dashed: |∇| = e^{-" + p + "}") +
+          " font ',15'\n"
+          "set logscale x\n"
+          "set yrange [-1.15:1.15]\n"
+          "set ylabel 'feature'\n"
+          "set xlabel 'gradient ∇'\n"
+          "set bmargin 6.5\n"
+          "set key at screen 0.5, 0.045 center center horizontal width 3\n" +
+          panel("negative gradients", "[1e3:1e-8]", "-", threshold) + "unset key\n" +
+          panel("positive gradients", "[1e-8:1e3]", "", threshold) + "unset multiplot\n",
+      folder / "preprocess.png", folder / "preprocess.csv");
+}
+
+}  // namespace l2l

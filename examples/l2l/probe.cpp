@@ -1,0 +1,209 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "autodiff/error.h"
+#include "examples/l2l/commands.h"
+#include "examples/l2l/plot.h"
+#include "examples/l2l/probe_report.h"
+#include "examples/l2l/trial.h"
+#include "nn/atomic_file.h"
+#include "optim/lstm_optimizer.h"
+
+namespace l2l {
+namespace {
+
+constexpr Index kSample = 1000;  // coordinates that the statistics are taken over
+constexpr int kSweepSteps = 32, kSweepPoints = 201;  // an odd number: 0 is one of them
+
+/// Before the work: the results can be written, and nothing is overwritten unasked.
+void check_output(const RunFolder& folder, bool force) {
+  const std::vector<std::filesystem::path> earlier = folder.probes();
+  if (!force && !earlier.empty()) {
+    throw Error(earlier.front().string(), ": exists already; replace the earlier probe with --force");
+  }
+  folder.check_writable();
+}
+
+/// Before the work too: the coordinates are there, and there is room for the gradients.
+void check_request(const ProbeRequest& request, Index size, int steps) {
+  for (const int k : request.coordinates) {
+    if (k >= size) {
+      throw UsageError("--coordinates: there is no ", k, ", theta has ", size, " coordinates, 0 to ", size - 1);
+    }
+  }
+  if (request.pick.value_or(1) > size) {
+    throw UsageError("--pick ", *request.pick, ": theta has only ", size, size == 1 ? " coordinate" : " coordinates");
+  }
+  constexpr Index kMostNumbers = Index{1} << 28;  // a gigabyte of floats
+  if (steps > kMostNumbers / size) {
+    throw UsageError("--steps ", steps, ": too many gradients of ", size, " coordinates to keep; at most ",
+                     kMostNumbers / size, " steps are possible");
+  }
+  if (request.sweep_steps.value_or(0) > steps) {
+    throw UsageError("--sweep-steps ", *request.sweep_steps, ": only ", steps, " steps are followed");
+  }
+}
+
+/// The trajectory of the LSTM. One that ends early is a warning, one that does not begin an Error.
+Trajectory follow_lstm(const Trial& trial, const ProbeRequest& request, int steps) {
+  StatusLine().update("following lstm");
+  LstmOptimizer lstm(trial.learned, request.threads);
+  EvaluateOptions options;
+  options.steps = steps;
+  options.seed = request.seed;
+  Trajectory trajectory = record(lstm, *trial.make(), request.function, options);
+  const int followed = static_cast<int>(trajectory.gradients.size());
+  if (followed == 0) throw Error("function ", request.function, ": its loss or gradient is not finite where it starts");
+  if (followed < steps || !std::isfinite(trajectory.losses.back())) {
+    std::fprintf(stderr,
+                 "l2l: warning: the learned optimizer diverged: its loss or gradient is not finite after step "
+                 "%d, where the probe ends\n",
+                 followed);
+  }
+  return trajectory;
+}
+
+/// The learning rate of a rule in compare.json, if the comparison was made on the same functions.
+std::optional<double> compared_rate(const RunFolder& folder, const Trial& trial, const std::string& rule) {
+  const std::filesystem::path file = folder.comparison("", ".json");
+  if (!std::filesystem::exists(file)) return {};
+  try {
+    const nlohmann::json json = nlohmann::json::parse(read_text(file));
+    if (json.at("optimizee") != trial.optimizee || json.at("options") != trial.options) return {};
+    return json.at("optimizers").at(rule).at("learning_rate").get<double>();
+  } catch (const nlohmann::json::exception&) {
+    throw Error(file.string(), ": not what l2l compare writes: there is no learning rate of ", rule, "; give --", rule,
+                "-rate, or compare again with --force");
+  }
+}
+
+/// ADAM or SGD, with the learning rate that is given, or that a comparison found; else tuned as one would.
+Proposals with_rate(const std::string& name, std::optional<double> given, const RunFolder& folder, const Trial& trial,
+                    const ProbeRequest& request) {
+  if (given) return {name, given, "--" + name + "-rate", {}, {}, 0};
+  if (const auto rate = compared_rate(folder, trial, name)) return {name, rate, "compare.json", {}, {}, 0};
+  const CompareRequest defaults;
+  TuneOptions options;
+  options.criterion = defaults.criterion;
+  options.evaluate = {Split::validation, defaults.tune_functions, trial.config.training.steps, request.seed,
+                      request.threads};
+  StatusLine status;
+  return {name, tune(find_rule(name), trial.make, options, status), "tuned", {}, {}, 0};
+}
+
+/// `kSweepPoints` gradients at equal distances: from the range given, or a bit beyond the largest seen.
+std::vector<Real> sweep(const std::optional<std::pair<double, double>>& range, double largest) {
+  const auto [low, high] = range.value_or(std::pair{-1.25 * largest, 1.25 * largest});
+  std::vector<Real> swept;
+  for (int k = 0; k < kSweepPoints; ++k) {
+    swept.push_back(static_cast<Real>(low + (high - low) * k / (kSweepPoints - 1)));
+  }
+  return swept;
+}
+
+double largest_of(const std::vector<Real>& x) {
+  double largest = 0;
+  for (const Real v : x) largest = std::max(largest, std::fabs(static_cast<double>(v)));
+  return largest;
+}
+
+/// The coordinates to look at, with the gradients that they saw and those to try.
+std::vector<ProbedCoordinate> look_at(const ProbeRequest& request, const Layout& layout, const History& gradients) {
+  const std::vector<double> magnitudes = mean_magnitudes(gradients);
+  std::vector<Index> chosen(request.coordinates.begin(), request.coordinates.end());
+  if (chosen.empty()) chosen = pick_coordinates(magnitudes, request.pick.value_or(3));
+  std::vector<ProbedCoordinate> coordinates;
+  for (const Index k : chosen) {
+    std::vector<Real> seen;
+    for (const std::vector<Real>& gradient : gradients) seen.push_back(gradient[k]);
+    double largest = largest_of(seen);
+    if (largest == 0) largest = 1;  // any range will do for one that sees nothing
+    coordinates.push_back({k, layout.place(k), magnitudes[k], seen, sweep(request.range, largest)});
+  }
+  return coordinates;
+}
+
+/// What each optimizer proposes for the coordinates looked at, and the statistics over the sample.
+void ask_optimizers(Probe& probe, const History& gradients, const Trial& trial) {
+  std::vector<Index> chosen;
+  for (const ProbedCoordinate& coordinate : probe.coordinates) chosen.push_back(coordinate.index);
+  const std::vector<Index> sample = sample_coordinates(probe.size, kSample);
+  const History chosen_gradients = select(gradients, chosen), sample_gradients = select(gradients, sample);
+  std::vector<History> sample_updates;
+  for (Proposals& proposals : probe.optimizers) {
+    const std::unique_ptr<Optimizer> optimizer = proposals.learning_rate
+                                                     ? find_rule(proposals.name).make(*proposals.learning_rate)
+                                                     : std::make_unique<LstmOptimizer>(trial.learned);
+    proposals.updates = replay(*optimizer, chosen_gradients);
+    for (const ProbedCoordinate& coordinate : probe.coordinates) {
+      proposals.responses.push_back(respond(*optimizer, coordinate.gradients, coordinate.swept, probe.sweep_steps));
+    }
+    sample_updates.push_back(replay(*optimizer, sample_gradients));
+    proposals.lag = correlation_lag(sample_updates.back());
+  }
+  probe.sampled = static_cast<Index>(sample.size());
+  probe.opposed_to_adam = opposed(sample_updates[0], sample_updates[1]);
+  probe.over_adam = median_ratio(sample_updates[0], sample_updates[1]);
+  probe.over_sgd = median_ratio(sample_updates[0], sample_updates[2]);
+}
+
+void write_files(const Probe& probe, const RunFolder& folder) {
+  // Those of other coordinates would not fit to the new numbers.
+  for (const std::filesystem::path& earlier : folder.probes()) std::filesystem::remove(earlier);
+  const auto draw = [&](const std::string& commands, const std::string& name, const std::filesystem::path& data) {
+    const std::filesystem::path png = folder.probe(name, ".png");
+    if (plot(commands, png, data)) std::printf("picture    %s\n", png.c_str());
+  };
+  const std::filesystem::path updates = folder.probe("updates", ".csv"), response = folder.probe("response", ".csv"),
+                              summary = folder.probe("", ".json");
+  write_file_atomically(updates, updates_csv(probe));
+  write_file_atomically(summary, probe_json(probe));
+  std::printf("updates    %s\nsummary    %s\n", updates.c_str(), summary.c_str());
+  draw(updates_plot(probe), "updates", updates);
+  if (probe.sweep_steps == 0) return;
+  write_file_atomically(response, response_csv(probe));
+  std::printf("responses  %s\n", response.c_str());
+  for (std::size_t k = 0; k < probe.coordinates.size(); ++k) {
+    draw(response_plot(probe, k), "response_" + std::to_string(probe.coordinates[k].index), response);
+  }
+}
+
+}  // namespace
+
+int probe(const ProbeRequest& request) {
+  const RunFolder folder{request.run};
+  const FolderLock lock(folder.path, FolderLock::together);
+  const Trial trial = open_trial(folder, request.optimizee, request.options);
+  check_output(folder, request.force);
+  const std::unique_ptr<Optimizee> f = trial.make();
+  const int steps = request.steps.value_or(trial.config.training.steps);
+  check_request(request, f->layout().size(), steps);
+
+  Probe probe;
+  probe.optimizee = trial.optimizee;
+  probe.options = trial.options;
+  probe.trained_on = trial.config.optimizee;
+  probe.trained_steps = trial.config.training.steps;
+  probe.function = request.function;
+  probe.seed = request.seed;
+  probe.size = f->layout().size();
+  probe.optimizers = {{"lstm", {}, "", {}, {}, 0},
+                      with_rate("adam", request.adam_rate, folder, trial, request),
+                      with_rate("sgd", request.sgd_rate, folder, trial, request)};
+  const Trajectory trajectory = follow_lstm(trial, request, steps);
+  probe.steps = static_cast<int>(trajectory.gradients.size());
+  probe.sweep_steps = std::min(request.sweep_steps.value_or(kSweepSteps), probe.steps);
+  probe.losses = trajectory.losses;
+  probe.coordinates = look_at(request, f->layout(), trajectory.gradients);
+  ask_optimizers(probe, trajectory.gradients, trial);
+
+  // The table first: whatever may go wrong with the files, the work is not lost.
+  std::printf("%s\n", probe_table(probe).c_str());
+  std::fflush(stdout);
+  write_files(probe, folder);
+  return 0;
+}
+
+}  // namespace l2l

@@ -1,0 +1,35 @@
+# figures: a page with everything in it, made from runs that are there, or are trained; a second call redoes nothing.
+source "$(dirname "$0")/common.bash"
+mkdir trained
+quiet train "${tiny[@]}" --out trained/quadratic
+run=(figures --only quadratic --functions 2 --tune-functions 2)
+
+quiet "${run[@]}" --runs trained --out page
+same trained/quadratic/optimizer.safetensors page/quadratic/optimizer.safetensors
+for file in report.html preprocess.csv quadratic/compare.json quadratic/probe.json; do
+  [[ -s page/$file ]] || fail "page/$file is missing"
+done
+grep -q '<h2>quadratic</h2>' page/report.html || fail "the page has no heading"
+grep -q 'paper, Fig. 4, step 99' page/report.html || fail "the page lacks the paper's numbers"
+grep -q -- '--batch 4' page/report.html || fail "the page does not say how the optimizer was trained"
+! grep -qE '(src|href)="(http:|/|file)' page/report.html || fail "the page needs other files"
+if command -v gnuplot >/dev/null; then
+  [[ $(grep -c 'src="data:image/png;base64,iVBOR' page/report.html) -ge 4 ]] || fail "pictures in the page"
+  # The first picture, taken out of the page, is the file.
+  if command -v base64 >/dev/null; then
+    grep -m1 -o 'base64,[^"]*' page/report.html | cut -d, -f2 | base64 -d | cmp - page/preprocess.png ||
+      fail "the picture in the page differs from the file"
+  fi
+fi
+
+touch -d '2001-01-01' page/quadratic/compare.json page/quadratic/probe.json page/quadratic/optimizer.safetensors
+quiet "${run[@]}" --runs trained --out page
+[[ -z $(find page/quadratic -name '*.json' -newermt 2002-01-01 ! -name config.json) ]] || fail "made again"
+
+if [[ -z ${L2L_SANITIZE:-} ]]; then
+  quiet "${run[@]}" --epochs 1 --out other
+  [[ $(wc -l <other/quadratic/train.csv) == 2 ]] || fail "--epochs 1: $(cat other/quadratic/train.csv)"
+fi
+expect_error 2 "--only.*'cubic'.*quadratic" figures --only cubic --out third
+expect_error 2 "--epochs: '0'" figures --epochs 0 --out third
+[[ ! -e third ]] || fail "a refused command made a folder"
