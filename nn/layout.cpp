@@ -1,5 +1,7 @@
 #include "nn/layout.h"
 
+#include <cmath>
+
 #include "autodiff/error.h"
 
 namespace l2l {
@@ -40,6 +42,12 @@ std::string Layout::place(Index k) const {
     return p.name + (indices.empty() ? "" : "[" + indices + "]") + (p.group.empty() ? "" : ", group " + p.group);
   }
   throw Error("layout: there is no element ", k, " of ", size_);
+}
+
+double norm(std::span<const Real> x) {
+  double squares = 0;
+  for (Real v : x) squares += static_cast<double>(v) * v;
+  return std::sqrt(squares);
 }
 
 }  // namespace l2l

@@ -40,4 +40,7 @@ class Layout {
   Index size_ = 0;
 };
 
+/// √Σ_k x_k², summed in double.
+double norm(std::span<const Real> x);
+
 }  // namespace l2l

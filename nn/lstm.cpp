@@ -31,12 +31,16 @@ Var Lstm::operator()(Var theta, Var x, State& state) const {
     throw Error("lstm: state of ", state.size(), " layers given to ", layers_.size());
   }
   for (std::size_t k = 0; k < layers_.size(); ++k) {
-    const Layer& layer = layers_[k];
-    const Var gates = matmul(layer.weight_ih.in(theta), x) + matmul(layer.weight_hh.in(theta), state[k].h);
-    state[k] = lstm_cell(add_column_bias(gates, layer.bias.in(theta)), state[k].c);
+    state[k] = lstm_cell(gates(theta, k, x, state[k].h), state[k].c);
     x = state[k].h;
   }
   return x;
+}
+
+Var Lstm::gates(Var theta, std::size_t k, Var x, Var h) const {
+  const Layer& layer = layers_[k];
+  const Var sums = matmul(layer.weight_ih.in(theta), x) + matmul(layer.weight_hh.in(theta), h);
+  return add_column_bias(sums, layer.bias.in(theta));
 }
 
 void Lstm::init(Rng& rng, std::span<Real> theta, double forget_bias) const {

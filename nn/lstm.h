@@ -22,6 +22,8 @@ class Lstm {
   State zero_state(Tape& tape, Index n) const;
   /// One step: x [in, N] → h of the last layer [H, N]; `state` is replaced by the next one.
   Var operator()(Var theta, Var x, State& state) const;
+  /// The four gates of layer k before their nonlinearities, [4H, N]; x: the layer's input, h: its last output.
+  Var gates(Var theta, std::size_t k, Var x, Var h) const;
   /// Uniform on ±1/√H (PyTorch's default), and the forget gate's bias set to `forget_bias`, so that states are
   /// remembered from the start (Gers et al. 2000).
   void init(Rng& rng, std::span<Real> theta, double forget_bias = 1) const;

@@ -1,10 +1,11 @@
 #include "autodiff/error.h"
+#include "autodiff/ops.h"
 #include "optim/unroll.h"
 
 namespace l2l {
 namespace {
 
-/// m written down as in the paper: preprocess, LSTM, a linear output, scale.
+/// m written down as in the paper: preprocess, then `LstmModel`: the LSTM, a linear output, scale.
 class ComposedRecorder : public UnrollRecorder {
  public:
   explicit ComposedRecorder(const LstmModel& model) : model_(model) {}
@@ -34,14 +35,12 @@ class ComposedRecorder : public UnrollRecorder {
     const Preprocess& preprocess = model_.config().preprocess;
     Var x = phi_.tape->constant({preprocess.features(), n_}, Real(0));
     preprocess(gradient, x.value, n_);
-    const Var h = model_.lstm()(phi_, x, state_);  // [H, n]
-    const Var w = model_.output_weight().in(phi_), b = model_.output_bias().in(phi_);
-    const Var u = add_column_bias(matmul(w, h), b) * static_cast<Real>(model_.config().output_scale);  // [1, n]
+    const Var u = model_(phi_, x, state_);
     for (std::size_t k = 0; k < state_.size(); ++k) {
       carried_[2 * k].assign(state_[k].h.value, state_[k].h.value + state_[k].h.size());
       carried_[2 * k + 1].assign(state_[k].c.value, state_[k].c.value + state_[k].c.size());
     }
-    return theta + reshape(u, {n_});
+    return theta + u;
   }
 
   std::size_t bytes() const override {

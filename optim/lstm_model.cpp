@@ -6,6 +6,7 @@
 #include <string>
 
 #include "autodiff/error.h"
+#include "autodiff/ops.h"
 #include "nn/safetensors.h"
 
 namespace l2l {
@@ -21,6 +22,13 @@ LstmModel::LstmModel(const LstmConfig& config)
   if (!std::isfinite(static_cast<Real>(config.output_scale))) {
     throw Error("output scale is ", config.output_scale, ", it must be finite");
   }
+}
+
+Var LstmModel::operator()(Var phi, Var features, Lstm::State& state) const {
+  const Var h = lstm_(phi, features, state);  // [H, n]
+  const Var w = output_weight_.in(phi), b = output_bias_.in(phi);
+  const Var u = add_column_bias(matmul(w, h), b) * static_cast<Real>(config_.output_scale);  // [1, n]
+  return reshape(u, {u.size()});
 }
 
 void LstmModel::init(Rng& rng, std::span<Real> phi) const {

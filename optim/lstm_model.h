@@ -23,7 +23,8 @@ struct LstmConfig {
 /// The model m of Andrychowicz et al. 2016, eq. 3: an LSTM that is applied to every coordinate of θ separately, with
 /// the same weights φ and a state of its own,
 ///     (u_t, h_{t+1}) = m(∇_t, h_t, φ),        u = output_scale · (w · h_last + b).
-/// This describes m and its parameters; `LstmOptimizer` runs it, `UnrollRecorder` records it for meta-training.
+/// This describes m and its parameters, and writes it down in elementary ops; `LstmOptimizer` runs it fast,
+/// `UnrollRecorder` records it for meta-training.
 class LstmModel {
  public:
   explicit LstmModel(const LstmConfig& config);
@@ -33,6 +34,8 @@ class LstmModel {
   const Lstm& lstm() const { return lstm_; }
   const Parameter& output_weight() const { return output_weight_; }  // [1, H]
   const Parameter& output_bias() const { return output_bias_; }  // [1]
+  /// One step for n coordinates: features [F, n] of their gradients → u [n]; `state` is replaced by the next one.
+  Var operator()(Var phi, Var features, Lstm::State& state) const;
   /// Random φ, with a small output, so that an untrained optimizer takes small steps.
   void init(Rng& rng, std::span<Real> phi) const;
 

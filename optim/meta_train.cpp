@@ -53,12 +53,6 @@ std::string first_not_finite(const Layout& layout, std::span<const Real> x) {
   return "";
 }
 
-double norm(std::span<const Real> x) {
-  double squares = 0;
-  for (Real v : x) squares += static_cast<double>(v) * v;
-  return std::sqrt(squares);
-}
-
 /// A function of the family with a trajectory on it.
 struct Trajectory {
   std::unique_ptr<Optimizee> f;

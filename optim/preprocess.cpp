@@ -9,6 +9,13 @@
 
 namespace l2l {
 
+namespace {
+/// e^-p. Never 0, so that ∇ = 0 takes the second branch and does not divide by 0, however large p is.
+Real log_threshold(double p) {
+  return std::max(static_cast<Real>(std::exp(-p)), std::numeric_limits<Real>::denorm_min());
+}
+}  // namespace
+
 void Preprocess::check() const {
   const Real p = static_cast<Real>(parameter);
   const bool positive = std::isfinite(p) && p > 0;
@@ -27,8 +34,7 @@ void Preprocess::operator()(std::span<const Real> gradient, Real* out, Index str
     for (Index k = 0; k < n; ++k) out[k] = p * gradient[k];
     return;
   }
-  // Never 0, so that ∇ = 0 takes the second branch and does not divide by 0, however large p is.
-  const Real threshold = std::max(static_cast<Real>(std::exp(-parameter)), std::numeric_limits<Real>::denorm_min());
+  const Real threshold = log_threshold(parameter);
   // Comparisons with NaN are false: it takes the second branch, and stays NaN in the second feature.
   const auto absolute = [](simd::Vec g) { return g < Real(0) ? -g : g; };
   simd::map(gradient.data(), out, n, [=](simd::Vec g) {
@@ -39,6 +45,21 @@ void Preprocess::operator()(std::span<const Real> gradient, Real* out, Index str
     const simd::Vec sign = g < Real(0) ? simd::broadcast(-1) : simd::broadcast(1);
     return absolute(g) >= threshold ? sign : g / threshold;
   });
+}
+
+void Preprocess::backward(std::span<const Real> gradient, const Real* dout, Index stride, Real* dgradient) const {
+  const Index n = static_cast<Index>(gradient.size());
+  const Real p = static_cast<Real>(parameter);
+  if (kind != Kind::log_sign) {
+    const Real factor = kind == Kind::rescale ? p : 1;
+    for (Index k = 0; k < n; ++k) dgradient[k] += factor * dout[k];
+    return;
+  }
+  const Real threshold = log_threshold(parameter);
+  for (Index k = 0; k < n; ++k) {
+    const bool logarithm = std::abs(gradient[k]) >= threshold;
+    dgradient[k] += logarithm ? dout[k] / (p * gradient[k]) : dout[stride + k] / threshold;
+  }
 }
 
 Preprocess::Kind parse_preprocess(std::string_view name) {

@@ -54,6 +54,16 @@ struct ProbeRequest {
 };
 int probe(const ProbeRequest& request);
 
+struct FiguresRequest {
+  std::string out;
+  std::string runs;  // a folder with trained optimizers, each in a folder of its optimizee's name; empty: none
+  std::vector<std::string> only;  // optimizees; empty: all
+  std::optional<int> epochs;  // of trainings; none: the optimizee's own
+  int functions = 64, tune_functions = 32;
+  int threads = 1;
+};
+int figures(const FiguresRequest& request);
+
 struct AblateRequest {
   std::string optimizee, out;
   std::map<std::string, std::string> settings;  // those given; never preprocess and seed
@@ -64,14 +74,23 @@ struct AblateRequest {
 };
 int ablate_preprocessing(const AblateRequest& request);
 
-struct FiguresRequest {
-  std::string out;
-  std::string runs;  // a folder with trained optimizers, each in a folder of its optimizee's name; empty: none
-  std::vector<std::string> only;  // optimizees; empty: all
-  std::optional<int> epochs;  // of trainings; none: the optimizee's own
-  int functions = 64, tune_functions = 32;
-  int threads = 1;
+struct DiagnoseRequest {
+  std::string run;
+  std::optional<int> steps;  // none: those of the training
+  std::uint64_t seed = 0;
+  bool force = false;
 };
-int figures(const FiguresRequest& request);
+int diagnose(const DiagnoseRequest& request);
+
+struct MetaGradientRequest {
+  std::string run;
+  std::vector<int> unrolls;  // empty: those of 1, 5, 10, 20, 50, 100 that divide the steps
+  std::optional<int> steps;  // none: those of the training
+  std::uint64_t seed = 0;
+  int threads = 1;
+  bool force = false;
+};
+/// In the float program hands over to l2l-double, which is called with the same `argv`.
+int meta_gradient(const MetaGradientRequest& request, char** argv);
 
 }  // namespace l2l

@@ -15,17 +15,6 @@ namespace {
 
 const char* const kBaselines[] = {"sgd", "nag", "rmsprop", "adam"};
 
-/// Before the work: the results can be written, and nothing is overwritten unasked.
-void check_output(const RunFolder& folder, const CompareRequest& request) {
-  for (const char* extension : {".csv", ".json", ".png"}) {
-    const std::filesystem::path file = folder.comparison(request.label, extension);
-    if (!request.force && std::filesystem::exists(file)) {
-      throw Error(file.string(), ": exists already; give this comparison a --label, or replace it with --force");
-    }
-  }
-  folder.check_writable();
-}
-
 void check_label(const std::string& label) {
   const auto allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
   if (label.find_first_not_of(allowed) != std::string::npos) {
@@ -76,7 +65,9 @@ int compare(const CompareRequest& request) {
   comparison.tune_functions = request.tune_functions;
   comparison.criterion = request.criterion;
   comparison.seed = request.seed;
-  check_output(folder, request);
+  const auto file = [&](const char* extension) { return folder.comparison(request.label, extension); };
+  folder.check_output({file(".csv"), file(".json"), file(".png")}, request.force,
+                      "give this comparison a --label, or replace it with --force");
 
   run_contest(comparison, trial, request.threads);
 
@@ -87,7 +78,6 @@ int compare(const CompareRequest& request) {
     std::fprintf(stderr, "l2l: warning: the learned optimizer diverged: its loss is not finite from step %d on\n",
                  step);
   }
-  const auto file = [&](const char* extension) { return folder.comparison(request.label, extension); };
   write_file_atomically(file(".csv"), comparison_csv(comparison));
   write_file_atomically(file(".json"), comparison_json(comparison));
   std::printf("numbers  %s\nsummary  %s\n", file(".csv").c_str(), file(".json").c_str());

@@ -13,5 +13,7 @@ CLI::App& add_compare(CLI::App& app, CompareRequest& request);
 CLI::App& add_probe(CLI::App& app, ProbeRequest& request);
 CLI::App& add_figures(CLI::App& app, FiguresRequest& request);
 CLI::App& add_ablate(CLI::App& app, AblateRequest& request);
+CLI::App& add_diagnose(CLI::App& app, DiagnoseRequest& request);
+CLI::App& add_meta_gradient(CLI::App& app, MetaGradientRequest& request);
 
 }  // namespace l2l

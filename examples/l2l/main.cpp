@@ -47,6 +47,8 @@ int run(int argc, char** argv) {
   ProbeRequest probe_request;
   FiguresRequest figures_request;
   AblateRequest ablate_request;
+  DiagnoseRequest diagnose_request;
+  MetaGradientRequest meta_gradient_request;
   const std::pair<const CLI::App&, std::function<int()>> commands[] = {
       {*app.add_subcommand("list", "Show the optimizees with their options, and the optimizers."),
        [] { return list(); }},
@@ -55,6 +57,8 @@ int run(int argc, char** argv) {
       {add_probe(app, probe_request), [&] { return probe(probe_request); }},
       {add_figures(app, figures_request), [&] { return figures(figures_request); }},
       {add_ablate(app, ablate_request), [&] { return ablate_preprocessing(ablate_request); }},
+      {add_diagnose(app, diagnose_request), [&] { return diagnose(diagnose_request); }},
+      {add_meta_gradient(app, meta_gradient_request), [&] { return meta_gradient(meta_gradient_request, argv); }},
   };
   if (argc < 2) {
     std::fputs(app.help().c_str(), stdout);

@@ -17,16 +17,7 @@ namespace {
 constexpr Index kSample = 1000;  // coordinates that the statistics are taken over
 constexpr int kSweepSteps = 32, kSweepPoints = 201;  // an odd number: 0 is one of them
 
-/// Before the work: the results can be written, and nothing is overwritten unasked.
-void check_output(const RunFolder& folder, bool force) {
-  const std::vector<std::filesystem::path> earlier = folder.probes();
-  if (!force && !earlier.empty()) {
-    throw Error(earlier.front().string(), ": exists already; replace the earlier probe with --force");
-  }
-  folder.check_writable();
-}
-
-/// Before the work too: the coordinates are there, and there is room for the gradients.
+/// Before the work: the coordinates are there, and there is room for the gradients.
 void check_request(const ProbeRequest& request, Index size, int steps) {
   for (const int k : request.coordinates) {
     if (k >= size) {
@@ -176,7 +167,7 @@ int probe(const ProbeRequest& request) {
   const RunFolder folder{request.run};
   const FolderLock lock(folder.path, FolderLock::together);
   const Trial trial = open_trial(folder, request.optimizee, request.options);
-  check_output(folder, request.force);
+  folder.check_output(folder.probes(), request.force, "replace the earlier probe with --force");
   const std::unique_ptr<Optimizee> f = trial.make();
   const int steps = request.steps.value_or(trial.config.training.steps);
   check_request(request, f->layout().size(), steps);

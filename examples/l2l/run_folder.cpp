@@ -31,19 +31,29 @@ std::map<std::string, std::string> entries(const Json& file, const char* section
   return result;
 }
 
-bool is_comparison(const fs::path& file) {
-  const std::string stem = file.stem().string(), extension = file.extension().string();
-  return (stem == "compare" || stem.starts_with("compare-")) &&
-         (extension == ".csv" || extension == ".json" || extension == ".png");
+bool is_table_or_picture(const fs::path& file) {
+  const std::string extension = file.extension().string();
+  return extension == ".csv" || extension == ".json" || extension == ".png";
 }
 
 bool is_probe(const fs::path& file) {
-  const std::string stem = file.stem().string(), extension = file.extension().string();
-  return (stem == "probe" || stem.starts_with("probe_")) &&
-         (extension == ".csv" || extension == ".json" || extension == ".png");
+  const std::string stem = file.stem().string();
+  return (stem == "probe" || stem.starts_with("probe_")) && is_table_or_picture(file);
+}
+
+/// Whether it tells about a run, and so goes when the run is replaced.
+bool is_finding(const fs::path& file) {
+  const std::string stem = file.stem().string();
+  return is_probe(file) ||
+         ((stem == "compare" || stem.starts_with("compare-") || stem == "meta_gradient" || stem == "diagnose") &&
+          is_table_or_picture(file));
 }
 
 }  // namespace
+
+fs::path RunFolder::meta_gradient(const std::string& extension) const { return path / ("meta_gradient" + extension); }
+
+fs::path RunFolder::diagnosis(const std::string& extension) const { return path / ("diagnose" + extension); }
 
 fs::path RunFolder::comparison(const std::string& label, const std::string& extension) const {
   return path / ("compare" + (label.empty() ? "" : "-" + label) + extension);
@@ -60,10 +70,6 @@ std::vector<fs::path> RunFolder::probes() const {
   }
   std::sort(files.begin(), files.end());
   return files;
-}
-
-void RunFolder::check_writable() const {
-  if (access(path.c_str(), W_OK) != 0) throw Error(path.string(), ": cannot be written to: ", std::strerror(errno));
 }
 
 void RunFolder::make() const {
@@ -93,7 +99,7 @@ void RunFolder::begin(const RunConfig& config, bool force) const {
     if (file != this->config()) fs::remove(file, failure);
   }
   for (const fs::directory_entry& entry : fs::directory_iterator(path, failure)) {
-    if (is_comparison(entry.path()) || is_probe(entry.path())) fs::remove(entry.path(), failure);
+    if (is_finding(entry.path())) fs::remove(entry.path(), failure);
   }
 }
 
@@ -114,6 +120,24 @@ RunConfig RunFolder::read_config() const {
   } catch (const Error& error) {
     throw Error(config().string(), ": not the configuration of a run: ", error.what());
   }
+}
+
+LearnedOptimizer RunFolder::read_optimizer(const RunConfig& config) const {
+  LearnedOptimizer learned = LearnedOptimizer::load(optimizer());
+  const LstmConfig& found = learned.model.config();
+  if (found.layers != config.optimizer.layers || found.hidden != config.optimizer.hidden) {
+    throw Error(optimizer().string(), ": an LSTM of ", found.layers, " x ", found.hidden, " units, but ",
+                this->config().string(), " says ", config.optimizer.layers, " x ", config.optimizer.hidden,
+                "; they are not of the same run");
+  }
+  return learned;
+}
+
+void RunFolder::check_output(const std::vector<fs::path>& files, bool force, const std::string& remedy) const {
+  for (const fs::path& file : files) {
+    if (!force && fs::exists(file)) throw Error(file.string(), ": exists already; ", remedy);
+  }
+  if (access(path.c_str(), W_OK) != 0) throw Error(path.string(), ": cannot be written to: ", std::strerror(errno));
 }
 
 OptimizeeFactory RunFolder::make_optimizee(const OptimizeeEntry& entry, OptionValues saved,

@@ -23,16 +23,23 @@ struct RunFolder {
   std::filesystem::path probe(const std::string& name, const std::string& extension) const;
   /// What earlier probes wrote.
   std::vector<std::filesystem::path> probes() const;
+  /// What l2l meta-gradient writes: .csv, .json or .png.
+  std::filesystem::path meta_gradient(const std::string& extension) const;
+  /// What l2l diagnose writes: .json or .png.
+  std::filesystem::path diagnosis(const std::string& extension) const;
 
-  /// An Error if no file can be made in it.
-  void check_writable() const;
   /// Makes the folder if need be.
   void make() const;
   /// Writes config.json for a new run. A folder that holds a run already is an Error, or with `force` loses that run
-  /// and what was compared with it or seen in it.
+  /// and what was found out about it.
   void begin(const RunConfig& config, bool force) const;
   /// What `begin` wrote. An Error names the file and what is wrong with it.
   RunConfig read_config() const;
+  /// The trained optimizer. An Error names the file if it cannot be read or is not of the run in `config`.
+  LearnedOptimizer read_optimizer(const RunConfig& config) const;
+  /// Before the work: an Error unless the folder can be written to and none of the files is there already, or `force`
+  /// is given. The Error ends with the remedy.
+  void check_output(const std::vector<std::filesystem::path>& files, bool force, const std::string& remedy) const;
   /// An optimizee with the options in config.json, and with others that were `given` since. A bad option is a
   /// UsageError if some were given, and else an Error that names config.json.
   OptimizeeFactory make_optimizee(const OptimizeeEntry& entry, OptionValues saved, const OptionValues& given) const;

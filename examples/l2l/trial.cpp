@@ -1,27 +1,11 @@
 #include "examples/l2l/trial.h"
 
-#include "autodiff/error.h"
 #include "examples/l2l/format.h"
 
 namespace l2l {
-namespace {
-
-LearnedOptimizer load_optimizer(const RunFolder& folder, const RunConfig& config) {
-  LearnedOptimizer learned = LearnedOptimizer::load(folder.optimizer());
-  const LstmConfig& found = learned.model.config();
-  if (found.layers != config.optimizer.layers || found.hidden != config.optimizer.hidden) {
-    throw Error(folder.optimizer().string(), ": an LSTM of ", found.layers, " x ", found.hidden, " units, but ",
-                folder.config().string(), " says ", config.optimizer.layers, " x ", config.optimizer.hidden,
-                "; they are not of the same run");
-  }
-  return learned;
-}
-
-}  // namespace
-
 Trial open_trial(const RunFolder& folder, const std::string& optimizee, const OptionValues& given) {
   const RunConfig config = folder.read_config();
-  LearnedOptimizer learned = load_optimizer(folder, config);
+  LearnedOptimizer learned = folder.read_optimizer(config);
   const OptimizeeEntry& entry = find_optimizee(optimizee.empty() ? config.optimizee : optimizee);
   OptionValues options;
   for (const OptimizeeOption& option : entry.options) options[option.name] = option.default_value;

@@ -61,12 +61,6 @@ EpochReport first_epoch(const OptimizeeFactory& family, const MetaTrainConfig& c
   return MetaTrainer(LstmModel(small_lstm()), family, config).run_epoch();
 }
 
-double norm(std::span<const Real> x) {
-  double squares = 0;
-  for (Real v : x) squares += static_cast<double>(v) * v;
-  return std::sqrt(squares);
-}
-
 bool same(const MetaTrainState& a, const MetaTrainState& b) {
   return a.phi == b.phi && a.best_phi == b.best_phi && a.adam.m == b.adam.m && a.adam.v == b.adam.v &&
          a.adam.steps == b.adam.steps && a.random == b.random && a.epoch == b.epoch &&

@@ -1,5 +1,6 @@
 #include "optim/preprocess.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -113,6 +114,31 @@ TEST_CASE("none copies and rescale multiplies") {
   CHECK(out == g);
   rescale(g, out.data(), 4);
   CHECK(out == std::vector<Real>{Real(0.5), -1, 0, std::numeric_limits<Real>::infinity()});
+}
+
+TEST_CASE("the derivative of preprocessing agrees with differences") {
+  if (sizeof(Real) == 4) return;  // differences need double
+  using Kind = Preprocess::Kind;
+  const std::vector<Real> g = {2, -3, Real(0.01), Real(-0.02), Real(1e-5), Real(-2e-5), 0};  // both branches of log
+  const Index n = static_cast<Index>(g.size());
+  for (const Preprocess& preprocess :
+       {Preprocess{Kind::none, 1}, Preprocess{Kind::rescale, 0.3}, Preprocess{Kind::log_sign, 10}}) {
+    CAPTURE(name_of(preprocess.kind));
+    const Index stride = n + 3;
+    std::vector<Real> dout(preprocess.features() * stride, 0.7), dgradient(n, 100);
+    if (preprocess.features() == 2) std::fill(dout.begin() + stride, dout.end(), Real(-1.3));
+    preprocess.backward(g, dout.data(), stride, dgradient.data());
+    const auto weighted = [&](Index k, double h) {
+      const Real moved = static_cast<Real>(g[k] + h);
+      Real out[2] = {};
+      preprocess(std::span(&moved, 1), out, 1);
+      return 0.7 * out[0] - 1.3 * out[1];
+    };
+    for (Index k = 0; k < n; ++k) {
+      constexpr double h = 1e-8;
+      CHECK(dgradient[k] - 100 == Approx((weighted(k, h) - weighted(k, -h)) / (2 * h)).epsilon(1e-5).margin(1e-6));
+    }
+  }
 }
 
 TEST_CASE("kinds of preprocessing have names") {

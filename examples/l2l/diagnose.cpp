@@ -1,0 +1,144 @@
+#include "optim/diagnose.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "autodiff/error.h"
+#include "examples/l2l/commands.h"
+#include "examples/l2l/plot.h"
+#include "examples/l2l/progress.h"
+#include "examples/l2l/run_folder.h"
+#include "nn/atomic_file.h"
+
+namespace l2l {
+namespace {
+
+constexpr int kFunctions = 4;
+
+/// What the training's log says; nothing if there is none.
+std::vector<Finding> read_training(const RunFolder& folder) {
+  if (!std::filesystem::exists(folder.log())) return {};
+  std::istringstream log(read_text(folder.log()));
+  std::vector<double> losses, norms;
+  std::string line;
+  std::getline(log, line);
+  while (std::getline(log, line)) {
+    std::istringstream cells(line);
+    std::vector<std::string> cell;
+    for (std::string text; std::getline(cells, text, ',');) cell.push_back(text);
+    if (cell.size() < 4) throw Error(folder.log().string(), ": not the log of a training: '", line, "'");
+    losses.push_back(std::strtod(cell[1].c_str(), nullptr));
+    norms.push_back(std::strtod(cell[3].c_str(), nullptr));
+  }
+  return diagnose_training(losses, norms);
+}
+
+std::string report_text(const std::vector<Finding>& findings) {
+  std::string text;
+  for (const Finding& f : findings) {
+    char head[64];
+    std::snprintf(head, sizeof(head), "%-10s  %-17s  ", f.ok ? "ok" : "look here", f.name.c_str());
+    text += head + f.text + (f.remedy.empty() ? "" : "\n" + std::string(31, ' ') + f.remedy) + "\n";
+  }
+  return text;
+}
+
+std::string report_json(const DiagnoseRequest& request, int steps, const std::vector<Finding>& findings) {
+  nlohmann::ordered_json json;
+  json["steps"] = steps;
+  json["functions"] = kFunctions;
+  json["seed"] = request.seed;
+  for (const Finding& f : findings) {
+    auto& entry = json["findings"][f.name];
+    entry["ok"] = f.ok;
+    entry["text"] = f.text;
+    entry["remedy"] = f.remedy;
+    for (const auto& [name, value] : f.numbers) entry["numbers"][name] = value;
+  }
+  return json.dump(2) + "\n";
+}
+
+/// Loss, sizes and shares along the first trajectory.
+std::string picture(const std::string& optimizee, const Trace& trace, const Preprocess& preprocess) {
+  std::string data = "$trace << END\n";
+  for (std::size_t t = 0; t < trace.steps.size(); ++t) {
+    const TraceStep& step = trace.steps[t];
+    std::array<double, 4> saturated = {};
+    for (const TraceStep::Layer& layer : step.layers) {
+      for (int gate = 0; gate < 4; ++gate) saturated[gate] = std::max(saturated[gate], layer.saturated[gate]);
+    }
+    data += std::to_string(t);
+    for (const double x : {step.loss, step.median_update, step.median_theta, saturated[0], saturated[1], saturated[2],
+                           saturated[3], step.clipped}) {
+      data += " " + to_text(x);
+    }
+    data += "\n";
+  }
+  const auto line = [](int column, const std::string& colour, const std::string& title) {
+    return std::string(column == 2 ? "" : ", ") + "$trace using 1:" + std::to_string(column) +
+           " with lines linewidth 2 linecolor '" + colour + "' title " + literal(title);
+  };
+  std::string shares = "plot $trace using 1:5 with lines linewidth 2 linecolor '#56b4e9' title 'saturated: i'" +
+                       line(6, "#009e73", "saturated: f") + line(7, "#e69f00", "saturated: g") +
+                       line(8, "#cc79a7", "saturated: o");
+  if (preprocess.kind == Preprocess::Kind::log_sign) shares += line(9, "#000000", "clipped input");
+  return data + "END\nset multiplot layout 3,1 title " +
+         literal("inside the optimizer on a validation function of " + optimizee) +
+         " noenhanced\n"
+         "set lmargin 11\nset rmargin 22\nset xrange [0:" +
+         std::to_string(std::max<std::size_t>(1, trace.steps.size() - 1)) +
+         "]\n"
+         "set logscale y\nset ylabel 'loss'\nplot " +
+         line(2, colour_of("lstm"), "loss") +
+         "\n"
+         "set ylabel 'median size'\nset format y '10^{%L}'\nplot $trace using 1:3 with lines linewidth 2 "
+         "linecolor '#0072b2' title 'update u'" +
+         line(4, "#999999", "theta") +
+         "\n"
+         "unset logscale y\nset format y '%g'\nset yrange [-0.02:1.02]\nset xlabel 'step'\n"
+         "set ylabel 'share'\nset key font ',11' spacing 0.9\n" +
+         shares + "\nunset multiplot\n";
+}
+
+}  // namespace
+
+int diagnose(const DiagnoseRequest& request) {
+  const RunFolder folder{request.run};
+  const FolderLock lock(folder.path, FolderLock::together);
+  const RunConfig config = folder.read_config();
+  const LearnedOptimizer learned = folder.read_optimizer(config);
+  const int steps = request.steps.value_or(config.training.steps);
+  const auto json = folder.diagnosis(".json"), png = folder.diagnosis(".png");
+  folder.check_output({json, png}, request.force, "replace it with --force");
+  const std::vector<Finding> training = read_training(folder);
+  const auto f = folder.make_optimizee(find_optimizee(config.optimizee), config.options, {})();
+
+  std::vector<Trace> traces;
+  {
+    StatusLine status;
+    for (int k = 0; k < kFunctions; ++k) {
+      status.update("function " + std::to_string(k + 1) + "/" + std::to_string(kFunctions));
+      traces.push_back(trace(learned, *f, Split::validation, steps, Rng(request.seed, k)));
+    }
+  }
+  std::vector<Finding> findings = l2l::diagnose(traces, learned.model.config(), f->blind_loss());
+  findings.insert(findings.end(), training.begin(), training.end());
+
+  const auto bad = std::count_if(findings.begin(), findings.end(), [](const Finding& finding) { return !finding.ok; });
+  std::printf("%s: %d steps on %d validation functions: %td of %zu findings need a look\n\n%s\n",
+              config.optimizee.c_str(), steps, kFunctions, bad, findings.size(), report_text(findings).c_str());
+  std::fflush(stdout);
+  write_file_atomically(json, report_json(request, steps, findings));
+  std::printf("summary  %s\n", json.c_str());
+  if (traces[0].steps.empty()) return 0;  // nothing to draw
+  if (plot(picture(config.optimizee, traces[0], learned.model.config().preprocess), png, json)) {
+    std::printf("picture  %s\n", png.c_str());
+  }
+  return 0;
+}
+
+}  // namespace l2l

@@ -1,0 +1,120 @@
+#include "examples/l2l/meta_gradient_report.h"
+
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "examples/l2l/plot.h"
+#include "examples/l2l/settings.h"
+
+namespace l2l {
+namespace {
+
+template <class... Values>
+std::string format(const char* pattern, Values... values) {
+  char text[200];
+  std::snprintf(text, sizeof(text), pattern, values...);
+  return text;
+}
+
+/// A row per block: `value` of each unroll.
+template <class Value>
+std::string table(const MetaGradientReport& report, const std::string& title, const char* pattern, Value value) {
+  const std::size_t blocks = report.full.size();
+  std::string text = title + "\n" + format("%-20s", "steps of an unroll");
+  for (std::size_t k = 0; k < report.rows.size(); k += blocks) text += format("%10d", report.rows[k].unroll);
+  text += "\n";
+  for (std::size_t b = 0; b < blocks; ++b) {
+    text += format("%-20s", report.full[b].block.c_str());
+    for (std::size_t k = b; k < report.rows.size(); k += blocks) text += format(pattern, value(report.rows[k]));
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string meta_gradient_csv(const MetaGradientReport& report) {
+  std::string csv = "unroll,block,cosine,relative_error,norm\n";
+  for (const MetaGradientRow& row : report.rows) {
+    csv += std::to_string(row.unroll) + "," + row.block + "," + to_text(row.agreement.cosine) + "," +
+           to_text(row.agreement.relative_error) + "," + to_text(row.norm) + "\n";
+  }
+  return csv;
+}
+
+std::string meta_gradient_json(const MetaGradientReport& report) {
+  nlohmann::ordered_json json;
+  json["optimizee"] = report.optimizee;
+  json["options"] = report.options;
+  json["steps"] = report.steps;
+  json["seed"] = report.seed;
+  json["losses"] = report.losses;
+  for (const MetaGradientRow& row : report.full) json["norm_of_full"][row.block] = row.norm;
+  for (const MetaGradientRow& row : report.rows) {
+    json["norm_of_unrolls"][std::to_string(row.unroll)][row.block] = row.norm;
+  }
+  return json.dump(2) + "\n";
+}
+
+std::string meta_gradient_table(const MetaGradientReport& report) {
+  return report.optimizee +
+         format(": one trajectory of %d steps, loss %.4g to %.4g; norm of the full gradient %.4g\n\n", report.steps,
+                report.losses.front(), report.losses.back(), report.full[0].norm) +
+         table(report, "cosine of the training's gradient to the full one", "%10.3f",
+               [](const MetaGradientRow& row) { return row.agreement.cosine; }) +
+         "\n" +
+         table(report, "relative error of the training's gradient", "%10.4g",
+               [](const MetaGradientRow& row) { return row.agreement.relative_error; }) +
+         format("\nunrolls of %d steps are not truncated; what they lack are the second derivatives\n", report.steps);
+}
+
+std::string meta_gradient_plot(const MetaGradientReport& report) {
+  const char* const colours[] = {"#0072b2", "#56b4e9", "#009e73", "#e69f00",
+                                 "#d55e00", "#cc79a7", "#999999", "#8c510a"};
+  const std::size_t blocks = report.full.size();
+  std::string data, cosines, errors, tics;
+  for (std::size_t b = 0; b < blocks; ++b) {
+    const std::string name = "$block" + std::to_string(b);
+    data += name + " << END\n";
+    for (std::size_t k = b; k < report.rows.size(); k += blocks) {
+      const MetaGradientRow& row = report.rows[k];
+      data += std::to_string(row.unroll) + " " + to_text(row.agreement.cosine) + " " +
+              to_text(row.agreement.relative_error) + "\n";
+      if (b == 0) tics += (tics.empty() ? "" : ",") + std::to_string(row.unroll);
+    }
+    data += "END\n";
+    // φ as a whole last, over its blocks; colours and marks run round at different lengths.
+    const std::string colour = b == 0 ? "#000000" : colours[(b - 1) % std::size(colours)];
+    const std::string style = " with linespoints pointsize 0.9 pointtype " + std::to_string(b == 0 ? 7 : 4 + b % 10) +
+                              " linewidth " + (b == 0 ? "3.5" : "1.5") + " linecolor '" + colour + "' ";
+    const std::string title = "title " + literal(b == 0 ? "all weights" : report.full[b].block) + " noenhanced";
+    cosines += (b == 0 ? "" : ", ") + name + " using 1:2" + style + title;
+    errors += (b == 0 ? "" : ", ") + name + " using 1:3" + style + title;
+  }
+  return data + "set multiplot layout 2,1 title " +
+         literal(report.optimizee + ": the training's gradient against the full one, " + std::to_string(report.steps) +
+                 " steps") +
+         " noenhanced\n"
+         "set logscale x\n"
+         "set xtics (" +
+         tics +
+         ")\n"
+         "set xrange [*:*] noextend\n"
+         "set offsets graph 0.03, graph 0.03, 0, 0\n"
+         "set lmargin 11\n"
+         "set rmargin 26\n"
+         "set ylabel 'cosine'\n"
+         "set yrange [-1.05:1.05]\n"
+         "plot " +
+         cosines + "\n" +
+         "set xlabel 'steps of an unroll (the last: no truncation)'\n"
+         "set ylabel 'relative error'\n"
+         "set yrange [*:*]\n"
+         "set logscale y\n"
+         "unset key\n"
+         "plot " +
+         errors + "\n" + "unset multiplot\n";
+}
+
+}  // namespace l2l

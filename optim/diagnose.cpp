@@ -1,0 +1,186 @@
+#include "optim/diagnose.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <numeric>
+
+namespace l2l {
+namespace {
+
+template <class... Values>
+std::string format(const char* pattern, Values... values) {
+  char text[300];
+  std::snprintf(text, sizeof(text), pattern, values...);
+  return text;
+}
+
+double mean(const std::vector<double>& x, std::size_t first, std::size_t count) {
+  const auto begin = x.begin() + static_cast<std::ptrdiff_t>(first);
+  return std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(count), 0.0) / static_cast<double>(count);
+}
+double mean(const std::vector<double>& x) { return mean(x, 0, x.size()); }
+
+double median(std::vector<double> x) {
+  const auto middle = x.begin() + static_cast<std::ptrdiff_t>(x.size() / 2);
+  std::nth_element(x.begin(), middle, x.end());
+  return *middle;
+}
+
+std::size_t tenth(const std::vector<double>& x) { return std::max<std::size_t>(1, x.size() / 10); }
+
+/// A number of every step of every trace.
+template <class Number>
+std::vector<double> all(const std::vector<Trace>& traces, Number number) {
+  std::vector<double> result;
+  for (const Trace& trace : traces) {
+    for (const TraceStep& step : trace.steps) result.push_back(number(step));
+  }
+  return result;
+}
+
+/// Mean over the traces at each step, as far as all of them go.
+template <class Number>
+std::vector<double> curve(const std::vector<Trace>& traces, Number number) {
+  std::size_t length = traces.front().steps.size();
+  for (const Trace& trace : traces) length = std::min(length, trace.steps.size());
+  std::vector<double> result(length);
+  for (const Trace& trace : traces) {
+    for (std::size_t t = 0; t < length; ++t) result[t] += number(trace.steps[t]) / static_cast<double>(traces.size());
+  }
+  return result;
+}
+
+Finding not_finite(const std::vector<Trace>& traces) {
+  for (const Trace& trace : traces) {
+    if (trace.not_finite.empty()) continue;
+    return {"not finite", false, "the first value that is not finite is " + trace.not_finite,
+            "train with a lower --lr or --scale"};
+  }
+  return {"not finite", true, "all values are finite", ""};
+}
+
+Finding loss_of(const std::vector<double>& losses) {
+  const std::size_t tail = tenth(losses);
+  const double start = losses.front(), end = mean(losses, losses.size() - tail, tail);
+  double best = end;
+  for (std::size_t t = 0; t + tail <= losses.size(); ++t) best = std::min(best, mean(losses, t, tail));
+  const bool ok = end <= 1.5 * start && end <= 1.5 * best;
+  return {"loss",
+          ok,
+          format("from %.4g to %.4g, at its best %.4g (means over a tenth of the steps)", start, end, best),
+          ok ? "" : "it grows: train with a lower --lr or --scale, or for as many --steps as are followed",
+          {{"start", start}, {"end", end}, {"best", best}}};
+}
+
+Finding blind(const std::vector<double>& losses, double blind_loss) {
+  if (!std::isfinite(blind_loss)) return {"blind loss", true, "these functions have none", ""};
+  const double end = mean(losses, losses.size() - tenth(losses), tenth(losses));
+  const bool ok = end <= 0.99 * blind_loss;
+  return {"blind loss",
+          ok,
+          format("ends at %.4g, a blind guess has %.4g (ln %.4g)", end, blind_loss, std::exp(blind_loss)),
+          ok ? "" : "it learned no more than to guess: train with another --lr or --seed, or for more --epochs",
+          {{"end", end}, {"blind", blind_loss}}};
+}
+
+Finding dead_updates(const std::vector<Trace>& traces) {
+  const double change = std::accumulate(traces.begin(), traces.end(), 0.0, [](double sum, const Trace& trace) {
+    return std::accumulate(trace.steps.begin(), trace.steps.end(), sum,
+                           [](double s, const TraceStep& step) { return s + std::abs(step.change); });
+  });
+  double start = 0;
+  for (const Trace& trace : traces) start += std::abs(trace.steps.front().loss);
+  const double theta = median(all(traces, [](const TraceStep& s) { return s.median_theta; }));
+  const double update = median(all(traces, [](const TraceStep& s) { return s.median_update; }));
+  const double reach = change / start;
+  const bool ok = !(reach < 0.01);
+  return {
+      "dead updates",
+      ok,
+      format("all updates together reach %.3g of the first loss; median |u| %.3g, |theta| %.3g", reach, update, theta),
+      ok ? "" : "the updates are too small to matter: train with a larger --scale, or another --lr or --seed",
+      {{"reach", reach}, {"median_update", update}, {"median_theta", theta}}};
+}
+
+Finding saturated_gates(const std::vector<Trace>& traces) {
+  Finding finding{"saturated gates", true, "", ""};
+  for (std::size_t k = 0; k < traces.front().steps.front().layers.size(); ++k) {
+    finding.text += format("%slayer %zu:", k == 0 ? "" : "; ", k);
+    for (int gate = 0; gate < 4; ++gate) {
+      const double share = mean(all(traces, [=](const TraceStep& s) { return s.layers[k].saturated[gate]; }));
+      finding.text += format(" %c %.0f%%", "ifgo"[gate], 100 * share);
+      finding.numbers.push_back({format("%c_l%zu", "ifgo"[gate], k), share});
+      if (share > 0.95) finding.ok = false;
+    }
+  }
+  if (!finding.ok) finding.remedy = "such gates hardly learn: train with a lower --lr, or --preprocess log";
+  return finding;
+}
+
+Finding clipped_input(const std::vector<Trace>& traces, const Preprocess& preprocess) {
+  if (preprocess.kind != Preprocess::Kind::log_sign) {
+    return {"clipped input", true, "the preprocessing has no logarithm", ""};
+  }
+  const double share = mean(all(traces, [](const TraceStep& s) { return s.clipped; }));
+  const bool ok = share <= 0.5;
+  return {
+      "clipped input",
+      ok,
+      format("%.0f%% of the gradients are below e^-%g", 100 * share, preprocess.parameter),
+      ok ? "" : "the LSTM cannot tell their sizes: a larger P in --preprocess log:P, or a lower --lr if theta is huge",
+      {{"share", share}}};
+}
+
+Finding growing_state(const std::vector<Trace>& traces) {
+  Finding finding{"growing state", true, "mean |c| at the start, half way and at the end:", ""};
+  for (std::size_t k = 0; k < traces.front().steps.front().layers.size(); ++k) {
+    const std::vector<double> cells = curve(traces, [=](const TraceStep& s) { return s.layers[k].mean_cell; });
+    const std::vector<double> largest = all(traces, [=](const TraceStep& s) { return s.layers[k].largest_cell; });
+    const double half = cells[cells.size() / 2], top = *std::max_element(largest.begin(), largest.end());
+    finding.text += format("%s layer %zu: %.3g, %.3g, %.3g (largest %.3g)", k == 0 ? "" : ";", k, cells.front(), half,
+                           cells.back(), top);
+    finding.numbers.push_back({format("half_l%zu", k), half});
+    finding.numbers.push_back({format("end_l%zu", k), cells.back()});
+    finding.numbers.push_back({format("largest_l%zu", k), top});
+    if (cells.back() > 5 && cells.back() > 1.25 * half) finding.ok = false;
+  }
+  if (!finding.ok)
+    finding.remedy = "the LSTM counts steps: train for as many --steps as are followed, or another --seed";
+  return finding;
+}
+
+}  // namespace
+
+std::vector<Finding> diagnose(const std::vector<Trace>& traces, const LstmConfig& config, double blind_loss) {
+  std::vector<Finding> findings = {not_finite(traces)};
+  const std::vector<double> losses = curve(traces, [](const TraceStep& s) { return s.loss; });
+  if (losses.empty()) return findings;  // nothing went well before
+  for (const Finding& finding :
+       {loss_of(losses), blind(losses, blind_loss), dead_updates(traces), saturated_gates(traces),
+        clipped_input(traces, config.preprocess), growing_state(traces)}) {
+    findings.push_back(finding);
+  }
+  return findings;
+}
+
+std::vector<Finding> diagnose_training(const std::vector<double>& losses, const std::vector<double>& norms) {
+  if (losses.size() < 2) return {};
+  const std::size_t tail = tenth(losses), half = norms.size() / 2;
+  const double start = mean(losses, 0, tail), end = mean(losses, losses.size() - tail, tail);
+  const auto middle = norms.begin() + static_cast<std::ptrdiff_t>(half);
+  const double before = median({norms.begin(), middle}), after = median({middle, norms.end()});
+  const bool learned = end <= 0.95 * start, steady = after <= 100 * before;
+  return {{"training loss",
+           learned,
+           format("mean loss per step from %.4g to %.4g over %zu epochs", start, end, losses.size()),
+           learned ? "" : "training changed nothing: another --lr or --seed, or more --epochs",
+           {{"start", start}, {"end", end}}},
+          {"training gradient",
+           steady,
+           format("median norm %.3g in the first half, %.3g in the second", before, after),
+           steady ? "" : "it explodes: a lower --lr, or a smaller --unroll",
+           {{"first_half", before}, {"second_half", after}}}};
+}
+
+}  // namespace l2l

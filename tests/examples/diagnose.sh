@@ -1,0 +1,42 @@
+# Runs that are made to fail, and what diagnose says of them.
+source "$(dirname "$0")/common.bash"
+
+# finds VERDICT NAME: the report has a line "VERDICT  NAME".
+finds() {
+  grep -qE "^$1 +$2 " out.txt || fail "not '$1 $2': $(cat out.txt)"
+}
+
+quiet train "${tiny_optimizer[@]}" --epochs 60 --lr 0.03 --out run
+quiet diagnose --run run
+for name in 'not finite' loss 'blind loss' 'dead updates' 'saturated gates' 'clipped input' 'growing state'; do
+  finds ok "$name"
+done
+finds ok 'training gradient'
+grep -q '"dead updates"' run/diagnose.json || fail "findings in diagnose.json"
+if command -v python3 >/dev/null; then
+  python3 -m json.tool run/diagnose.json >/dev/null || fail "diagnose.json is not JSON"
+fi
+if command -v gnuplot >/dev/null; then
+  head -c 4 run/diagnose.png | grep -q PNG || fail "diagnose.png is not a picture"
+fi
+expect_error 1 'run/diagnose.json.*--force' diagnose --run run
+quiet diagnose --run run --force --steps 40 --seed 1
+grep -q '40 steps' out.txt || fail "--steps 40: $(cat out.txt)"
+
+quiet train "${tiny[@]}" --out dead --scale 1e-8
+quiet diagnose --run dead
+finds 'look here' 'dead updates'
+quiet train "${tiny[@]}" --out diverging --scale 1e-19
+sed -i 's/1e-19/1e+19/' diverging/optimizer.safetensors
+rm diverging/train.csv  # it is not needed
+quiet diagnose --run diverging
+finds 'look here' 'not finite'
+! grep -q 'training loss' out.txt || fail "a training without a log"
+
+expect_error 2 '--run' diagnose
+expect_error 2 "--steps: '0'" diagnose --run run --steps 0
+expect_error 1 'nowhere.*l2l train' diagnose --run nowhere
+echo 'epoch,meta_loss' >run/train.csv && echo '1' >>run/train.csv
+expect_error 1 'run/train.csv.*not the log' diagnose --run run --force
+rm run/optimizer.safetensors run/train.csv
+expect_error 1 'run/optimizer.safetensors' diagnose --run run --force

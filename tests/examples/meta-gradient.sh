@@ -1,0 +1,47 @@
+# What meta-gradient writes and prints, and what it refuses.
+source "$(dirname "$0")/common.bash"
+quiet train "${tiny[@]}" --out run
+
+quiet meta-gradient --run run --unrolls 4,1,10
+{
+  for unroll in 1 4 10 20; do
+    for block in all lstm.weight_ih_l0 lstm.weight_hh_l0 lstm.bias_l0 output.weight output.bias; do
+      echo "$unroll,$block"
+    done
+  done
+} | cmp - <(tail -n +2 run/meta_gradient.csv | cut -d, -f1,2) || fail "unrolls and blocks of meta_gradient.csv"
+[[ $(head -1 run/meta_gradient.csv) == unroll,block,cosine,relative_error,norm ]] || fail "header of meta_gradient.csv"
+awk -F, 'NR > 1 && ($3 < -1.000001 || $3 > 1.000001 || $4 < 0) { exit 1 }' run/meta_gradient.csv ||
+  fail "cosines and errors: $(cat run/meta_gradient.csv)"
+grep -q '^quadratic: one trajectory of 20 steps' out.txt && grep -q '^output.bias ' out.txt || fail "table: $(cat out.txt)"
+grep -q '"norm_of_full"' run/meta_gradient.json || fail "norms in meta_gradient.json"
+if command -v gnuplot >/dev/null; then
+  head -c 4 run/meta_gradient.png | grep -q PNG || fail "meta_gradient.png is not a picture"
+fi
+
+# Nothing is overwritten unasked; threads change nothing, the seed does; a new run drops what was found out.
+cp run/meta_gradient.csv before.csv
+expect_error 1 'run/meta_gradient.csv.*--force' meta-gradient --run run
+quiet meta-gradient --run run --unrolls 4,1,10 --threads 2 --force
+same before.csv run/meta_gradient.csv
+quiet meta-gradient --run run --seed 1 --unrolls 4,1,10 --force
+! cmp -s before.csv run/meta_gradient.csv || fail "another seed gave the same trajectory"
+quiet meta-gradient --run run --steps 6 --force
+[[ $(tail -n +2 run/meta_gradient.csv | cut -d, -f1 | sort -un | xargs) == '1 6' ]] || fail "default unrolls of 6 steps"
+quiet train "${tiny[@]}" --out run --force
+[[ ! -e run/meta_gradient.csv ]] || fail "a new run keeps the old run's meta_gradient.csv"
+
+expect_error 2 "--unrolls 1,,2: ''" meta-gradient --run run --unrolls 1,,2
+expect_error 2 "--unrolls 1,x: 'x'" meta-gradient --run run --unrolls 1,x
+expect_error 2 "--unrolls 0: '0'" meta-gradient --run run --unrolls 0
+expect_error 2 '--unrolls: 3 does not divide the 20 steps.*1, 2, 4, 5, 10, 20' meta-gradient --run run --unrolls 3
+expect_error 2 '--unrolls: 40 does not divide' meta-gradient --run run --unrolls 40
+expect_error 2 '--run' meta-gradient
+expect_error 1 'nowhere.*l2l train' meta-gradient --run nowhere
+rm run/optimizer.safetensors
+expect_error 1 'run/optimizer.safetensors' meta-gradient --run run
+
+# Without the double program beside it the command says so.
+cp "$l2l" alone
+l2l=$work/alone
+expect_error 1 'l2l-double: does not start' meta-gradient --run run

@@ -1,0 +1,196 @@
+#include "optim/meta_gradient.h"
+
+#include <cmath>
+#include <vector>
+
+#include "autodiff/error.h"
+#include "autodiff/ops.h"
+#include "optim/lstm_optimizer.h"
+#include "optim/meta_train.h"
+#include "optim/unroll.h"
+#include "tests/catch.h"
+#include "tests/optim/families.h"
+
+using namespace l2l;
+
+namespace {
+
+/// f(θ) = Σ_k softplus(w_k · θ - y_k) / 3 + 0.05 ‖θ‖²: its Hessian depends on θ and, by y, on the minibatch.
+class Bumpy : public Optimizee {
+ public:
+  Bumpy() { layout_.add("theta", {kSize}); }
+  const Layout& layout() const override { return layout_; }
+  void sample(Rng& rng, Split) override { rng.fill_normal(W_, 0, 1); }
+  void init(Rng& rng, std::span<Real> theta) const override { rng.fill_normal(theta, 0, 1); }
+  void next_batch(Rng& rng) override { rng.fill_normal(y_, 0, 1); }
+  Var loss(Tape& tape, Var theta) override {
+    const Var W = tape.leaf({kRows, kSize}, W_.data()), y = tape.leaf({kRows, 1}, y_.data());
+    const Var bumps = sum(softplus(matmul(W, reshape(theta, {kSize, 1})) - y));
+    return bumps / Real(3) + Real(0.05) * sum(square(theta));
+  }
+  Index functions() const override { return 3; }
+
+ private:
+  static constexpr Index kRows = 6, kSize = 4;
+  Layout layout_;
+  std::vector<Real> W_ = std::vector<Real>(kRows * kSize), y_ = std::vector<Real>(kRows);
+};
+
+constexpr int kSteps = 12;
+
+LearnedOptimizer random_optimizer(Preprocess preprocess) {
+  LearnedOptimizer learned{LstmModel({2, 3, preprocess, 0.3}), {}};
+  learned.phi.resize(learned.model.layout().size());
+  Rng rng(3);
+  rng.fill_normal(learned.phi, 0, 0.5);
+  return learned;
+}
+
+/// L(φ) of the trajectory as an LstmOptimizer follows it.
+double meta_loss(const LearnedOptimizer& learned, Optimizee& f, Rng rng) {
+  LstmOptimizer optimizer(learned);
+  optimizer.reset(f.layout().size());
+  std::vector<Real> theta(f.layout().size());
+  f.sample(rng, Split::train);
+  f.init(rng, theta);
+  Gradient gradient;
+  double total = 0;
+  for (int t = 0; t <= kSteps; ++t) {
+    f.next_batch(rng);
+    total += gradient(f, theta) / static_cast<double>(f.functions());
+    optimizer.step(gradient.values(), theta);
+  }
+  return total;
+}
+
+/// The derivatives of a function of φ by central differences.
+template <class Function>
+std::vector<Real> differences(LearnedOptimizer learned, Function function) {
+  std::vector<Real> result;
+  for (Real& weight : learned.phi) {
+    constexpr double h = 1e-5;
+    const Real kept = weight;
+    weight = static_cast<Real>(kept + h);
+    const double above = function(learned);
+    weight = static_cast<Real>(kept - h);
+    result.push_back(static_cast<Real>((above - function(learned)) / (2 * h)));
+    weight = kept;
+  }
+  return result;
+}
+
+using Kind = Preprocess::Kind;
+const Preprocess kPreprocesses[] = {{Kind::none, 1}, {Kind::rescale, 0.5}, {Kind::log_sign, 10}, {Kind::log_sign, 1}};
+
+}  // namespace
+
+TEST_CASE("the full meta-gradient is the derivative of the trajectory's losses") {
+  if (sizeof(Real) == 4) return;  // differences need double
+  testing::Bowl bowl(3, 0.5);
+  Bumpy bumpy;
+  for (Optimizee* f : {static_cast<Optimizee*>(&bowl), static_cast<Optimizee*>(&bumpy)}) {
+    for (const Preprocess& preprocess : kPreprocesses) {
+      CAPTURE(f == &bowl, name_of(preprocess.kind), preprocess.parameter);
+      const LearnedOptimizer learned = random_optimizer(preprocess);
+      const Rng rng(1);
+      const MetaGradient meta(learned, *f, kSteps, rng);
+      int reported = 0;
+      const std::vector<Real> full = meta.full([&](int steps) { reported = steps; });
+      const auto truth = differences(learned, [&](const LearnedOptimizer& moved) { return meta_loss(moved, *f, rng); });
+      CHECK(agreement(full, truth).relative_error < 1e-6);
+      CHECK(agreement(full, truth).cosine == Approx(1));
+      CHECK(agreement(meta.truncated(kSteps), truth).relative_error > 1e-3);  // or this would test nothing
+      CHECK(reported == kSteps);
+      CHECK(meta.steps() == kSteps);
+    }
+  }
+}
+
+TEST_CASE("the untruncated meta-gradient is the derivative of the losses with the recorded gradients held fixed") {
+  if (sizeof(Real) == 4) return;
+  Bumpy f;
+  const LearnedOptimizer learned = random_optimizer({});
+  const MetaGradient meta(learned, f, kSteps, Rng(1));
+  // The gradients along the trajectory, as an optimizer of its own meets them.
+  std::vector<std::vector<Real>> gradients;
+  {
+    Rng rng(1);
+    LstmOptimizer optimizer(learned);
+    optimizer.reset(f.layout().size());
+    std::vector<Real> theta(f.layout().size());
+    f.sample(rng, Split::train);
+    f.init(rng, theta);
+    Gradient gradient;
+    for (int t = 0; t <= kSteps; ++t) {
+      f.next_batch(rng);
+      CHECK(meta.losses()[t] == Approx(gradient(f, theta) / 3));
+      gradients.emplace_back(gradient.values().begin(), gradient.values().end());
+      optimizer.step(gradient.values(), theta);
+    }
+  }
+  // Σ_t ⟨∇_t, θ_t⟩ has the derivative of Σ_t f(θ_t), 3 times the loss per function, where ∇_t is fixed.
+  const auto linear = [&](const LearnedOptimizer& moved) {
+    LstmOptimizer optimizer(moved);
+    optimizer.reset(f.layout().size());
+    std::vector<Real> theta(f.layout().size());
+    double total = 0;
+    for (int t = 0; t < kSteps; ++t) {
+      optimizer.step(gradients[t], theta);
+      for (std::size_t k = 0; k < theta.size(); ++k) total += gradients[t + 1][k] * theta[k] / 3;
+    }
+    return total;
+  };
+  CHECK(agreement(meta.truncated(kSteps), differences(learned, linear)).relative_error < 1e-6);
+}
+
+TEST_CASE("the truncated meta-gradient is what MetaTrainer accumulates while φ stands still") {
+  constexpr int T = 4, kUnrolls = 3;
+  for (const bool fused : {false, true}) {
+    MetaTrainConfig config;
+    config.unroll = T;
+    config.epochs = config.validation_functions = 1;
+    config.learning_rate = 1e-300;  // φ stands still
+    config.clip = 0;
+    config.fused = fused;
+    const LstmModel model({2, 3, {}, 0.3});
+    std::vector<Real> phi, sum(model.layout().size()), before(model.layout().size());
+    Rng rng(0);
+    for (int unrolls = 1; unrolls <= kUnrolls; ++unrolls) {
+      config.steps = unrolls * T;
+      MetaTrainer trainer(
+          model, [] { return std::make_unique<Bumpy>(); }, config);
+      phi = trainer.state().phi;
+      rng.set_state(trainer.state().random);
+      trainer.run_epoch();
+      // ADAM's first moment is m ← 0.9 m + 0.1 g, where g is the gradient of the last unroll.
+      const std::vector<Real>& m = trainer.state().adam.m;
+      for (std::size_t k = 0; k < m.size(); ++k) sum[k] += (m[k] - Real(0.9) * before[k]) / Real(0.1);
+      before = m;
+    }
+    Bumpy f;
+    const MetaGradient meta({model, phi}, f, kUnrolls * T, rng);
+    const double tolerance = sizeof(Real) == 8 ? 1e-12 : 1e-4;
+    CHECK(agreement(meta.truncated(T), sum).relative_error < tolerance);
+    CHECK(agreement(meta.truncated(kUnrolls * T), sum).relative_error > 1e-2);
+  }
+}
+
+TEST_CASE("agreement of vectors computed by hand") {
+  const std::vector<Real> c = {3, 4}, a = {3, 0}, zero = {0, 0};
+  CHECK(agreement(c, c).cosine == Approx(1));
+  CHECK(agreement(c, c).relative_error == 0);
+  CHECK(agreement(a, c).cosine == Approx(0.6));
+  CHECK(agreement(a, c).relative_error == Approx(0.8));
+  CHECK(std::isnan(agreement(zero, c).cosine));
+  CHECK(agreement(zero, c).relative_error == 1);
+}
+
+TEST_CASE("meta-gradients that cannot be had say so") {
+  testing::Bowl f;
+  const LearnedOptimizer learned = random_optimizer({});
+  CHECK_THROWS_AS(MetaGradient(learned, f, 0, Rng(0)), UsageError);
+  CHECK_THROWS_AS(MetaGradient(learned, f, 6, Rng(0)).truncated(4), UsageError);
+  CHECK_THROWS_AS(MetaGradient(learned, f, 6, Rng(0)).truncated(0), UsageError);
+  LearnedOptimizer wild{LstmModel({2, 3, {}, sizeof(Real) == 8 ? 1e200 : 1e30}), learned.phi};
+  CHECK_THROWS_AS(MetaGradient(wild, f, 6, Rng(0)), Error);
+}
