@@ -1,7 +1,6 @@
 # ablate-preprocessing: every kind of preprocessing and unit of the loss, the same numbers for any number of threads.
 source "$(dirname "$0")/common.bash"
 run=(ablate-preprocessing "${tiny[@]}" --seeds 2 --functions 3)
-[[ -z ${L2L_SANITIZE:-} ]] || run+=(--epochs 1)
 
 quiet "${run[@]}" --out one --threads 1
 quiet "${run[@]}" --out two --threads 2
