@@ -1,5 +1,6 @@
 #include "nn/layout.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "autodiff/error.h"
@@ -30,18 +31,44 @@ const Parameter& Layout::find(const std::string& name) const {
   throw Error("layout: no parameter is called '", name, "'");
 }
 
-std::string Layout::place(Index k) const {
+std::vector<std::string> Layout::groups() const {
+  std::vector<std::string> names;
   for (const Parameter& p : parameters_) {
-    if (k < p.offset || k >= p.offset + p.shape.size()) continue;
-    std::string indices;
-    Index rest = k - p.offset;
-    for (int dim = p.shape.rank() - 1; dim >= 0; --dim) {
-      indices = std::to_string(rest % p.shape[dim]) + (indices.empty() ? "" : ", ") + indices;
-      rest /= p.shape[dim];
+    if (std::find(names.begin(), names.end(), p.group) == names.end()) names.push_back(p.group);
+  }
+  return names;
+}
+
+std::vector<Layout::Range> Layout::ranges(const std::string& group) const {
+  std::vector<Range> ranges;
+  for (const Parameter& p : parameters_) {
+    if (p.group != group) continue;
+    const bool joins = !ranges.empty() && ranges.back().first + ranges.back().count == p.offset;
+    if (joins) {
+      ranges.back().count += p.shape.size();
+    } else {
+      ranges.push_back({p.offset, p.shape.size()});
     }
-    return p.name + (indices.empty() ? "" : "[" + indices + "]") + (p.group.empty() ? "" : ", group " + p.group);
+  }
+  return ranges;
+}
+
+const Parameter& Layout::at(Index k) const {
+  for (const Parameter& p : parameters_) {
+    if (k >= p.offset && k < p.offset + p.shape.size()) return p;
   }
   throw Error("layout: there is no element ", k, " of ", size_);
+}
+
+std::string Layout::place(Index k) const {
+  const Parameter& p = at(k);
+  std::string indices;
+  Index rest = k - p.offset;
+  for (int dim = p.shape.rank() - 1; dim >= 0; --dim) {
+    indices = std::to_string(rest % p.shape[dim]) + (indices.empty() ? "" : ", ") + indices;
+    rest /= p.shape[dim];
+  }
+  return p.name + (indices.empty() ? "" : "[" + indices + "]") + (p.group.empty() ? "" : ", group " + p.group);
 }
 
 double norm(std::span<const Real> x) {

@@ -25,6 +25,11 @@ struct Parameter {
 /// cut into named arrays.
 class Layout {
  public:
+  /// A run of elements of θ.
+  struct Range {
+    Index first, count;
+  };
+
   /// Appends a parameter. Names are unique.
   Parameter add(const std::string& name, const Shape& shape, const std::string& group = "");
 
@@ -32,6 +37,12 @@ class Layout {
   Index size() const { return size_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
   const Parameter& find(const std::string& name) const;
+  /// The groups in the order of their first parameters; parameters without one are of the group "".
+  std::vector<std::string> groups() const;
+  /// Where the parameters of a group lie in θ, neighbours joined.
+  std::vector<Range> ranges(const std::string& group) const;
+  /// The parameter that element k of θ belongs to.
+  const Parameter& at(Index k) const;
   /// Where element k of θ stands: "hidden.weight[4, 17]", and with a group "conv.weight[0, 2, 1, 1], group conv".
   std::string place(Index k) const;
 

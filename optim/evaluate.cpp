@@ -50,7 +50,7 @@ std::vector<double> follow(Optimizer& optimizer, Optimizee& f, int k, const Eval
   f.sample(rng, options.split);
   std::vector<Real> theta(f.layout().size());
   f.init(rng, theta);
-  optimizer.reset(f.layout().size());
+  optimizer.reset_for(f.layout());
   std::vector<double> losses(options.steps + 1, std::numeric_limits<double>::infinity());
   for (int t = 0; t <= options.steps; ++t) {
     f.next_batch(rng);

@@ -1,7 +1,4 @@
 #pragma once
-#include <filesystem>
-#include <vector>
-
 #include "nn/layout.h"
 #include "nn/lstm.h"
 #include "nn/random.h"
@@ -44,16 +41,6 @@ class LstmModel {
   Layout layout_;
   Lstm lstm_;
   Parameter output_weight_, output_bias_;
-};
-
-/// A learned optimizer: m and its trained φ. What a checkpoint holds.
-struct LearnedOptimizer {
-  LstmModel model;
-  std::vector<Real> phi;
-
-  /// Reads and writes φ and everything needed to use it as safetensors. An Error names the file, and what does not fit.
-  static LearnedOptimizer load(const std::filesystem::path& path);
-  void save(const std::filesystem::path& path) const;
 };
 
 }  // namespace l2l

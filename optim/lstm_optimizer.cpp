@@ -4,8 +4,8 @@
 
 namespace l2l {
 
-LstmOptimizer::LstmOptimizer(const LearnedOptimizer& learned, int threads) : blocks_(learned.model, threads) {
-  blocks_.set_weights(learned.phi);
+LstmOptimizer::LstmOptimizer(const LstmModel& model, std::span<const Real> phi, int threads) : blocks_(model, threads) {
+  blocks_.set_weights(phi);
 }
 
 void LstmOptimizer::reset(Index n) { blocks_.reset(n); }

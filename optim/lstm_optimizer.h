@@ -1,19 +1,23 @@
 #pragma once
 #include <memory>
 
+#include "optim/learned_optimizer.h"
 #include "optim/lstm_blocks.h"
 #include "optim/optimizer.h"
 
 namespace l2l {
 
-/// Runs a learned optimizer on any flat θ:
+/// Runs one trained LSTM on any flat θ (`make_optimizer` runs those of several parts too):
 ///
 ///     l2l::LstmOptimizer optimizer(l2l::LearnedOptimizer::load("optimizer.safetensors"));
 ///     optimizer.reset(theta.size());
 ///     optimizer.step(gradient, theta);   // as often as you like
 class LstmOptimizer : public Optimizer {
  public:
-  explicit LstmOptimizer(const LearnedOptimizer& learned, int threads = 1);
+  /// An Error if the optimizer is not a single LSTM.
+  explicit LstmOptimizer(const LearnedOptimizer& learned, int threads = 1)
+      : LstmOptimizer(learned.model.single(), learned.phi, threads) {}
+  LstmOptimizer(const LstmModel& model, std::span<const Real> phi, int threads = 1);
 
   void reset(Index n) override;
   void step(std::span<const Real> gradient, std::span<Real> theta) override;

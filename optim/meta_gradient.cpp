@@ -50,7 +50,7 @@ std::vector<Real> MetaGradient::truncated(int unroll) const {
   const Index n = f_.layout().size();
   const Real share = Real(1) / static_cast<Real>(f_.functions());
   std::vector<Real> result(learned_.phi.size());
-  const auto recorder = make_fused_recorder(learned_.model, threads_);
+  const auto recorder = make_fused_recorder(learned_.model.single(), threads_);
   recorder->reset(n);
   Tape tape;
   for (int first = 0; first < steps(); first += unroll) {
@@ -100,7 +100,7 @@ Var MetaGradient::responding_gradient(Var theta, int step) const {
 
 /// What the LSTM sees of ∇_t, as a function of it: [F, n]
 Var MetaGradient::features(Var gradient) const {
-  const Preprocess preprocess = learned_.model.config().preprocess;
+  const Preprocess preprocess = learned_.model.single().config().preprocess;
   const Index n = gradient.size();
   Var x = Tape::output("preprocess", {preprocess.features(), n}, {gradient});
   preprocess(gradient.values(), x.value, n);
@@ -124,7 +124,7 @@ static Var pack(const Lstm::State& state) {
 }
 
 std::vector<Real> MetaGradient::full(const std::function<void(int)>& progress) const {
-  const LstmModel& model = learned_.model;
+  const LstmModel& model = learned_.model.single();
   const Index n = f_.layout().size();
   const Shape phi_shape{model.layout().size()}, state_shape{2 * model.config().layers * model.config().hidden, n};
   Tape tape;

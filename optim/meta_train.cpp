@@ -9,7 +9,6 @@
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
-#include "optim/lstm_optimizer.h"
 #include "optim/unroll.h"
 
 namespace l2l {
@@ -28,6 +27,9 @@ void check(const MetaTrainConfig& c) {
   at_least_one("threads", c.threads);
   if (c.steps % c.unroll != 0) {
     throw UsageError("steps (", c.steps, ") must be a multiple of unroll (", c.unroll, ")");
+  }
+  if (c.first_steps < 0 || c.first_steps > c.steps) {
+    throw UsageError("first-steps is ", c.first_steps, ", it must be from 0 to steps (", c.steps, ")");
   }
   if (!(c.learning_rate > 0)) throw UsageError("lr is ", c.learning_rate, ", it must be positive");
   if (!(c.final_rate >= 0)) throw UsageError("final-rate is ", c.final_rate, ", it must not be negative");
@@ -84,8 +86,9 @@ struct MetaTrainer::Workspace {
 
   void start(Trajectory& run, int epoch) {
     run.f->sample(rng, Split::train);
+    run.theta.resize(run.f->layout().size());
     run.f->init(rng, run.theta);
-    run.recorder->reset(static_cast<Index>(run.theta.size()));
+    run.recorder->reset_for(run.f->layout());
     evaluate(run, run.theta, epoch, 0);
   }
 
@@ -112,7 +115,7 @@ struct MetaTrainer::Workspace {
   }
 };
 
-MetaTrainer::MetaTrainer(const LstmModel& model, OptimizeeFactory optimizee, const MetaTrainConfig& config)
+MetaTrainer::MetaTrainer(const OptimizerModel& model, OptimizeeFactory optimizee, const MetaTrainConfig& config)
     : model_(model), optimizee_(std::move(optimizee)), config_(config), work_(std::make_unique<Workspace>()) {
   check(config);
   const Index size = model.layout().size();
@@ -122,8 +125,7 @@ MetaTrainer::MetaTrainer(const LstmModel& model, OptimizeeFactory optimizee, con
   work.trajectories = std::vector<Trajectory>(config.functions);  // in place: a tape cannot be moved
   for (Trajectory& run : work.trajectories) {
     run.f = optimizee_();
-    run.recorder = config.fused ? make_fused_recorder(model, config.threads) : make_composed_recorder(model);
-    run.theta.resize(run.f->layout().size());
+    run.recorder = make_recorder(model, config.fused, config.threads);
   }
   work.rng = Rng(config.seed);
   state_.phi.resize(size);
@@ -166,7 +168,8 @@ EpochReport MetaTrainer::run_epoch() {
   work.rng.set_state(state_.random);
   for (Trajectory& run : work.trajectories) work.start(run, report.epoch);
   work.loss_sum = 0;
-  const int unrolls = config_.steps / config_.unroll;
+  report.steps = trajectory_steps();
+  const int unrolls = report.steps / config_.unroll;
   for (int u = 0; u < unrolls; ++u) {
     std::fill(work.meta_gradient.begin(), work.meta_gradient.end(), Real(0));
     for (Trajectory& run : work.trajectories) {
@@ -184,7 +187,7 @@ EpochReport MetaTrainer::run_epoch() {
     }
     work.adam.step(work.meta_gradient, work.phi);
   }
-  report.meta_loss = work.loss_sum / (config_.steps * config_.functions);
+  report.meta_loss = work.loss_sum / (report.steps * config_.functions);
   for (const Trajectory& run : work.trajectories) report.final_loss += run.loss / config_.functions;
 
   state_.epoch = report.epoch;
@@ -204,6 +207,17 @@ EpochReport MetaTrainer::run_epoch() {
   return report;
 }
 
+/// Whole unrolls, from `first_steps` in the first epoch to `steps` in the last: a curriculum, for an optimizer that has
+/// not learned much yet gains nothing from a long trajectory.
+int MetaTrainer::trajectory_steps() const {
+  if (config_.first_steps == 0 || config_.epochs == 1) return config_.steps;
+  const double progress = std::min(1.0, static_cast<double>(state_.epoch) / (config_.epochs - 1));
+  const double length =
+      config_.first_steps * std::pow(static_cast<double>(config_.steps) / config_.first_steps, progress);
+  const int unrolls = std::max(1, static_cast<int>(std::lround(length / config_.unroll)));
+  return std::min(unrolls * config_.unroll, config_.steps);
+}
+
 /// Mean loss of the frozen optimizer after `steps` steps on the validation functions, the same ones every time.
 double MetaTrainer::validate(int steps) const {
   const EvaluateOptions options{.split = Split::validation,
@@ -211,7 +225,7 @@ double MetaTrainer::validate(int steps) const {
                                 .steps = steps,
                                 .seed = config_.seed,
                                 .threads = config_.threads};
-  const auto optimizer = [&] { return std::make_unique<LstmOptimizer>(LearnedOptimizer{model_, state_.phi}); };
+  const auto optimizer = [&] { return make_optimizer({model_, state_.phi}); };
   return evaluate(optimizer, optimizee_, options).mean(steps);
 }
 

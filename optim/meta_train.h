@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "optim/evaluate.h"
-#include "optim/lstm_model.h"
+#include "optim/learned_optimizer.h"
 #include "optim/rules.h"
 
 namespace l2l {
@@ -13,6 +13,7 @@ namespace l2l {
 struct MetaTrainConfig {
   int epochs = 1000;  // meta-epochs: trajectories of `steps` steps (of `functions` functions each)
   int steps = 100;
+  int first_steps = 0;  // steps of the first trajectories, which grow geometrically to `steps`; 0: all have `steps`
   int unroll = 20;  // steps between two updates of φ; divides `steps`
   int functions = 1;  // functions whose meta-gradients are averaged in one meta-step
   double learning_rate = 0.01;  // of ADAM on φ, at the start
@@ -31,6 +32,7 @@ struct MetaTrainConfig {
 /// One line of the training log.
 struct EpochReport {
   int epoch = 0;  // 1 … epochs
+  int steps = 0;  // of its trajectories
   double meta_loss = 0;  // mean loss per step along the trajectory that was trained on
   double final_loss = 0;  // at its end
   double gradient_norm = 0;  // of the meta-gradient before clipping, mean over the epoch's meta-steps
@@ -60,7 +62,7 @@ struct MetaTrainState {
 /// ADAM take a step on φ to make Σ_t w_t f(θ_t) small (eq. 2 of the paper), with gradients of f as constants.
 class MetaTrainer {
  public:
-  MetaTrainer(const LstmModel& model, OptimizeeFactory optimizee, const MetaTrainConfig& config);
+  MetaTrainer(const OptimizerModel& model, OptimizeeFactory optimizee, const MetaTrainConfig& config);
   ~MetaTrainer();
 
   /// One meta-epoch, and a validation where one is due. An Error tells when a loss or φ is no longer finite.
@@ -79,8 +81,9 @@ class MetaTrainer {
  private:
   struct Workspace;
   double validate(int steps) const;
+  int trajectory_steps() const;
 
-  LstmModel model_;
+  OptimizerModel model_;
   OptimizeeFactory optimizee_;
   MetaTrainConfig config_;
   MetaTrainState state_;

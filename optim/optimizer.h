@@ -3,7 +3,7 @@
 #include <memory>
 #include <span>
 
-#include "autodiff/types.h"
+#include "nn/layout.h"
 
 namespace l2l {
 
@@ -13,6 +13,8 @@ class Optimizer {
   virtual ~Optimizer() = default;
   /// Forgets everything and prepares for θ of n elements.
   virtual void reset(Index n) = 0;
+  /// The same for θ laid out so: where an optimizer that treats groups of parameters differently learns of them.
+  virtual void reset_for(const Layout& layout) { reset(layout.size()); }
   /// θ ← θ + u(∇), where ∇ is the gradient at θ. Both have the n elements given to `reset`.
   virtual void step(std::span<const Real> gradient, std::span<Real> theta) = 0;
   /// An optimizer of its own in the same state: given the same gradients it takes the same steps from here on.

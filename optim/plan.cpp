@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <limits>
 
 #ifdef __GLIBC__
@@ -9,15 +10,23 @@
 #endif
 
 #include "autodiff/ops.h"
-#include "optim/lstm_optimizer.h"
+#include "optim/groups.h"
 
 namespace l2l {
 namespace {
 
-/// f(θ) = 0, which itself takes no memory, with any number of coordinates.
+/// f(θ) = 0, which itself takes no memory, with any number of coordinates, in the groups of another layout and about
+/// in the same proportions.
 class Flat : public Optimizee {
  public:
-  explicit Flat(Index n) { layout_.add("theta", {n}); }
+  Flat(const Layout& other, Index n) {
+    double share = 0;
+    for (const std::string& group : other.groups()) {
+      for (const Layout::Range& range : other.ranges(group)) share += static_cast<double>(range.count) / other.size();
+      const Index end = std::llround(share * static_cast<double>(n));
+      layout_.add("theta." + group, {end - layout_.size()}, group);
+    }
+  }
   const Layout& layout() const override { return layout_; }
   void sample(Rng&, Split) override {}
   void init(Rng&, std::span<Real> theta) const override { std::fill(theta.begin(), theta.end(), Real(0)); }
@@ -30,6 +39,7 @@ class Flat : public Optimizee {
 /// An epoch of one unroll and no validation but that of the starting point.
 MetaTrainConfig one_unroll(MetaTrainConfig config) {
   config.steps = config.unroll;
+  config.first_steps = 0;
   config.epochs = config.validate_every = std::numeric_limits<int>::max();
   config.validation_functions = 1;
   return config;
@@ -59,8 +69,9 @@ std::size_t inner_tape_bytes(Optimizee& f, std::uint64_t seed) {
 }
 
 /// Bytes of all trajectories with n coordinates each, their inner tapes apart.
-std::size_t trajectory_bytes(const LstmModel& model, const MetaTrainConfig& config, Index n) {
-  const auto flat = [n] { return std::make_unique<Flat>(n); };
+std::size_t trajectory_bytes(const OptimizerModel& model, const MetaTrainConfig& config, const Layout& layout,
+                             Index n) {
+  const auto flat = [&layout, n] { return std::make_unique<Flat>(layout, n); };
   MetaTrainer trainer(model, flat, one_unroll(config));
   trainer.run_epoch();
   trainer.run_epoch();  // twice, as above
@@ -73,7 +84,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
-MetaPlan plan_memory(const LstmModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config) {
+MetaPlan plan_memory(const OptimizerModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config) {
   MetaPlan plan;
   const std::size_t before = allocated_bytes();
   const std::unique_ptr<Optimizee> f = optimizee();
@@ -86,16 +97,21 @@ MetaPlan plan_memory(const LstmModel& model, const OptimizeeFactory& optimizee, 
   // Enough that what does not depend on n is all there, such as the sums over slabs of blocks in fused_unroll.cpp.
   constexpr Index kSmall = 4096;
   if (n <= 2 * kSmall) {
-    plan.unroll_bytes = trajectory_bytes(model, config, n);
+    plan.unroll_bytes = trajectory_bytes(model, config, f->layout(), n);
   } else {
-    const double a = static_cast<double>(trajectory_bytes(model, config, kSmall));
-    const double b = static_cast<double>(trajectory_bytes(model, config, 2 * kSmall));
+    const double a = static_cast<double>(trajectory_bytes(model, config, f->layout(), kSmall));
+    const double b = static_cast<double>(trajectory_bytes(model, config, f->layout(), 2 * kSmall));
     plan.unroll_bytes = static_cast<std::size_t>(a + (b - a) * static_cast<double>(n - kSmall) / kSmall);
   }
 
   const std::size_t vectors = 2 * n * sizeof(Real);  // θ and ∇f
   const std::size_t inner_tape = inner_tape_bytes(*f, config.seed);
-  const std::size_t states = 2 * model.config().layers * model.config().hidden * n * sizeof(Real);
+  const Groups groups(f->layout(), model.groups());
+  std::size_t states = 0;
+  for (Index k = 0; k < groups.count(); ++k) {
+    const LstmModel* lstm = model.parts()[k].lstm();
+    if (lstm) states += 2 * lstm->config().layers * lstm->config().hidden * groups.size(k) * sizeof(Real);
+  }
   plan.optimizee_bytes = config.functions * inner_tape;
   const std::size_t validated = std::min(config.threads, config.validation_functions);  // at once
   plan.validation_bytes = validated * (inner_tape + vectors + states);
@@ -103,7 +119,7 @@ MetaPlan plan_memory(const LstmModel& model, const OptimizeeFactory& optimizee, 
   return plan;
 }
 
-MetaPace measure_pace(const LstmModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config) {
+MetaPace measure_pace(const OptimizerModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config) {
   MetaPace pace;
   MetaTrainer trainer(model, optimizee, one_unroll(config));
   trainer.run_epoch();
@@ -114,7 +130,7 @@ MetaPace measure_pace(const LstmModel& model, const OptimizeeFactory& optimizee,
   const int steps = config.validation_steps ? config.validation_steps : config.steps;
   const int at_once = std::min(config.threads, config.validation_functions);
   const int rounds = (config.validation_functions + at_once - 1) / at_once;
-  const auto optimizer = [&] { return std::make_unique<LstmOptimizer>(trainer.best()); };
+  const auto optimizer = [&] { return make_optimizer(trainer.best()); };
   const auto seconds = [&](int length) {
     const auto begin = std::chrono::steady_clock::now();
     evaluate(optimizer, optimizee,

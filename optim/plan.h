@@ -16,13 +16,13 @@ struct MetaPlan {
 };
 /// Evaluates the optimizee twice, and records unrolls for some thousand coordinates only, in which an unroll's memory
 /// is linear.
-MetaPlan plan_memory(const LstmModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config);
+MetaPlan plan_memory(const OptimizerModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config);
 
 struct MetaPace {
   double epoch = 0;  // seconds of a meta-epoch, validation apart
   double validation = 0;  // seconds of a validation
 };
 /// Times one unroll of the training, after another to warm up, and a short validation.
-MetaPace measure_pace(const LstmModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config);
+MetaPace measure_pace(const OptimizerModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config);
 
 }  // namespace l2l

@@ -31,9 +31,18 @@ History select(const History& history, std::span<const Index> coordinates) {
   return selected;
 }
 
-History replay(Optimizer& optimizer, const History& gradients) {
+Layout select(const Layout& layout, std::span<const Index> coordinates) {
+  Layout selected;
+  for (const std::string& group : layout.groups()) selected.add("group " + group, {0}, group);
+  for (std::size_t j = 0; j < coordinates.size(); ++j) {
+    selected.add("coordinate " + std::to_string(j), {1}, layout.at(coordinates[j]).group);
+  }
+  return selected;
+}
+
+History replay(Optimizer& optimizer, const Layout& coordinates, const History& gradients) {
   History updates;
-  if (!gradients.empty()) optimizer.reset(static_cast<Index>(gradients.front().size()));
+  optimizer.reset_for(coordinates);
   for (const std::vector<Real>& gradient : gradients) {
     std::vector<Real>& update = updates.emplace_back(gradient.size(), Real(0));
     optimizer.step(gradient, update);
@@ -41,9 +50,10 @@ History replay(Optimizer& optimizer, const History& gradients) {
   return updates;
 }
 
-History respond(Optimizer& optimizer, std::span<const Real> gradients, std::span<const Real> swept, int steps) {
+History respond(Optimizer& optimizer, const Layout& layout, Index coordinate, std::span<const Real> gradients,
+                std::span<const Real> swept, int steps) {
   // As many copies of the coordinate as there are gradients to try, all with the same past.
-  optimizer.reset(static_cast<Index>(swept.size()));
+  optimizer.reset_for(select(layout, std::vector<Index>(swept.size(), coordinate)));
   History response;
   std::vector<Real> ignored(swept.size());
   for (const Real seen : gradients.first(steps)) {

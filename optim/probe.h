@@ -26,13 +26,18 @@ Trajectory record(Optimizer& optimizer, Optimizee& f, int k, const EvaluateOptio
 /// The columns of some coordinates, in the order given.
 History select(const History& history, std::span<const Index> coordinates);
 
-/// Figure 10: the updates that an optimizer proposes if these are the gradients that it sees.
-History replay(Optimizer& optimizer, const History& gradients);
+/// θ of some coordinates alone: each a parameter of one element, in the group that it was in. Groups of which none is
+/// chosen are there, without elements.
+Layout select(const Layout& layout, std::span<const Index> coordinates);
+
+/// Figure 10: the updates that an optimizer proposes for `coordinates` if these are the gradients that it sees.
+History replay(Optimizer& optimizer, const Layout& coordinates, const History& gradients);
 
 /// Figures 11 to 13: the updates of one coordinate as a function of the current gradient, [steps][swept]. At each step
 /// they are what the optimizer would propose for the `swept` gradients after it has seen `gradients` in the steps
-/// before. Its state is not disturbed: it is a clone that takes the step.
-History respond(Optimizer& optimizer, std::span<const Real> gradients, std::span<const Real> swept, int steps);
+/// before. It is that of θ laid out so. Its state is not disturbed: it is a clone that takes the step.
+History respond(Optimizer& optimizer, const Layout& layout, Index coordinate, std::span<const Real> gradients,
+                std::span<const Real> swept, int steps);
 
 /// Mean over the steps of |x|, for each coordinate.
 std::vector<double> mean_magnitudes(const History& history);

@@ -56,7 +56,7 @@ TraceStep::Layer look_at(Var gates, Var cell) {
 class Tracer {
  public:
   Tracer(const LearnedOptimizer& learned, Optimizee& f) : learned_(learned), f_(f), theta_(f.layout().size()) {
-    const LstmConfig& config = learned.model.config();
+    const LstmConfig& config = learned.model.single().config();
     carried_.assign(2 * config.layers, std::vector<Real>(config.hidden * theta_.size()));
   }
 
@@ -64,7 +64,7 @@ class Tracer {
 
   /// One step; returns the first thing that is not finite, or "".
   std::string step(TraceStep& seen) {
-    const LstmConfig& config = learned_.model.config();
+    const LstmConfig& config = learned_.model.single().config();
     const Index n = static_cast<Index>(theta_.size());
     const double functions = static_cast<double>(f_.functions());
     seen.loss = gradient_(f_, theta_) / functions;
@@ -82,9 +82,9 @@ class Tracer {
       state.push_back({tape_.leaf(shape, carried_[k].data()), tape_.leaf(shape, carried_[k + 1].data())});
     }
     Lstm::State next = state;
-    const Var u = learned_.model(phi, x, next);
+    const Var u = learned_.model.single()(phi, x, next);
     for (std::size_t k = 0; k < next.size(); ++k) {
-      const Var gates = learned_.model.lstm().gates(phi, k, k == 0 ? x : next[k - 1].h, state[k].h);
+      const Var gates = learned_.model.single().lstm().gates(phi, k, k == 0 ? x : next[k - 1].h, state[k].h);
       const std::string of_layer = " of the LSTM's layer " + std::to_string(k);
       if (!finite(gates.values())) return "the gates" + of_layer;
       if (!finite(next[k].c.values())) return "the state c" + of_layer;

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "nn/random.h"
-#include "optim/lstm_model.h"
+#include "optim/learned_optimizer.h"
 #include "optim/optimizee.h"
 
 namespace l2l {

@@ -2,7 +2,7 @@
 #include <memory>
 
 #include "autodiff/tape.h"
-#include "optim/lstm_model.h"
+#include "optim/learned_optimizer.h"
 
 namespace l2l {
 
@@ -14,6 +14,8 @@ class UnrollRecorder {
   virtual ~UnrollRecorder() = default;
   /// A new trajectory: zero state for n coordinates.
   virtual void reset(Index n) = 0;
+  /// The same for θ laid out so, for a recorder that treats groups of parameters differently.
+  virtual void reset_for(const Layout& layout) { reset(layout.size()); }
   /// A new unroll on the tape of phi: [model.layout().size()]. The recorder must be there, and not have been opened or
   /// reset again, when that tape runs backward.
   virtual void open(Var phi) = 0;
@@ -27,5 +29,7 @@ class UnrollRecorder {
 std::unique_ptr<UnrollRecorder> make_composed_recorder(const LstmModel& model);
 /// The whole unroll as one node: the same function, several times faster, and without stored activations.
 std::unique_ptr<UnrollRecorder> make_fused_recorder(const LstmModel& model, int threads);
+/// One of these for each LSTM of a learned optimizer. The groups of θ have to be known (`reset_for`) if it has parts.
+std::unique_ptr<UnrollRecorder> make_recorder(const OptimizerModel& model, bool fused, int threads);
 
 }  // namespace l2l

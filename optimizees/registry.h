@@ -26,6 +26,7 @@ struct OptimizeeEntry {
   OptimizeeFactory (*make)(const OptionValues&);  // may load data; a UsageError names a bad value
   LstmConfig optimizer;  // what a learned optimizer for it looks like by default …
   MetaTrainConfig training;  // … and how it is trained
+  std::string groups = "all";  // "conv,fc": by an LSTM for each of these groups of parameters
 };
 
 /// The table. A new optimizee is one file, and one line in registry.cpp.

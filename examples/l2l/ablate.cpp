@@ -41,7 +41,7 @@ void run(Training& training, const AblateRequest& request, const OptimizeeFactor
   config.training.weights.assign(config.training.unroll + 1, 1 / training.factor);
   const OptimizeeFactory scaled = [&] { return std::make_unique<Scaled>(base(), training.factor); };
 
-  MetaTrainer trainer(LstmModel(config.optimizer), scaled, config.training);
+  MetaTrainer trainer(config.model(), scaled, config.training);
   try {
     while (!trainer.done()) trainer.run_epoch();
   } catch (const Error&) {  // diverged: the best optimizer before that counts, if there was one
@@ -49,7 +49,7 @@ void run(Training& training, const AblateRequest& request, const OptimizeeFactor
   const MetaTrainState& state = trainer.state();
   training.start = state.start_validation / training.factor;
   training.validation = state.best_validation / training.factor;
-  const Curves curves = evaluate([&] { return std::make_unique<LstmOptimizer>(trainer.best()); }, scaled,
+  const Curves curves = evaluate([&] { return make_optimizer(trainer.best()); }, scaled,
                                  {.functions = request.functions, .steps = config.training.steps});
   training.final_loss =
       std::isfinite(training.validation) ? curves.final_mean() / training.factor : training.validation;

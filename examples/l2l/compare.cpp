@@ -28,7 +28,7 @@ void run_contest(Comparison& comparison, const Trial& trial, int threads) {
   StatusLine status;
   const EvaluateOptions held_out{Split::test, comparison.functions, comparison.steps, comparison.seed, threads};
   status.update("following lstm");
-  const OptimizerFactory lstm = [&] { return std::make_unique<LstmOptimizer>(trial.learned); };
+  const OptimizerFactory lstm = [&] { return make_optimizer(trial.learned); };
   comparison.contestants.push_back({"lstm", {}, evaluate(lstm, trial.make, held_out)});
   for (const std::string name : kBaselines) {
     const Rule& rule = find_rule(name);

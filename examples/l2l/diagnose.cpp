@@ -125,7 +125,7 @@ int diagnose(const DiagnoseRequest& request) {
       traces.push_back(trace(learned, *f, Split::validation, steps, Rng(request.seed, k)));
     }
   }
-  std::vector<Finding> findings = l2l::diagnose(traces, learned.model.config(), f->blind_loss());
+  std::vector<Finding> findings = l2l::diagnose(traces, learned.model.single().config(), f->blind_loss());
   findings.insert(findings.end(), training.begin(), training.end());
 
   const auto bad = std::count_if(findings.begin(), findings.end(), [](const Finding& finding) { return !finding.ok; });
@@ -135,7 +135,7 @@ int diagnose(const DiagnoseRequest& request) {
   write_file_atomically(json, report_json(request, steps, findings));
   std::printf("summary  %s\n", json.c_str());
   if (traces[0].steps.empty()) return 0;  // nothing to draw
-  if (plot(picture(config.optimizee, traces[0], learned.model.config().preprocess), png, json)) {
+  if (plot(picture(config.optimizee, traces[0], learned.model.single().config().preprocess), png, json)) {
     std::printf("picture  %s\n", png.c_str());
   }
   return 0;

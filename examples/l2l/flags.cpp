@@ -20,7 +20,7 @@ std::string defaults(const Setting& setting) {
   std::string all, first;
   bool equal = true;
   for (const OptimizeeEntry& entry : optimizees()) {
-    const std::string value = setting.get({entry.name, {}, entry.optimizer, entry.training});
+    const std::string value = setting.get(default_config(entry));
     if (all.empty()) first = value;
     equal &= value == first;
     all += (all.empty() ? "" : ", ") + entry.name + " " + value;

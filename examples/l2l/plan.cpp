@@ -52,7 +52,7 @@ std::string megabytes(std::size_t bytes) {
 
 std::string plan_text(const RunConfig& config, const OptimizeeFactory& optimizee) {
   const MetaTrainConfig& c = config.training;
-  const LstmModel model(config.optimizer);
+  const OptimizerModel model = config.model();
   constexpr std::size_t kBuffers = 1'500'000;  // of libraries
   const std::size_t data = anonymous_memory() + kBuffers;
   const MetaPlan plan = plan_memory(model, optimizee, c);

@@ -9,7 +9,6 @@
 #include "examples/l2l/probe_report.h"
 #include "examples/l2l/trial.h"
 #include "nn/atomic_file.h"
-#include "optim/lstm_optimizer.h"
 
 namespace l2l {
 namespace {
@@ -40,11 +39,11 @@ void check_request(const ProbeRequest& request, Index size, int steps) {
 /// The trajectory of the LSTM. One that ends early is a warning, one that does not begin an Error.
 Trajectory follow_lstm(const Trial& trial, const ProbeRequest& request, int steps) {
   StatusLine().update("following lstm");
-  LstmOptimizer lstm(trial.learned, request.threads);
+  const std::unique_ptr<Optimizer> lstm = make_optimizer(trial.learned, request.threads);
   EvaluateOptions options;
   options.steps = steps;
   options.seed = request.seed;
-  Trajectory trajectory = record(lstm, *trial.make(), request.function, options);
+  Trajectory trajectory = record(*lstm, *trial.make(), request.function, options);
   const int followed = static_cast<int>(trajectory.gradients.size());
   if (followed == 0) throw Error("function ", request.function, ": its loss or gradient is not finite where it starts");
   if (followed < steps || !std::isfinite(trajectory.losses.back())) {
@@ -117,7 +116,7 @@ std::vector<ProbedCoordinate> look_at(const ProbeRequest& request, const Layout&
 }
 
 /// What each optimizer proposes for the coordinates looked at, and the statistics over the sample.
-void ask_optimizers(Probe& probe, const History& gradients, const Trial& trial) {
+void ask_optimizers(Probe& probe, const Layout& layout, const History& gradients, const Trial& trial) {
   std::vector<Index> chosen;
   for (const ProbedCoordinate& coordinate : probe.coordinates) chosen.push_back(coordinate.index);
   const std::vector<Index> sample = sample_coordinates(probe.size, kSample);
@@ -126,12 +125,13 @@ void ask_optimizers(Probe& probe, const History& gradients, const Trial& trial) 
   for (Proposals& proposals : probe.optimizers) {
     const std::unique_ptr<Optimizer> optimizer = proposals.learning_rate
                                                      ? find_rule(proposals.name).make(*proposals.learning_rate)
-                                                     : std::make_unique<LstmOptimizer>(trial.learned);
-    proposals.updates = replay(*optimizer, chosen_gradients);
+                                                     : make_optimizer(trial.learned);
+    proposals.updates = replay(*optimizer, select(layout, chosen), chosen_gradients);
     for (const ProbedCoordinate& coordinate : probe.coordinates) {
-      proposals.responses.push_back(respond(*optimizer, coordinate.gradients, coordinate.swept, probe.sweep_steps));
+      proposals.responses.push_back(
+          respond(*optimizer, layout, coordinate.index, coordinate.gradients, coordinate.swept, probe.sweep_steps));
     }
-    sample_updates.push_back(replay(*optimizer, sample_gradients));
+    sample_updates.push_back(replay(*optimizer, select(layout, sample), sample_gradients));
     proposals.lag = correlation_lag(sample_updates.back());
   }
   probe.sampled = static_cast<Index>(sample.size());
@@ -188,7 +188,7 @@ int probe(const ProbeRequest& request) {
   probe.sweep_steps = std::min(request.sweep_steps.value_or(kSweepSteps), probe.steps);
   probe.losses = trajectory.losses;
   probe.coordinates = look_at(request, f->layout(), trajectory.gradients);
-  ask_optimizers(probe, trajectory.gradients, trial);
+  ask_optimizers(probe, f->layout(), trajectory.gradients, trial);
 
   // The table first: whatever may go wrong with the files, the work is not lost.
   std::printf("%s\n", probe_table(probe).c_str());

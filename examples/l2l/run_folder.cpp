@@ -124,11 +124,18 @@ RunConfig RunFolder::read_config() const {
 
 LearnedOptimizer RunFolder::read_optimizer(const RunConfig& config) const {
   LearnedOptimizer learned = LearnedOptimizer::load(optimizer());
-  const LstmConfig& found = learned.model.config();
-  if (found.layers != config.optimizer.layers || found.hidden != config.optimizer.hidden) {
-    throw Error(optimizer().string(), ": an LSTM of ", found.layers, " x ", found.hidden, " units, but ",
-                this->config().string(), " says ", config.optimizer.layers, " x ", config.optimizer.hidden,
-                "; they are not of the same run");
+  if (learned.model.groups() != config.model().groups()) {
+    throw Error(optimizer().string(), ": its parts are not for the groups that ", this->config().string(), " says, ",
+                config.groups, "; they are not of the same run");
+  }
+  for (const OptimizerModel::Part& part : learned.model.parts()) {
+    if (part.lstm() == nullptr) continue;
+    const LstmConfig& found = part.lstm()->config();
+    if (found.layers != config.optimizer.layers || found.hidden != config.optimizer.hidden) {
+      throw Error(optimizer().string(), ": an LSTM of ", found.layers, " x ", found.hidden, " units, but ",
+                  this->config().string(), " says ", config.optimizer.layers, " x ", config.optimizer.hidden,
+                  "; they are not of the same run");
+    }
   }
   return learned;
 }

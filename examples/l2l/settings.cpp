@@ -1,8 +1,11 @@
 #include "examples/l2l/settings.h"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <type_traits>
 
 #include "autodiff/error.h"
@@ -79,6 +82,40 @@ Setting preprocess() {
       [](RunConfig& config, const std::string& text) { config.optimizer.preprocess = parse_preprocess_setting(text); }};
 }
 
+/// A group, or GROUP=RULE:RATE.
+OptimizerModel::Part parse_part(const std::string& text, const LstmConfig& lstm) {
+  const std::size_t equals = text.find('='), colon = text.find(':', equals);
+  const std::string group = text.substr(0, equals);
+  const bool named = !group.empty() && std::all_of(group.begin(), group.end(), [](unsigned char c) {
+    return std::isalnum(c) || c == '_' || c == '-';
+  });
+  if (!named || (equals != std::string::npos && colon == std::string::npos)) {
+    throw UsageError("--groups: '", text, "' is neither a group nor GROUP=RULE:RATE, e.g. fc=adam:0.003");
+  }
+  if (equals == std::string::npos) return {group, LstmModel(lstm)};
+  const double rate = parse_number<double>("--groups " + group, text.substr(colon + 1), kPositive);
+  return {group, FixedRule{text.substr(equals + 1, colon - equals - 1), rate}};
+}
+
+OptimizerModel parse_groups(const std::string& text, const LstmConfig& lstm) {
+  if (text == "all") return LstmModel(lstm);
+  std::vector<OptimizerModel::Part> parts;
+  std::istringstream stream(text + ",");
+  for (std::string part; std::getline(stream, part, ',');) parts.push_back(parse_part(part, lstm));
+  return OptimizerModel(std::move(parts));
+}
+
+Setting groups() {
+  return {"groups", "LIST",
+          "all: one LSTM for all parameters; conv,fc: one for each\n"
+          "of these groups; fc=adam:0.003: a rule for one of them",
+          [](const RunConfig& config) { return config.groups; },
+          [](RunConfig& config, const std::string& text) {
+            parse_groups(text, config.optimizer);
+            config.groups = text;
+          }};
+}
+
 Setting plain() {
   return {"plain", "", "record the unroll in elementary ops: slower, to compare with",
           [](const RunConfig& config) { return std::string(config.training.fused ? "false" : "true"); },
@@ -102,6 +139,9 @@ const std::vector<Setting>& settings() {
   static const std::vector<Setting> table = {
       number("epochs", &M::epochs, kCount, "meta-epochs; each follows trajectories of --steps steps"),
       number("steps", &M::steps, kCount, "steps of a trajectory, a multiple of --unroll"),
+      number("first-steps", &M::first_steps, kCountOrNone,
+             "length of the first trajectories, which grows to --steps\n"
+             "along the training; 0: --steps"),
       number("unroll", &M::unroll, kCount, "steps that are backpropagated through together"),
       number("functions", &M::functions, kCount, "functions whose meta-gradients are averaged"),
       number("lr", &M::learning_rate, kPositive, "learning rate of ADAM on the LSTM's weights"),
@@ -112,6 +152,7 @@ const std::vector<Setting>& settings() {
       number("layers", &L::layers, Range{1, L::kMostLayers}, "LSTM layers"),
       preprocess(),
       number("scale", &L::output_scale, kPositive, "factor between the LSTM's output and the update"),
+      groups(),
       number("validate-every", &M::validate_every, kCount, "meta-epochs from one validation to the next"),
       number("validation-functions", &M::validation_functions, kCount, "functions of a validation"),
       number("validation-steps", &M::validation_steps, kCountOrNone, "steps of a validation; 0: --steps"),
@@ -122,11 +163,17 @@ const std::vector<Setting>& settings() {
   return table;
 }
 
+OptimizerModel RunConfig::model() const { return parse_groups(groups, optimizer); }
+
+RunConfig default_config(const OptimizeeEntry& entry) {
+  RunConfig config{entry.name, {}, entry.optimizer, entry.groups, entry.training};
+  for (const OptimizeeOption& option : entry.options) config.options[option.name] = option.default_value;
+  return config;
+}
+
 RunConfig make_config(const std::string& optimizee, const std::map<std::string, std::string>& changed,
                       const OptionValues& options) {
-  const OptimizeeEntry& entry = find_optimizee(optimizee);
-  RunConfig config{entry.name, {}, entry.optimizer, entry.training};
-  for (const OptimizeeOption& option : entry.options) config.options[option.name] = option.default_value;
+  RunConfig config = default_config(find_optimizee(optimizee));
   for (const auto& [name, value] : options) config.options[name] = value;
   // Defaults go through their text too, as they will when config.json is read again.
   for (const Setting& setting : settings()) {

@@ -15,8 +15,13 @@ namespace l2l {
 struct RunConfig {
   std::string optimizee;
   OptionValues options;  // of the optimizee, defaults included
-  LstmConfig optimizer;
+  LstmConfig optimizer;  // of every LSTM
+  std::string groups;  // what looks after which parameters, see `model`
   MetaTrainConfig training;
+
+  /// "all": one LSTM for all parameters; "conv,fc": one for each of these groups; "conv,fc=adam:0.003": and a rule for
+  /// the second.
+  OptimizerModel model() const;
 };
 
 /// A setting of a run: `--epochs 500` on the command line and "epochs": 500 in config.json.
@@ -31,7 +36,9 @@ struct Setting {
 /// The table of settings, in the order of --help.
 const std::vector<Setting>& settings();
 
-/// The registry's row for an optimizee, with some settings and options changed.
+/// What the registry says about an optimizee, as a configuration.
+RunConfig default_config(const OptimizeeEntry& entry);
+/// The same with some settings and options changed.
 RunConfig make_config(const std::string& optimizee, const std::map<std::string, std::string>& changed,
                       const OptionValues& options);
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <csignal>
@@ -53,7 +54,7 @@ std::string read_log(const std::filesystem::path& path, int epochs) {
 class Run {
  public:
   Run(const RunFolder& folder, const RunConfig& config, const OptimizeeFactory& optimizee)
-      : folder_(folder), config_(config), model_(config.optimizer), trainer_(model_, optimizee, config.training) {}
+      : folder_(folder), config_(config), model_(config.model()), trainer_(model_, optimizee, config.training) {}
 
   void start(bool force) {
     folder_.begin(config_, force);
@@ -70,9 +71,9 @@ class Run {
   /// Trains to the end or until interrupted, and keeps the folder up to date.
   void train() {
     const MetaTrainConfig& c = config_.training;
-    std::fprintf(stderr, "training an LSTM of %d x %d units on %s: %d epochs of %d steps, %d thread%s\n",
-                 config_.optimizer.layers, config_.optimizer.hidden, config_.optimizee.c_str(), c.epochs, c.steps,
-                 c.threads, c.threads == 1 ? "" : "s");
+    std::fprintf(stderr, "training %s of %d x %d units on %s: %d epochs of %d steps, %d thread%s\n",
+                 lstms_text().c_str(), config_.optimizer.layers, config_.optimizer.hidden, config_.optimizee.c_str(),
+                 c.epochs, c.steps, c.threads, c.threads == 1 ? "" : "s");
     save();  // before the work: it shows that the folder can be written to, and from now on the run can be resumed
     StatusLine status;
     Pace pace(epoch(), c.epochs);
@@ -113,6 +114,13 @@ class Run {
     char text[32];
     std::snprintf(text, sizeof(text), "%.4g", x);
     return text;
+  }
+
+  /// "an LSTM", or "2 LSTMs"
+  std::string lstms_text() const {
+    const auto& parts = model_.parts();
+    const auto count = std::count_if(parts.begin(), parts.end(), [](const auto& part) { return part.lstm(); });
+    return count == 1 ? "an LSTM" : std::to_string(count) + " LSTMs";
   }
 
   EpochReport run_epoch() {
@@ -164,7 +172,7 @@ class Run {
 
   RunFolder folder_;
   RunConfig config_;
-  LstmModel model_;
+  OptimizerModel model_;
   MetaTrainer trainer_;
   std::string config_text_;
   std::string log_ = kLogHeader;

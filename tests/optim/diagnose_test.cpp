@@ -21,10 +21,10 @@ const Preprocess kNone{Preprocess::Kind::none, 1};
 LearnedOptimizer handmade(double scale = 0.5, const Preprocess& preprocess = kNone) {
   LearnedOptimizer learned{LstmModel({1, 1, preprocess, scale}), {}};
   learned.phi.resize(learned.model.layout().size());
-  const Lstm::Layer& layer = learned.model.lstm().layers()[0];
+  const Lstm::Layer& layer = learned.model.single().lstm().layers()[0];
   const Index slope = preprocess.kind == Preprocess::Kind::log_sign ? 1 : 0;  // the feature with the sign
   layer.weight_ih.in(std::span(learned.phi))[2 * preprocess.features() + slope] = Real(0.5);
-  learned.model.output_weight().in(std::span(learned.phi))[0] = -1;
+  learned.model.single().output_weight().in(std::span(learned.phi))[0] = -1;
   return learned;
 }
 
@@ -32,7 +32,7 @@ std::vector<Finding> diagnosis(const LearnedOptimizer& learned, Optimizee& f, in
                                double blind = std::numeric_limits<double>::infinity()) {
   std::vector<Trace> traces;
   for (int k = 0; k < 3; ++k) traces.push_back(trace(learned, f, Split::validation, steps, Rng(0, k)));
-  return diagnose(traces, learned.model.config(), blind);
+  return diagnose(traces, learned.model.single().config(), blind);
 }
 
 /// The names of what needs a look.
@@ -73,12 +73,12 @@ TEST_CASE("each ailment is found") {
   testing::Bowl f;
   LearnedOptimizer sick = handmade();
   SECTION("dead updates") {
-    sick.model.output_weight().in(std::span(sick.phi))[0] = 0;
+    sick.model.single().output_weight().in(std::span(sick.phi))[0] = 0;
     CHECK(bad(diagnosis(sick, f)) == std::vector<std::string>{"dead updates"});
   }
   SECTION("saturated gates") {
     for (Real& weight : sick.phi) weight *= 1000;
-    sick.model.output_weight().in(std::span(sick.phi))[0] = -1;
+    sick.model.single().output_weight().in(std::span(sick.phi))[0] = -1;
     CHECK(has(bad(diagnosis(sick, f)), "saturated gates"));
   }
   SECTION("clipped input") {
@@ -88,19 +88,19 @@ TEST_CASE("each ailment is found") {
   }
   SECTION("a growing state") {
     // f is kept, i and g are open: c counts steps.
-    const std::span<Real> bias = sick.model.lstm().layers()[0].bias.in(std::span(sick.phi));
+    const std::span<Real> bias = sick.model.single().lstm().layers()[0].bias.in(std::span(sick.phi));
     std::fill(bias.begin(), bias.end(), Real(4));
     bias[1] = 20;
-    sick.model.output_weight().in(std::span(sick.phi))[0] = Real(1e-3);
+    sick.model.single().output_weight().in(std::span(sick.phi))[0] = Real(1e-3);
     const auto found = bad(diagnosis(sick, f));
     CHECK(has(found, "growing state"));
   }
   SECTION("a growing loss") {
-    sick.model.output_weight().in(std::span(sick.phi))[0] = 1;  // uphill
+    sick.model.single().output_weight().in(std::span(sick.phi))[0] = 1;  // uphill
     CHECK(bad(diagnosis(sick, f)) == std::vector<std::string>{"loss"});
   }
   SECTION("values that are not finite") {
-    sick.model.output_weight().in(std::span(sick.phi))[0] = sizeof(Real) == 8 ? 1e200 : 1e30;
+    sick.model.single().output_weight().in(std::span(sick.phi))[0] = sizeof(Real) == 8 ? 1e200 : 1e30;
     const auto findings = diagnosis(sick, f);
     CHECK(has(bad(findings), "not finite"));
     CHECK(findings[0].text.find("the loss at step 1") != std::string::npos);

@@ -50,7 +50,7 @@ TEST_CASE("running the learned optimizer gives what recording it gives") {
   LstmOptimizer running(learned);
   running.reset(n);
   std::vector<Real> theta(n, 1), gradient(n);
-  const auto recorder = make_composed_recorder(learned.model);
+  const auto recorder = make_composed_recorder(learned.model.single());
   recorder->reset(n);
   Tape tape;
   std::vector<Real> phi = learned.phi, dphi(phi.size());
@@ -66,7 +66,7 @@ TEST_CASE("running the learned optimizer gives what recording it gives") {
 
 TEST_CASE("an output of zero weight leaves theta alone") {
   LearnedOptimizer learned = random_optimizer({}, 3);
-  for (Real& w : learned.model.output_weight().in(std::span<Real>(learned.phi))) w = 0;
+  for (Real& w : learned.model.single().output_weight().in(std::span<Real>(learned.phi))) w = 0;
   LstmOptimizer optimizer(learned);
   optimizer.reset(70);
   std::vector<Real> theta(70, 2), gradient(70, 5);
@@ -147,11 +147,11 @@ TEST_CASE("a learned optimizer outlives its process") {
   learned.save(path);
   const LearnedOptimizer loaded = LearnedOptimizer::load(path);
   CHECK(loaded.phi == learned.phi);
-  CHECK(loaded.model.config().layers == 3);
-  CHECK(loaded.model.config().hidden == 6);
-  CHECK(loaded.model.config().output_scale == 0.3);
-  CHECK(loaded.model.config().preprocess.kind == Preprocess::Kind::rescale);
-  CHECK(loaded.model.config().preprocess.parameter == 0.125);
+  CHECK(loaded.model.single().config().layers == 3);
+  CHECK(loaded.model.single().config().hidden == 6);
+  CHECK(loaded.model.single().config().output_scale == 0.3);
+  CHECK(loaded.model.single().config().preprocess.kind == Preprocess::Kind::rescale);
+  CHECK(loaded.model.single().config().preprocess.parameter == 0.125);
   CHECK(follow(LstmOptimizer(loaded), 100) == follow(LstmOptimizer(learned), 100));
 }
 

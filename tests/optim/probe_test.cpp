@@ -64,6 +64,19 @@ struct Moments {
   }
 };
 
+/// θ of n elements of no group.
+Layout flat(Index n) {
+  Layout layout;
+  layout.add("theta", {n});
+  return layout;
+}
+History replay(Optimizer& optimizer, const History& gradients) {
+  return l2l::replay(optimizer, flat(static_cast<Index>(gradients.front().size())), gradients);
+}
+History respond(Optimizer& optimizer, std::span<const Real> gradients, std::span<const Real> swept, int steps) {
+  return l2l::respond(optimizer, flat(1), 0, gradients, swept, steps);
+}
+
 }  // namespace
 
 TEST_CASE("a recorded trajectory is the one that evaluation follows") {
