@@ -60,6 +60,10 @@ void OptimizerModel::init(Rng& rng, std::span<Real> phi) const {
 }
 
 std::unique_ptr<Optimizer> make_optimizer(const LearnedOptimizer& learned, int threads) {
+  const Index weights = static_cast<Index>(learned.phi.size());
+  if (weights != learned.model.layout().size()) {
+    throw Error("learned optimizer: ", weights, " weights given, its model has ", learned.model.layout().size());
+  }
   std::vector<GroupedOptimizer::Member> members;
   for (const OptimizerModel::Part& part : learned.model.parts()) {
     if (const LstmModel* lstm = part.lstm()) {

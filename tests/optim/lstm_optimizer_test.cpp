@@ -1,22 +1,17 @@
 #include "optim/lstm_optimizer.h"
 
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <vector>
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
-#include "nn/safetensors.h"
 #include "optim/evaluate.h"
 #include "optim/unroll.h"
 #include "tests/catch.h"
-#include "tests/nn/temporary_folder.h"
 #include "tests/optim/families.h"
 
 using namespace l2l;
 using l2l::testing::Bowl;
-using l2l::testing::TemporaryFolder;
 
 namespace {
 
@@ -137,81 +132,6 @@ TEST_CASE("a clone of the learned optimizer goes its own way") {
     CHECK(few == same);
   }
   CHECK_NOTHROW(LstmOptimizer(learned).clone());  // also before it is reset
-}
-
-TEST_CASE("a learned optimizer outlives its process") {
-  const TemporaryFolder folder;
-  const auto path = folder.path / "optimizer.safetensors";
-  const LstmConfig config{3, 6, {Preprocess::Kind::rescale, 0.125}, 0.3};
-  const LearnedOptimizer learned = random_optimizer(config, 5);
-  learned.save(path);
-  const LearnedOptimizer loaded = LearnedOptimizer::load(path);
-  CHECK(loaded.phi == learned.phi);
-  CHECK(loaded.model.single().config().layers == 3);
-  CHECK(loaded.model.single().config().hidden == 6);
-  CHECK(loaded.model.single().config().output_scale == 0.3);
-  CHECK(loaded.model.single().config().preprocess.kind == Preprocess::Kind::rescale);
-  CHECK(loaded.model.single().config().preprocess.parameter == 0.125);
-  CHECK(follow(LstmOptimizer(loaded), 100) == follow(LstmOptimizer(learned), 100));
-}
-
-TEST_CASE("checkpoints that do not fit are refused, and named") {
-  const TemporaryFolder folder;
-  const auto path = folder.path / "bad.safetensors";
-  const auto message = [&] {
-    try {
-      LearnedOptimizer::load(path);
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string("accepted");
-  };
-  const LearnedOptimizer learned = random_optimizer({}, 6);
-  TensorFile file;
-  put_parameters(file, learned.model.layout(), learned.phi);
-
-  write_safetensors(path, file);  // tensors, but nothing that says what they are
-  CHECK(message().find("bad.safetensors: not a trained optimizer") != std::string::npos);
-
-  learned.save(path);
-  TensorFile wrong = read_safetensors(path);
-  wrong.metadata["hidden"] = "21";
-  write_safetensors(path, wrong);
-  CHECK(message().find("bad.safetensors") != std::string::npos);
-  CHECK(message().find("lstm.weight_ih_l0") != std::string::npos);
-
-  for (const char* hidden : {"0", "-3", "twenty", "20x", "", "999999999"}) {
-    wrong.metadata["hidden"] = hidden;
-    write_safetensors(path, wrong);
-    CHECK(message().find("'hidden'") != std::string::npos);
-  }
-  wrong.metadata["hidden"] = "20";
-  wrong.metadata["preprocess"] = "sqrt";
-  write_safetensors(path, wrong);
-  CHECK(message().find("sqrt") != std::string::npos);
-
-  struct Bad {
-    const char *key, *value, *named;
-  };
-  for (const Bad& bad : std::vector<Bad>{{"preprocess_parameter", "-1", "p is -1"},
-                                         {"preprocess_parameter", "0", "p is 0"},
-                                         {"preprocess_parameter", "nan", "'preprocess_parameter'"},
-                                         {"output_scale", "nan", "'output_scale'"},
-                                         {"output_scale", "inf", "'output_scale'"},
-                                         {"layers", "0", "'layers'"},
-                                         {"layers", "17", "'layers'"},
-                                         {"layers", "x", "'layers'"}}) {
-    CAPTURE(bad.key, bad.value);
-    learned.save(path);
-    wrong = read_safetensors(path);
-    wrong.metadata[bad.key] = bad.value;
-    write_safetensors(path, wrong);
-    CHECK(message().find("bad.safetensors") != std::string::npos);
-    CHECK(message().find(bad.named) != std::string::npos);
-  }
-
-  std::filesystem::remove(path);
-  CHECK(message().find("bad.safetensors") != std::string::npos);
 }
 
 TEST_CASE("weights of another model are an error") {

@@ -462,3 +462,59 @@ TEST_CASE("judge: what came of a training") {
   CHECK(judge(2.4, none, none) == Outcome::diverged);
   CHECK(judge(2.4, std::nan(""), none) == Outcome::diverged);
 }
+
+namespace {
+
+/// A bowl whose parameters are of two groups.
+class GroupedBowl : public Bowl {
+ public:
+  GroupedBowl() : Bowl(6) {
+    layout_.add("a", {4}, "conv");
+    layout_.add("b", {2}, "fc");
+  }
+  const Layout& layout() const override { return layout_; }
+
+ private:
+  Layout layout_;
+};
+
+}  // namespace
+
+TEST_CASE("two LSTMs learn together") {
+  MetaTrainConfig config = short_training();
+  config.epochs = 100;
+  config.validate_every = 50;
+  config.learning_rate = 0.02;
+  const LstmModel lstm(small_lstm());
+  const auto family = [] { return std::make_unique<GroupedBowl>(); };
+  MetaTrainer trainer(OptimizerModel({{"conv", lstm}, {"fc", lstm}}), family, config);
+  run(trainer);
+  CHECK(trainer.state().best_validation < 0.2 * trainer.state().start_validation);
+  const LearnedOptimizer best = trainer.best();
+  const Curves curves = evaluate([&] { return make_optimizer(best); }, family, {.functions = 10, .steps = 20});
+  CHECK(curves.final_mean() < 0.3 * curves.mean(0));
+  // Both took part.
+  for (const OptimizerModel::Part& part : best.model.parts()) {
+    const auto now = part.weights(std::span<const Real>(best.phi));
+    std::vector<Real> start(best.phi.size());
+    Rng rng(config.seed);
+    best.model.init(rng, start);
+    const auto before = part.weights(std::span<const Real>(start));
+    for (std::size_t k = 0; k < now.size(); ++k) CHECK(now[k] != before[k]);
+  }
+}
+
+TEST_CASE("trajectories grow geometrically, in whole unrolls") {
+  MetaTrainConfig config = short_training();
+  config.epochs = 5;
+  config.steps = 160;
+  config.first_steps = 10;
+  config.unroll = 10;
+  MetaTrainer trainer(LstmModel(small_lstm()), bowl, config);
+  std::vector<int> steps;
+  for (const EpochReport& report : run(trainer)) steps.push_back(report.steps);
+  CHECK(steps == std::vector<int>{10, 20, 40, 80, 160});
+  config.first_steps = 161;
+  CHECK_THROWS_WITH(MetaTrainer(LstmModel(small_lstm()), bowl, config),
+                    "first-steps is 161, it must be from 0 to steps (160)");
+}
