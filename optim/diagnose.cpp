@@ -2,18 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <numeric>
+
+#include "autodiff/format.h"
 
 namespace l2l {
 namespace {
-
-template <class... Values>
-std::string format(const char* pattern, Values... values) {
-  char text[300];
-  std::snprintf(text, sizeof(text), pattern, values...);
-  return text;
-}
 
 double mean(const std::vector<double>& x, std::size_t first, std::size_t count) {
   const auto begin = x.begin() + static_cast<std::ptrdiff_t>(first);

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "autodiff/error.h"
+#include "autodiff/format.h"
 #include "examples/l2l/commands.h"
 #include "examples/l2l/plot.h"
 #include "examples/l2l/progress.h"
@@ -40,9 +41,8 @@ std::vector<Finding> read_training(const RunFolder& folder) {
 std::string report_text(const std::vector<Finding>& findings) {
   std::string text;
   for (const Finding& f : findings) {
-    char head[64];
-    std::snprintf(head, sizeof(head), "%-10s  %-17s  ", f.ok ? "ok" : "look here", f.name.c_str());
-    text += head + f.text + (f.remedy.empty() ? "" : "\n" + std::string(31, ' ') + f.remedy) + "\n";
+    text += format("%-10s  %-17s  ", f.ok ? "ok" : "look here", f.name.c_str()) + f.text +
+            (f.remedy.empty() ? "" : "\n" + std::string(31, ' ') + f.remedy) + "\n";
   }
   return text;
 }

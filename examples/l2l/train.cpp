@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "autodiff/error.h"
+#include "autodiff/format.h"
 #include "examples/l2l/checkpoint.h"
 #include "examples/l2l/commands.h"
 #include "examples/l2l/plan.h"
@@ -109,11 +110,7 @@ class Run {
   bool done() const { return trainer_.done(); }
 
  private:
-  static std::string short_text(double x) {
-    char text[32];
-    std::snprintf(text, sizeof(text), "%.4g", x);
-    return text;
-  }
+  static std::string short_text(double x) { return format("%.4g", x); }
 
   EpochReport run_epoch() {
     try {
