@@ -9,18 +9,10 @@
 
 namespace l2l {
 
-double Curves::mean(int step) const {
-  double total = 0;
-  for (const std::vector<double>& curve : losses) total += curve.at(step);
-  return total / static_cast<double>(losses.size());
-}
-
-double Curves::sem(int step) const {
-  const double n = static_cast<double>(losses.size()), center = mean(step);
-  if (losses.size() < 2 || !std::isfinite(center)) return 0;
-  double squares = 0;
-  for (const std::vector<double>& curve : losses) squares += (curve[step] - center) * (curve[step] - center);
-  return std::sqrt(squares / (n - 1) / n);
+std::vector<double> Curves::at(int step) const {
+  std::vector<double> column;
+  for (const std::vector<double>& curve : losses) column.push_back(curve.at(step));
+  return column;
 }
 
 double Curves::sum(int first, int last) const {

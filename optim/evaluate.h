@@ -5,6 +5,7 @@
 
 #include "optim/optimizee.h"
 #include "optim/optimizer.h"
+#include "optim/statistics.h"
 
 namespace l2l {
 
@@ -13,8 +14,10 @@ struct Curves {
   int steps = 0;
   std::vector<std::vector<double>> losses;  // [function][step], step 0 … steps: f(θ_0) … f(θ_steps)
 
-  double mean(int step) const;
-  double sem(int step) const;  ///< standard error of that mean over the functions; 0 for one function
+  /// f(θ_step) of each function.
+  std::vector<double> at(int step) const;
+  double mean(int step) const { return l2l::mean(at(step)); }
+  double sem(int step) const { return standard_error(at(step)); }
   double final_mean() const { return mean(steps); }
   /// Mean over functions of Σ_{t=first}^{last} f(θ_t).
   double sum(int first, int last) const;

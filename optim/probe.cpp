@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "autodiff/error.h"
+#include "optim/statistics.h"
 
 namespace l2l {
 
@@ -118,10 +119,7 @@ double opposed(const History& a, const History& b) {
 double median_ratio(const History& a, const History& b) {
   std::vector<double> ratios;
   for_each_pair(a, b, [&](double x, double y) { ratios.push_back(std::fabs(x / y)); });
-  if (ratios.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const auto middle = ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2);
-  std::nth_element(ratios.begin(), middle, ratios.end());
-  return *middle;
+  return median(std::move(ratios));
 }
 
 double correlation_lag(const History& updates) {

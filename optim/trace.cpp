@@ -5,16 +5,15 @@
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
+#include "optim/statistics.h"
 
 namespace l2l {
 namespace {
 
 double median_size(std::span<const Real> values) {
-  std::vector<Real> sizes(values.size());
-  std::transform(values.begin(), values.end(), sizes.begin(), [](Real x) { return std::abs(x); });
-  const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
-  std::nth_element(sizes.begin(), middle, sizes.end());
-  return *middle;
+  std::vector<double> sizes(values.begin(), values.end());
+  for (double& size : sizes) size = std::abs(size);
+  return median(std::move(sizes));
 }
 
 /// The share of values for which a condition holds.
