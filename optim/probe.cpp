@@ -15,11 +15,8 @@ Trajectory record(Optimizer& optimizer, Optimizee& f, int k, const EvaluateOptio
   Gradient gradient;
   trajectory.losses = follow(optimizer, f, k, options, gradient,
                              [&](std::span<const Real> g) { trajectory.gradients.emplace_back(g.begin(), g.end()); });
-  const auto broken = [](const std::vector<Real>& g) {
-    return !std::all_of(g.begin(), g.end(), [](Real x) { return std::isfinite(x); });
-  };
   History& gradients = trajectory.gradients;
-  gradients.erase(std::find_if(gradients.begin(), gradients.end(), broken), gradients.end());
+  gradients.erase(std::find_if_not(gradients.begin(), gradients.end(), all_finite), gradients.end());
   return trajectory;
 }
 

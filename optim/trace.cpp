@@ -23,16 +23,10 @@ double share(std::span<const Real> values, Condition condition) {
   return static_cast<double>(count) / static_cast<double>(values.size());
 }
 
-bool finite(std::span<const Real> values) {
-  return std::all_of(values.begin(), values.end(), [](Real x) { return std::isfinite(x); });
-}
-
 /// "the gradient of 'mlp.0.weight'": the parameter in whose part of `x` something is not finite, or "".
-std::string not_finite_in(const char* what, const Layout& layout, std::span<const Real> x) {
-  for (const Parameter& p : layout.parameters()) {
-    if (!finite(p.in(x))) return std::string(what) + " '" + p.name + "'";
-  }
-  return "";
+std::string not_finite_in(const std::string& what, const Layout& layout, std::span<const Real> x) {
+  const std::string name = layout.first_not_finite(x);
+  return name.empty() ? "" : what + " '" + name + "'";
 }
 
 TraceStep::Layer look_at(Var gates, Var cell) {
@@ -85,11 +79,11 @@ class Tracer {
     for (std::size_t k = 0; k < next.size(); ++k) {
       const Var gates = learned_.model.lstm().gates(phi, k, k == 0 ? x : next[k - 1].h, state[k].h);
       const std::string of_layer = " of the LSTM's layer " + std::to_string(k);
-      if (!finite(gates.values())) return "the gates" + of_layer;
-      if (!finite(next[k].c.values())) return "the state c" + of_layer;
+      if (!all_finite(gates.values())) return "the gates" + of_layer;
+      if (!all_finite(next[k].c.values())) return "the state c" + of_layer;
       seen.layers.push_back(look_at(gates, next[k].c));
     }
-    if (!finite(u.values())) return "the update";
+    if (!all_finite(u.values())) return "the update";
 
     if (config.preprocess.kind == Preprocess::Kind::log_sign) {
       seen.clipped = share({x.value, static_cast<std::size_t>(n)}, [](Real feature) { return feature == -1; });
