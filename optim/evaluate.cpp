@@ -36,12 +36,17 @@ struct Worker {
 
 }  // namespace
 
-std::vector<double> follow(Optimizer& optimizer, Optimizee& f, int k, const EvaluateOptions& options,
-                           Gradient& gradient, const GradientWatcher& watch) {
+Rng draw_function(Optimizee& f, int k, const EvaluateOptions& options, std::span<Real> theta) {
   Rng rng(options.seed, stream(options.split, k));
   f.sample(rng, options.split);
-  std::vector<Real> theta(f.layout().size());
   f.init(rng, theta);
+  return rng;
+}
+
+std::vector<double> follow(Optimizer& optimizer, Optimizee& f, int k, const EvaluateOptions& options,
+                           Gradient& gradient, const GradientWatcher& watch) {
+  std::vector<Real> theta(f.layout().size());
+  Rng rng = draw_function(f, k, options, theta);
   optimizer.reset(f.layout().size());
   std::vector<double> losses(options.steps + 1, std::numeric_limits<double>::infinity());
   for (int t = 0; t <= options.steps; ++t) {

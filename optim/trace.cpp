@@ -112,13 +112,12 @@ class Tracer {
 
 }  // namespace
 
-Trace trace(const LearnedOptimizer& learned, Optimizee& f, Split split, int steps, Rng rng) {
-  if (steps < 1) throw UsageError("trace: ", steps, " steps, there must be at least 1");
+Trace trace(const LearnedOptimizer& learned, Optimizee& f, int k, const EvaluateOptions& options) {
+  if (options.steps < 1) throw UsageError("trace: ", options.steps, " steps, there must be at least 1");
   Trace result;
   Tracer tracer(learned, f);
-  f.sample(rng, split);
-  f.init(rng, tracer.theta());
-  for (int t = 0; t < steps; ++t) {
+  Rng rng = draw_function(f, k, options, tracer.theta());
+  for (int t = 0; t < options.steps; ++t) {
     f.next_batch(rng);
     TraceStep seen;
     const std::string bad = tracer.step(seen);

@@ -290,7 +290,8 @@ CLI::App& add_diagnose(CLI::App& app, DiagnoseRequest& request) {
       "Example: l2l diagnose --run runs/mnist\n");
   diagnose.add_option("--run", request.run, "the folder that l2l train wrote")->type_name("DIR")->required();
   add_number<int>(diagnose, "--steps", request.steps, kCount, "steps to follow (those of the training)");
-  add_number<std::uint64_t>(diagnose, "--seed", request.seed, kNotNegative, "seed of the functions (0)");
+  add_number<std::uint64_t>(diagnose, "--seed", request.seed, kNotNegative,
+                            "seed of the functions (that of the training: those that it validated on)");
   diagnose.add_flag("--force", request.force, "replace an earlier diagnosis");
   return diagnose;
 }
