@@ -71,10 +71,20 @@ std::string Layout::place(Index k) const {
   return p.name + (indices.empty() ? "" : "[" + indices + "]") + (p.group.empty() ? "" : ", group " + p.group);
 }
 
+std::string Layout::first_not_finite(std::span<const Real> x) const {
+  const auto found =
+      std::find_if(parameters_.begin(), parameters_.end(), [&](const Parameter& p) { return !all_finite(p.in(x)); });
+  return found == parameters_.end() ? "" : found->name;
+}
+
 double norm(std::span<const Real> x) {
   double squares = 0;
   for (Real v : x) squares += static_cast<double>(v) * v;
   return std::sqrt(squares);
+}
+
+bool all_finite(std::span<const Real> x) {
+  return std::all_of(x.begin(), x.end(), [](Real v) { return std::isfinite(v); });
 }
 
 }  // namespace l2l

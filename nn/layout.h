@@ -45,6 +45,8 @@ class Layout {
   const Parameter& at(Index k) const;
   /// Where element k of θ stands: "hidden.weight[4, 17]", and with a group "conv.weight[0, 2, 1, 1], group conv".
   std::string place(Index k) const;
+  /// The name of the first parameter that is not finite in `x`, a buffer laid out like θ; "" if all are.
+  std::string first_not_finite(std::span<const Real> x) const;
 
  private:
   std::vector<Parameter> parameters_;
@@ -53,5 +55,7 @@ class Layout {
 
 /// √Σ_k x_k², summed in double.
 double norm(std::span<const Real> x);
+
+bool all_finite(std::span<const Real> x);
 
 }  // namespace l2l

@@ -2,32 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <numeric>
+#include <span>
+
+#include "autodiff/format.h"
+#include "optim/statistics.h"
 
 namespace l2l {
 namespace {
 
-template <class... Values>
-std::string format(const char* pattern, Values... values) {
-  char text[300];
-  std::snprintf(text, sizeof(text), pattern, values...);
-  return text;
-}
-
-double mean(const std::vector<double>& x, std::size_t first, std::size_t count) {
-  const auto begin = x.begin() + static_cast<std::ptrdiff_t>(first);
-  return std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(count), 0.0) / static_cast<double>(count);
-}
-double mean(const std::vector<double>& x) { return mean(x, 0, x.size()); }
-
-double median(std::vector<double> x) {
-  const auto middle = x.begin() + static_cast<std::ptrdiff_t>(x.size() / 2);
-  std::nth_element(x.begin(), middle, x.end());
-  return *middle;
-}
-
-std::size_t tenth(const std::vector<double>& x) { return std::max<std::size_t>(1, x.size() / 10); }
+/// A tenth of the numbers, one at least.
+std::size_t tenth(std::span<const double> x) { return std::max<std::size_t>(1, x.size() / 10); }
+double mean_of_first_tenth(std::span<const double> x) { return mean(x.first(tenth(x))); }
+double mean_of_last_tenth(std::span<const double> x) { return mean(x.last(tenth(x))); }
 
 /// A number of every step of every trace.
 template <class Number>
@@ -61,10 +48,12 @@ Finding not_finite(const std::vector<Trace>& traces) {
 }
 
 Finding loss_of(const std::vector<double>& losses) {
-  const std::size_t tail = tenth(losses);
-  const double start = losses.front(), end = mean(losses, losses.size() - tail, tail);
+  const std::size_t window = tenth(losses);
+  const double start = losses.front(), end = mean_of_last_tenth(losses);
   double best = end;
-  for (std::size_t t = 0; t + tail <= losses.size(); ++t) best = std::min(best, mean(losses, t, tail));
+  for (std::size_t t = 0; t + window <= losses.size(); ++t) {
+    best = std::min(best, mean(std::span(losses).subspan(t, window)));
+  }
   const bool ok = end <= 1.5 * start && end <= 1.5 * best;
   return {"loss",
           ok,
@@ -75,7 +64,7 @@ Finding loss_of(const std::vector<double>& losses) {
 
 Finding blind(const std::vector<double>& losses, double blind_loss) {
   if (!std::isfinite(blind_loss)) return {"blind loss", true, "these functions have none", ""};
-  const double end = mean(losses, losses.size() - tenth(losses), tenth(losses));
+  const double end = mean_of_last_tenth(losses);
   const bool ok = end <= 0.99 * blind_loss;
   return {"blind loss",
           ok,
@@ -166,9 +155,8 @@ std::vector<Finding> diagnose(const std::vector<Trace>& traces, const LstmConfig
 
 std::vector<Finding> diagnose_training(const std::vector<double>& losses, const std::vector<double>& norms) {
   if (losses.size() < 2) return {};
-  const std::size_t tail = tenth(losses), half = norms.size() / 2;
-  const double start = mean(losses, 0, tail), end = mean(losses, losses.size() - tail, tail);
-  const auto middle = norms.begin() + static_cast<std::ptrdiff_t>(half);
+  const double start = mean_of_first_tenth(losses), end = mean_of_last_tenth(losses);
+  const auto middle = norms.begin() + static_cast<std::ptrdiff_t>(norms.size() / 2);
   const double before = median({norms.begin(), middle}), after = median({middle, norms.end()});
   const bool learned = end <= 0.95 * start, steady = after <= 100 * before;
   return {{"training loss",

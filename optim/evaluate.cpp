@@ -9,18 +9,10 @@
 
 namespace l2l {
 
-double Curves::mean(int step) const {
-  double total = 0;
-  for (const std::vector<double>& curve : losses) total += curve.at(step);
-  return total / static_cast<double>(losses.size());
-}
-
-double Curves::sem(int step) const {
-  const double n = static_cast<double>(losses.size()), center = mean(step);
-  if (losses.size() < 2 || !std::isfinite(center)) return 0;
-  double squares = 0;
-  for (const std::vector<double>& curve : losses) squares += (curve[step] - center) * (curve[step] - center);
-  return std::sqrt(squares / (n - 1) / n);
+std::vector<double> Curves::at(int step) const {
+  std::vector<double> column;
+  for (const std::vector<double>& curve : losses) column.push_back(curve.at(step));
+  return column;
 }
 
 double Curves::sum(int first, int last) const {
@@ -44,12 +36,17 @@ struct Worker {
 
 }  // namespace
 
-std::vector<double> follow(Optimizer& optimizer, Optimizee& f, int k, const EvaluateOptions& options,
-                           Gradient& gradient, const GradientWatcher& watch) {
+Rng draw_function(Optimizee& f, int k, const EvaluateOptions& options, std::span<Real> theta) {
   Rng rng(options.seed, stream(options.split, k));
   f.sample(rng, options.split);
-  std::vector<Real> theta(f.layout().size());
   f.init(rng, theta);
+  return rng;
+}
+
+std::vector<double> follow(Optimizer& optimizer, Optimizee& f, int k, const EvaluateOptions& options,
+                           Gradient& gradient, const GradientWatcher& watch) {
+  std::vector<Real> theta(f.layout().size());
+  Rng rng = draw_function(f, k, options, theta);
   optimizer.reset_for(f.layout());
   std::vector<double> losses(options.steps + 1, std::numeric_limits<double>::infinity());
   for (int t = 0; t <= options.steps; ++t) {

@@ -5,6 +5,7 @@
 
 #include "optim/optimizee.h"
 #include "optim/optimizer.h"
+#include "optim/statistics.h"
 
 namespace l2l {
 
@@ -13,8 +14,10 @@ struct Curves {
   int steps = 0;
   std::vector<std::vector<double>> losses;  // [function][step], step 0 … steps: f(θ_0) … f(θ_steps)
 
-  double mean(int step) const;
-  double sem(int step) const;  ///< standard error of that mean over the functions; 0 for one function
+  /// f(θ_step) of each function.
+  std::vector<double> at(int step) const;
+  double mean(int step) const { return l2l::mean(at(step)); }
+  double sem(int step) const { return standard_error(at(step)); }
   double final_mean() const { return mean(steps); }
   /// Mean over functions of Σ_{t=first}^{last} f(θ_t).
   double sum(int first, int last) const;
@@ -28,12 +31,16 @@ struct EvaluateOptions {
   int threads = 1;  // functions run in parallel; results do not depend on it
 };
 
+/// Draws function k = 0, 1, … of those that `seed` and the split determine: `f` becomes it, and `theta` its starting
+/// point. The stream returned is the one to draw its minibatches from.
+Rng draw_function(Optimizee& f, int k, const EvaluateOptions& options, std::span<Real> theta);
+
 /// Sees ∇f at θ_0, θ_1, … of a trajectory, each before the optimizer does.
 using GradientWatcher = std::function<void(std::span<const Real> gradient)>;
 
-/// Losses f(θ_0) … f(θ_steps) on function k = 0, 1, … of those that are drawn from `seed` and the split. From a loss
-/// that is not finite on all are infinite, and the optimizer is not asked any more. `gradient` is where the work is
-/// done: it keeps its memory from one trajectory to the next.
+/// Losses f(θ_0) … f(θ_steps) on function k (see `draw_function`). From a loss that is not finite on all are infinite,
+/// and the optimizer is not asked any more. `gradient` is where the work is done: it keeps its memory from one
+/// trajectory to the next.
 std::vector<double> follow(Optimizer& optimizer, Optimizee& f, int k, const EvaluateOptions& options,
                            Gradient& gradient, const GradientWatcher& watch = {});
 

@@ -45,16 +45,6 @@ void check(const MetaTrainConfig& c) {
   }
 }
 
-/// The parameter of φ in whose part of `x` a value is not finite, or "".
-std::string first_not_finite(const Layout& layout, std::span<const Real> x) {
-  for (const Parameter& p : layout.parameters()) {
-    for (Real v : p.in(x)) {
-      if (!std::isfinite(v)) return p.name;
-    }
-  }
-  return "";
-}
-
 /// A function of the family with a trajectory on it.
 struct Trajectory {
   std::unique_ptr<Optimizee> f;
@@ -178,7 +168,7 @@ EpochReport MetaTrainer::run_epoch() {
     const double length = norm(work.meta_gradient);
     if (!std::isfinite(length)) {
       throw Error("meta-training diverged in epoch ", report.epoch, ", unroll ", u + 1,
-                  ": the gradient of the optimizer's '", first_not_finite(model_.layout(), work.meta_gradient),
+                  ": the gradient of the optimizer's '", model_.layout().first_not_finite(work.meta_gradient),
                   "' is not finite; a lower --lr may help");
     }
     report.gradient_norm += length / unrolls;

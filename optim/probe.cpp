@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "autodiff/error.h"
+#include "optim/statistics.h"
 
 namespace l2l {
 
@@ -14,11 +15,8 @@ Trajectory record(Optimizer& optimizer, Optimizee& f, int k, const EvaluateOptio
   Gradient gradient;
   trajectory.losses = follow(optimizer, f, k, options, gradient,
                              [&](std::span<const Real> g) { trajectory.gradients.emplace_back(g.begin(), g.end()); });
-  const auto broken = [](const std::vector<Real>& g) {
-    return !std::all_of(g.begin(), g.end(), [](Real x) { return std::isfinite(x); });
-  };
   History& gradients = trajectory.gradients;
-  gradients.erase(std::find_if(gradients.begin(), gradients.end(), broken), gradients.end());
+  gradients.erase(std::find_if_not(gradients.begin(), gradients.end(), all_finite), gradients.end());
   return trajectory;
 }
 
@@ -128,10 +126,7 @@ double opposed(const History& a, const History& b) {
 double median_ratio(const History& a, const History& b) {
   std::vector<double> ratios;
   for_each_pair(a, b, [&](double x, double y) { ratios.push_back(std::fabs(x / y)); });
-  if (ratios.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const auto middle = ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2);
-  std::nth_element(ratios.begin(), middle, ratios.end());
-  return *middle;
+  return median(std::move(ratios));
 }
 
 double correlation_lag(const History& updates) {

@@ -5,16 +5,15 @@
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
+#include "optim/statistics.h"
 
 namespace l2l {
 namespace {
 
 double median_size(std::span<const Real> values) {
-  std::vector<Real> sizes(values.size());
-  std::transform(values.begin(), values.end(), sizes.begin(), [](Real x) { return std::abs(x); });
-  const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
-  std::nth_element(sizes.begin(), middle, sizes.end());
-  return *middle;
+  std::vector<double> sizes(values.begin(), values.end());
+  for (double& size : sizes) size = std::abs(size);
+  return median(std::move(sizes));
 }
 
 /// The share of values for which a condition holds.
@@ -24,16 +23,10 @@ double share(std::span<const Real> values, Condition condition) {
   return static_cast<double>(count) / static_cast<double>(values.size());
 }
 
-bool finite(std::span<const Real> values) {
-  return std::all_of(values.begin(), values.end(), [](Real x) { return std::isfinite(x); });
-}
-
 /// "the gradient of 'mlp.0.weight'": the parameter in whose part of `x` something is not finite, or "".
-std::string not_finite_in(const char* what, const Layout& layout, std::span<const Real> x) {
-  for (const Parameter& p : layout.parameters()) {
-    if (!finite(p.in(x))) return std::string(what) + " '" + p.name + "'";
-  }
-  return "";
+std::string not_finite_in(const std::string& what, const Layout& layout, std::span<const Real> x) {
+  const std::string name = layout.first_not_finite(x);
+  return name.empty() ? "" : what + " '" + name + "'";
 }
 
 TraceStep::Layer look_at(Var gates, Var cell) {
@@ -86,11 +79,11 @@ class Tracer {
     for (std::size_t k = 0; k < next.size(); ++k) {
       const Var gates = learned_.model.single().lstm().gates(phi, k, k == 0 ? x : next[k - 1].h, state[k].h);
       const std::string of_layer = " of the LSTM's layer " + std::to_string(k);
-      if (!finite(gates.values())) return "the gates" + of_layer;
-      if (!finite(next[k].c.values())) return "the state c" + of_layer;
+      if (!all_finite(gates.values())) return "the gates" + of_layer;
+      if (!all_finite(next[k].c.values())) return "the state c" + of_layer;
       seen.layers.push_back(look_at(gates, next[k].c));
     }
-    if (!finite(u.values())) return "the update";
+    if (!all_finite(u.values())) return "the update";
 
     if (config.preprocess.kind == Preprocess::Kind::log_sign) {
       seen.clipped = share({x.value, static_cast<std::size_t>(n)}, [](Real feature) { return feature == -1; });
@@ -119,13 +112,12 @@ class Tracer {
 
 }  // namespace
 
-Trace trace(const LearnedOptimizer& learned, Optimizee& f, Split split, int steps, Rng rng) {
-  if (steps < 1) throw UsageError("trace: ", steps, " steps, there must be at least 1");
+Trace trace(const LearnedOptimizer& learned, Optimizee& f, int k, const EvaluateOptions& options) {
+  if (options.steps < 1) throw UsageError("trace: ", options.steps, " steps, there must be at least 1");
   Trace result;
   Tracer tracer(learned, f);
-  f.sample(rng, split);
-  f.init(rng, tracer.theta());
-  for (int t = 0; t < steps; ++t) {
+  Rng rng = draw_function(f, k, options, tracer.theta());
+  for (int t = 0; t < options.steps; ++t) {
     f.next_batch(rng);
     TraceStep seen;
     const std::string bad = tracer.step(seen);

@@ -3,9 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "nn/random.h"
+#include "optim/evaluate.h"
 #include "optim/learned_optimizer.h"
-#include "optim/optimizee.h"
 
 namespace l2l {
 
@@ -28,8 +27,8 @@ struct Trace {
   std::string not_finite;  // that value: "the update at step 3", or ""
 };
 
-/// Follows the optimizer through the plain LSTM (nn/lstm.h), all of whose values are there to be looked at, on a
-/// function drawn from `rng` and the split.
-Trace trace(const LearnedOptimizer& learned, Optimizee& f, Split split, int steps, Rng rng);
+/// Follows the optimizer through the plain LSTM (nn/lstm.h), all of whose values are there to be looked at, on the
+/// function k that `follow` meets too.
+Trace trace(const LearnedOptimizer& learned, Optimizee& f, int k, const EvaluateOptions& options);
 
 }  // namespace l2l

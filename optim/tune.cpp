@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -31,10 +31,9 @@ constexpr double kDiverged = std::numeric_limits<double>::infinity();
 /// trajectories start. An average, since the loss of one minibatch may be anywhere.
 bool any_diverged(const Curves& curves) {
   const double start = curves.mean(0);
-  const std::ptrdiff_t tail = std::max(1, curves.steps / 10);
+  const std::size_t tail = std::max(1, curves.steps / 10);
   return std::any_of(curves.losses.begin(), curves.losses.end(), [&](const std::vector<double>& losses) {
-    const double end = std::accumulate(losses.end() - tail, losses.end(), 0.0) / static_cast<double>(tail);
-    return !(end <= 2 * start);  // NaN counts as diverged
+    return !(mean(std::span(losses).last(tail)) <= 2 * start);  // NaN counts as diverged
   });
 }
 

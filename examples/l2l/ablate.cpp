@@ -12,6 +12,7 @@
 #include "examples/l2l/run_folder.h"
 #include "nn/atomic_file.h"
 #include "optim/lstm_optimizer.h"
+#include "optim/statistics.h"
 #include "optimizees/scaled.h"
 
 namespace l2l {
@@ -99,11 +100,6 @@ struct Cell {
   double factor;
   std::vector<double> losses;  // ascending
   int did_nothing = 0, made_worse = 0, diverged = 0;
-
-  double median() const {
-    const std::size_t n = losses.size();
-    return n % 2 == 1 ? losses[n / 2] : (losses[n / 2 - 1] + losses[n / 2]) / 2;
-  }
 };
 
 std::vector<Cell> cells(const std::vector<Training>& trainings) {
@@ -152,7 +148,7 @@ std::string to_json(const AblateRequest& request, const RunConfig& config, const
   for (const Cell& c : cells) {
     json["results"].push_back({{"preprocess", c.preprocess},
                                {"loss_factor", c.factor},
-                               {"median", c.median()},
+                               {"median", median(c.losses)},
                                {"smallest", c.losses.front()},
                                {"largest", c.losses.back()},
                                {"did_nothing", c.did_nothing},
@@ -166,7 +162,7 @@ void print_table(const std::vector<Cell>& cells) {
   std::printf("%-12s %12s   %s\n", "preprocess", "loss times",
               "final loss, in units of f: median (smallest to largest)");
   for (const Cell& c : cells) {
-    std::printf("%-12s %12g   %9.4g (%.4g to %.4g)", c.preprocess.c_str(), c.factor, c.median(), c.losses.front(),
+    std::printf("%-12s %12g   %9.4g (%.4g to %.4g)", c.preprocess.c_str(), c.factor, median(c.losses), c.losses.front(),
                 c.losses.back());
     const std::pair<int, const char*> failures[] = {
         {c.did_nothing, "learned to do nothing"}, {c.made_worse, "made it worse"}, {c.diverged, "diverged"}};

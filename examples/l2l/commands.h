@@ -77,7 +77,7 @@ int ablate_preprocessing(const AblateRequest& request);
 struct DiagnoseRequest {
   std::string run;
   std::optional<int> steps;  // none: those of the training
-  std::uint64_t seed = 0;
+  std::optional<std::uint64_t> seed;  // none: that of the training, and so its validation functions
   bool force = false;
 };
 int diagnose(const DiagnoseRequest& request);

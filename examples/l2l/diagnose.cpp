@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "autodiff/error.h"
+#include "autodiff/format.h"
 #include "examples/l2l/commands.h"
 #include "examples/l2l/plot.h"
 #include "examples/l2l/progress.h"
@@ -40,18 +41,17 @@ std::vector<Finding> read_training(const RunFolder& folder) {
 std::string report_text(const std::vector<Finding>& findings) {
   std::string text;
   for (const Finding& f : findings) {
-    char head[64];
-    std::snprintf(head, sizeof(head), "%-10s  %-17s  ", f.ok ? "ok" : "look here", f.name.c_str());
-    text += head + f.text + (f.remedy.empty() ? "" : "\n" + std::string(31, ' ') + f.remedy) + "\n";
+    text += format("%-10s  %-17s  ", f.ok ? "ok" : "look here", f.name.c_str()) + f.text +
+            (f.remedy.empty() ? "" : "\n" + std::string(31, ' ') + f.remedy) + "\n";
   }
   return text;
 }
 
-std::string report_json(const DiagnoseRequest& request, int steps, const std::vector<Finding>& findings) {
+std::string report_json(int steps, std::uint64_t seed, const std::vector<Finding>& findings) {
   nlohmann::ordered_json json;
   json["steps"] = steps;
   json["functions"] = kFunctions;
-  json["seed"] = request.seed;
+  json["seed"] = seed;
   for (const Finding& f : findings) {
     auto& entry = json["findings"][f.name];
     entry["ok"] = f.ok;
@@ -112,17 +112,19 @@ int diagnose(const DiagnoseRequest& request) {
   const RunConfig config = folder.read_config();
   const LearnedOptimizer learned = folder.read_optimizer(config);
   const int steps = request.steps.value_or(config.training.steps);
+  const std::uint64_t seed = request.seed.value_or(config.training.seed);
   const auto json = folder.diagnosis(".json"), png = folder.diagnosis(".png");
   folder.check_output({json, png}, request.force, "replace it with --force");
   const std::vector<Finding> training = read_training(folder);
   const auto f = folder.make_optimizee(find_optimizee(config.optimizee), config.options, {})();
 
+  const EvaluateOptions validation{.split = Split::validation, .steps = steps, .seed = seed};
   std::vector<Trace> traces;
   {
     StatusLine status;
     for (int k = 0; k < kFunctions; ++k) {
       status.update("function " + std::to_string(k + 1) + "/" + std::to_string(kFunctions));
-      traces.push_back(trace(learned, *f, Split::validation, steps, Rng(request.seed, k)));
+      traces.push_back(trace(learned, *f, k, validation));
     }
   }
   std::vector<Finding> findings = l2l::diagnose(traces, learned.model.single().config(), f->blind_loss());
@@ -132,7 +134,7 @@ int diagnose(const DiagnoseRequest& request) {
   std::printf("%s: %d steps on %d validation functions: %td of %zu findings need a look\n\n%s\n",
               config.optimizee.c_str(), steps, kFunctions, bad, findings.size(), report_text(findings).c_str());
   std::fflush(stdout);
-  write_file_atomically(json, report_json(request, steps, findings));
+  write_file_atomically(json, report_json(steps, seed, findings));
   std::printf("summary  %s\n", json.c_str());
   if (traces[0].steps.empty()) return 0;  // nothing to draw
   if (plot(picture(config.optimizee, traces[0], learned.model.single().config().preprocess), png, json)) {

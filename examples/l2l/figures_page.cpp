@@ -1,9 +1,9 @@
 #include "examples/l2l/figures_page.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "autodiff/format.h"
 #include "examples/l2l/run_folder.h"
 
 namespace l2l {
@@ -58,11 +58,7 @@ std::string base64(const std::string& bytes) {
   return text;
 }
 
-std::string number(double x) {
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.3g", x);
-  return text;
-}
+std::string number(double x) { return format("%.3g", x); }
 std::string number(const Json& x) { return x.is_number() ? number(x.get<double>()) : "not finite"; }
 
 /// The picture, or nothing if it is not there (for want of gnuplot).

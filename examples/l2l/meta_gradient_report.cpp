@@ -1,21 +1,14 @@
 #include "examples/l2l/meta_gradient_report.h"
 
 #include <cmath>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "autodiff/format.h"
 #include "examples/l2l/plot.h"
 #include "examples/l2l/settings.h"
 
 namespace l2l {
 namespace {
-
-template <class... Values>
-std::string format(const char* pattern, Values... values) {
-  char text[200];
-  std::snprintf(text, sizeof(text), pattern, values...);
-  return text;
-}
 
 /// A row per block: `value` of each unroll.
 template <class Value>

@@ -1,12 +1,12 @@
 #include "examples/l2l/plan.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
 
 #include "autodiff/error.h"
+#include "autodiff/format.h"
 #include "examples/l2l/progress.h"
 #include "optim/plan.h"
 
@@ -34,9 +34,7 @@ std::string with_commas(Index n) {
 
 std::string seconds_text(double seconds) {
   if (seconds >= 60) return duration(seconds);
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.2g s", seconds);
-  return text;
+  return format("%.2g s", seconds);
 }
 
 }  // namespace
@@ -45,9 +43,7 @@ std::string seconds_text(double seconds) {
 std::size_t peak_memory() { return proc_bytes("/proc/self/status", "VmHWM"); }
 
 std::string megabytes(std::size_t bytes) {
-  char text[32];
-  std::snprintf(text, sizeof(text), bytes < 9'950'000 ? "%.1f MB" : "%.0f MB", static_cast<double>(bytes) * 1e-6);
-  return text;
+  return format(bytes < 9'950'000 ? "%.1f MB" : "%.0f MB", static_cast<double>(bytes) * 1e-6);
 }
 
 std::string plan_text(const RunConfig& config, const OptimizeeFactory& optimizee) {
@@ -60,14 +56,12 @@ std::string plan_text(const RunConfig& config, const OptimizeeFactory& optimizee
   const std::size_t peak = std::max(peak_memory(), data + mapped_files() + plan.bytes());
   const double per_step =
       static_cast<double>(plan.unroll_bytes) / static_cast<double>(plan.coordinates) / (c.unroll * c.functions);
-  char each[64];
-  std::snprintf(each, sizeof(each), "%.3g bytes", per_step);
 
   std::ostringstream text;
   text << "coordinates        " << with_commas(plan.coordinates) << " (theta), trained by an LSTM of "
        << with_commas(plan.weights) << " weights (phi)\n"
-       << "memory             " << megabytes(plan.unroll_bytes) << " for unrolls of " << c.unroll << " steps: " << each
-       << " for each coordinate and step\n"
+       << "memory             " << megabytes(plan.unroll_bytes) << " for unrolls of " << c.unroll
+       << " steps: " << format("%.3g bytes", per_step) << " for each coordinate and step\n"
        << "                   " << megabytes(plan.optimizee_bytes + plan.function_bytes)
        << " for the functions and their gradients, " << megabytes(plan.validation_bytes) << " for validations\n"
        << "                   " << megabytes(peak) << " at the peak, with the data set and the program itself\n";

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "examples/l2l/format.h"
+#include "autodiff/format.h"
 #include "examples/l2l/plot.h"
 #include "examples/l2l/probe_report.h"
 #include "examples/l2l/settings.h"

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "autodiff/format.h"
+
 namespace l2l {
 namespace {
 
@@ -23,13 +25,8 @@ std::string fitting(const std::string& text) {
 
 std::string duration(double seconds) {
   const long s = std::lround(seconds);
-  char text[40];
-  if (s >= 3600) {
-    std::snprintf(text, sizeof(text), "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
-  } else {
-    std::snprintf(text, sizeof(text), "%ld:%02ld", s / 60, s % 60);
-  }
-  return text;
+  if (s >= 3600) return format("%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+  return format("%ld:%02ld", s / 60, s % 60);
 }
 
 StatusLine::StatusLine() : terminal_(isatty(STDERR_FILENO)), due_(Clock::now()) {}
@@ -60,10 +57,8 @@ void StatusLine::finish(const std::string& text) {
 std::string Pace::after(int done) const {
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
   const double rate = (done - first_) / elapsed.count();
-  char text[100];
-  std::snprintf(text, sizeof(text), "%s %d/%d  %.3g/s  ETA %s", what_.c_str(), done, total_, rate,
+  return format("%s %d/%d  %.3g/s  ETA %s", what_.c_str(), done, total_, rate,
                 duration((total_ - done) / rate).c_str());
-  return text;
 }
 
 }  // namespace l2l

@@ -5,7 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "examples/l2l/format.h"
+#include "autodiff/format.h"
 #include "examples/l2l/settings.h"
 
 namespace l2l {

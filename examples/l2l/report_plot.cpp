@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
+#include "autodiff/format.h"
 #include "examples/l2l/plot.h"
 #include "examples/l2l/report.h"
 #include "examples/l2l/settings.h"
@@ -23,9 +23,7 @@ std::string data_block(const Curves& curves, int steps) {
 
 std::string legend(const Contestant& contestant) {
   if (!contestant.learning_rate) return contestant.name + " (learned)";
-  char text[100];
-  std::snprintf(text, sizeof(text), "%s (rate %.2g)", contestant.name.c_str(), *contestant.learning_rate);
-  return text;
+  return format("%s (rate %.2g)", contestant.name.c_str(), *contestant.learning_rate);
 }
 
 /// A thin vertical line where the training's horizon was.

@@ -52,6 +52,8 @@ struct Range {
 };
 /// Counts stay far below what an int holds, so that sums and small multiples of them do not overflow.
 inline constexpr Range kCount{1, 1e6}, kCountOrNone{0, 1e6}, kThreads{1, 1024};
+/// Coordinates of one probe: each is a panel of a picture.
+inline constexpr Range kPanels{1, 16};
 inline constexpr Range kNotNegative{0, std::numeric_limits<double>::infinity()};
 inline constexpr Range kPositive{0, std::numeric_limits<double>::infinity(), true};
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "autodiff/error.h"
+#include "autodiff/format.h"
 #include "examples/l2l/checkpoint.h"
 #include "examples/l2l/commands.h"
 #include "examples/l2l/plan.h"
@@ -110,11 +111,7 @@ class Run {
   bool done() const { return trainer_.done(); }
 
  private:
-  static std::string short_text(double x) {
-    char text[32];
-    std::snprintf(text, sizeof(text), "%.4g", x);
-    return text;
-  }
+  static std::string short_text(double x) { return format("%.4g", x); }
 
   /// "an LSTM", or "2 LSTMs"
   std::string lstms_text() const {

@@ -1,6 +1,6 @@
 #include "examples/l2l/trial.h"
 
-#include "examples/l2l/format.h"
+#include "autodiff/format.h"
 
 namespace l2l {
 Trial open_trial(const RunFolder& folder, const std::string& optimizee, const OptionValues& given) {

@@ -23,9 +23,10 @@ expect_error 1 'run/diagnose.json.*--force' diagnose --run run
 quiet diagnose --run run --force --steps 40 --seed 1
 grep -q '40 steps' out.txt || fail "--steps 40: $(cat out.txt)"
 
-quiet train "${tiny[@]}" --out dead --scale 1e-8
+quiet train "${tiny[@]}" --out dead --scale 1e-8 --seed 7
 quiet diagnose --run dead
 finds 'look here' 'dead updates'
+grep -q '"seed": 7' dead/diagnose.json || fail "not the functions that the training validated on"
 quiet train "${tiny[@]}" --out diverging --scale 1e-19
 sed -i 's/1e-19/1e+19/' diverging/optimizer.safetensors
 rm diverging/train.csv  # it is not needed

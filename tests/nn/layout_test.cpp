@@ -1,5 +1,6 @@
 #include "nn/layout.h"
 
+#include <limits>
 #include <numeric>
 
 #include "autodiff/error.h"
@@ -64,4 +65,19 @@ TEST_CASE("a theta too short for a parameter is an Error") {
   const Parameter b = layout.add("b", {3});
   Tape tape;
   CHECK_THROWS_AS(b.in(tape.constant({4}, Real(0))), Error);
+}
+
+TEST_CASE("the first parameter that is not finite is named") {
+  Layout layout;
+  layout.add("a", {2});
+  layout.add("b", {3});
+  layout.add("c", {1});
+  std::vector<Real> x(6, Real(1));
+  CHECK(all_finite(x));
+  CHECK(layout.first_not_finite(x) == "");
+  x[5] = std::numeric_limits<Real>::infinity();
+  CHECK(!all_finite(x));
+  CHECK(layout.first_not_finite(x) == "c");
+  x[2] = std::numeric_limits<Real>::quiet_NaN();
+  CHECK(layout.first_not_finite(x) == "b");
 }

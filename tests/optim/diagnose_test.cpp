@@ -30,8 +30,9 @@ LearnedOptimizer handmade(double scale = 0.5, const Preprocess& preprocess = kNo
 
 std::vector<Finding> diagnosis(const LearnedOptimizer& learned, Optimizee& f, int steps = 40,
                                double blind = std::numeric_limits<double>::infinity()) {
+  const EvaluateOptions validation{.split = Split::validation, .steps = steps};
   std::vector<Trace> traces;
-  for (int k = 0; k < 3; ++k) traces.push_back(trace(learned, f, Split::validation, steps, Rng(0, k)));
+  for (int k = 0; k < 3; ++k) traces.push_back(trace(learned, f, k, validation));
   return diagnose(traces, learned.model.single().config(), blind);
 }
 
@@ -54,13 +55,16 @@ bool has(const std::vector<std::string>& names, const std::string& name) {
 TEST_CASE("a trace has the losses of the optimizer that is followed") {
   testing::Bowl f(5, 0.3);
   const LearnedOptimizer learned = handmade();
-  const Trace traced = trace(learned, f, Split::validation, 20, Rng(4, 1));  // stream 1: evaluate's first function
+  EvaluateOptions options{.split = Split::validation, .functions = 2, .steps = 20, .seed = 4};
   const Curves curves = evaluate([&] { return std::make_unique<LstmOptimizer>(learned); },
-                                 [] { return std::make_unique<testing::Bowl>(5, 0.3); },
-                                 {.split = Split::validation, .functions = 1, .steps = 20, .seed = 4});
-  REQUIRE(traced.steps.size() == 20);
-  for (int t = 0; t < 20; ++t) CHECK(traced.steps[t].loss == Approx(curves.losses[0][t]).epsilon(1e-4));
-  CHECK_THROWS_AS(trace(learned, f, Split::train, 0, Rng(0)), UsageError);
+                                 [] { return std::make_unique<testing::Bowl>(5, 0.3); }, options);
+  for (int k = 0; k < 2; ++k) {
+    const Trace traced = trace(learned, f, k, options);
+    REQUIRE(traced.steps.size() == 20);
+    for (int t = 0; t < 20; ++t) CHECK(traced.steps[t].loss == Approx(curves.losses[k][t]).epsilon(1e-4));
+  }
+  options.steps = 0;
+  CHECK_THROWS_AS(trace(learned, f, 0, options), UsageError);
 }
 
 TEST_CASE("a healthy optimizer needs no look") {

@@ -46,20 +46,27 @@ LearnedOptimizer random_optimizer(Preprocess preprocess) {
   return learned;
 }
 
-/// L(φ) of the trajectory as an LstmOptimizer follows it.
-double meta_loss(const LearnedOptimizer& learned, Optimizee& f, Rng rng) {
+/// The trajectory as an LstmOptimizer follows it: visit(f(θ_t) per function, ∇f(θ_t)) for t = 0 … kSteps.
+template <class Visit>
+void follow_lstm(const LearnedOptimizer& learned, Optimizee& f, Rng rng, Visit visit) {
   LstmOptimizer optimizer(learned);
   optimizer.reset(f.layout().size());
   std::vector<Real> theta(f.layout().size());
   f.sample(rng, Split::train);
   f.init(rng, theta);
   Gradient gradient;
-  double total = 0;
   for (int t = 0; t <= kSteps; ++t) {
     f.next_batch(rng);
-    total += gradient(f, theta) / static_cast<double>(f.functions());
+    const double loss = gradient(f, theta) / static_cast<double>(f.functions());
+    visit(loss, gradient.values());
     optimizer.step(gradient.values(), theta);
   }
+}
+
+/// L(φ) of that trajectory.
+double meta_loss(const LearnedOptimizer& learned, Optimizee& f, const Rng& rng) {
+  double total = 0;
+  follow_lstm(learned, f, rng, [&](double loss, std::span<const Real>) { total += loss; });
   return total;
 }
 
@@ -111,23 +118,13 @@ TEST_CASE("the untruncated meta-gradient is the derivative of the losses with th
   Bumpy f;
   const LearnedOptimizer learned = random_optimizer({});
   const MetaGradient meta(learned, f, kSteps, Rng(1));
-  // The gradients along the trajectory, as an optimizer of its own meets them.
+  std::vector<double> losses;
   std::vector<std::vector<Real>> gradients;
-  {
-    Rng rng(1);
-    LstmOptimizer optimizer(learned);
-    optimizer.reset(f.layout().size());
-    std::vector<Real> theta(f.layout().size());
-    f.sample(rng, Split::train);
-    f.init(rng, theta);
-    Gradient gradient;
-    for (int t = 0; t <= kSteps; ++t) {
-      f.next_batch(rng);
-      CHECK(meta.losses()[t] == Approx(gradient(f, theta) / 3));
-      gradients.emplace_back(gradient.values().begin(), gradient.values().end());
-      optimizer.step(gradient.values(), theta);
-    }
-  }
+  follow_lstm(learned, f, Rng(1), [&](double loss, std::span<const Real> gradient) {
+    losses.push_back(loss);
+    gradients.emplace_back(gradient.begin(), gradient.end());
+  });
+  for (int t = 0; t <= kSteps; ++t) CHECK(meta.losses()[t] == Approx(losses[t]));
   // Σ_t ⟨∇_t, θ_t⟩ has the derivative of Σ_t f(θ_t), 3 times the loss per function, where ∇_t is fixed.
   const auto linear = [&](const LearnedOptimizer& moved) {
     LstmOptimizer optimizer(moved);

@@ -1,0 +1,95 @@
+#pragma once
+
+/// What each subcommand is and does, as its --help says: the first line is all that the list of subcommands shows.
+namespace l2l::description {
+
+inline constexpr char kTrain[] = R"(Train an LSTM optimizer on a family of functions.
+
+Meta-trains an LSTM that minimises functions of one family, the optimizee. Each meta-epoch draws new functions,
+lets the LSTM minimise them for --steps steps, and improves the LSTM's weights by backpropagation through
+--unroll of these steps at a time. Every --validate-every epochs it is tried on functions kept apart; the
+weights that did best there are the result. Ctrl-C stops after the current epoch, and --resume goes on.
+
+Writes DIR/optimizer.safetensors, config.json, train.csv, train.png and checkpoint.safetensors.
+
+Example: l2l train --optimizee quadratic --out runs/quadratic
+         l2l train --optimizee mnist --out runs/mnist --epochs 300 --lr 0.01
+)";
+
+inline constexpr char kCompare[] = R"(Compare a trained optimizer with SGD, NAG, RMSprop and ADAM.
+
+Tunes the learning rates of the latter four on validation functions, for as many steps as the LSTM
+was trained for. Then lets all five minimise the same held-out functions, from the same starting points, on the
+same minibatches. With another --optimizee, or other options of the same one, it shows how the LSTM
+generalises; --label keeps the results of several comparisons apart.
+
+Writes DIR/compare.csv, compare.json and compare.png, with a label compare-LABEL.csv and so on.
+
+Example: l2l compare --run runs/mnist --criterion sum
+         l2l compare --run runs/mnist --units 40 --label 40-units
+)";
+
+inline constexpr char kProbe[] = R"(Look inside a trained optimizer: what it proposes, beside SGD and ADAM.
+
+Follows the LSTM along one held-out function, one of those of l2l compare, and shows for a few coordinates
+  - the updates that it makes, and those that SGD and ADAM would have made from the same gradients;
+  - at each of the first steps, what all three would have proposed if the gradient had been another one.
+These are figures 10 and 11 to 13 of the paper. A table says how the three differ on up to 1000 coordinates.
+Learning rates are those of DIR/compare.json if it is there, for the same functions; else they are tuned.
+
+Writes DIR/probe_updates.csv and .png, probe_response.csv, probe_response_COORDINATE.png and probe.json.
+
+Example: l2l probe --run runs/mnist
+         l2l probe --run runs/mnist --coordinates 5000,15900 --range 0.01 --force
+)";
+
+inline constexpr char kFigures[] =
+    R"(Make the paper's figures: learning curves, generalisation, a look inside; and a page with all of them.
+
+For each optimizee trains an optimizer, compares it with the others (l2l compare) on the functions that it was
+trained on, to twice the trained steps, and on others, and looks inside (l2l probe). What DIR holds already is
+used as it is: an interrupted call goes on where it stopped, and --runs takes optimizers trained elsewhere.
+
+Writes DIR/report.html, one page with the pictures in it, and a run's folder for each optimizee.
+
+Example: l2l figures --out runs/figures --runs examples/trained
+         l2l figures --out runs/figures --only quadratic --epochs 300
+)";
+
+inline constexpr char kAblate[] = R"(Train with each way of preprocessing gradients, and compare.
+
+Trains LSTM optimizers that see gradients as they are (none), times a constant (rescale:C), and as logarithm
+and sign (log:10), under one budget and with several seeds: once on the optimizee, and once each on its loss
+times 0.001 and times 1000, in other units so to speak. C is the best of five at factor 1. Reports the final
+loss on held-out functions, its spread, and how many trainings failed. A training runs on one thread.
+
+Writes DIR/ablation.csv, ablation.json, ablation.png and, what the LSTM sees, preprocess.csv and .png.
+
+Example: l2l ablate-preprocessing --optimizee quadratic --epochs 200 --out runs/ablation
+)";
+
+inline constexpr char kDiagnose[] = R"(Say what may be wrong with a trained optimizer.
+
+Follows it on four validation functions, looks inside, and reports a line for each of: values that are not
+finite, a growing loss, a loss that is stuck where a blind guess is, dead updates, saturated gates, gradients
+that the preprocessing clips, a growing LSTM state; and what DIR/train.csv says of the training.
+
+Writes DIR/diagnose.json and diagnose.png.
+
+Example: l2l diagnose --run runs/mnist
+)";
+
+inline constexpr char kMetaGradient[] = R"(Measure what the training's shortcuts do to its gradient.
+
+Training takes the gradients that the LSTM sees as constants, and backpropagates through --unroll steps at a
+time. This follows one trajectory of the trained optimizer on a function of the training split, and compares,
+for several lengths of the unroll and without truncation, that gradient of the summed loss with the full one,
+in which the gradients respond to theta. It works in double precision, in a program l2l-double beside this one.
+Memory grows with the root of --steps: some 60 kB for each coordinate at 100 steps (1.1 GB for mnist).
+
+Writes DIR/meta_gradient.csv, meta_gradient.json and meta_gradient.png.
+
+Example: l2l meta-gradient --run runs/mnist --unrolls 1,5,20
+)";
+
+}  // namespace l2l::description

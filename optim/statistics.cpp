@@ -1,0 +1,29 @@
+#include "optim/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace l2l {
+
+double mean(std::span<const double> x) {
+  return std::accumulate(x.begin(), x.end(), 0.0) / static_cast<double>(x.size());
+}
+
+double standard_error(std::span<const double> x) {
+  const double n = static_cast<double>(x.size()), center = mean(x);
+  if (x.size() < 2 || !std::isfinite(center)) return 0;
+  double squares = 0;
+  for (const double v : x) squares += (v - center) * (v - center);
+  return std::sqrt(squares / (n - 1) / n);
+}
+
+double median(std::vector<double> x) {
+  if (x.empty()) return std::numeric_limits<double>::quiet_NaN();
+  const auto middle = x.begin() + static_cast<std::ptrdiff_t>(x.size() / 2);
+  std::nth_element(x.begin(), middle, x.end());
+  return x.size() % 2 == 1 ? *middle : (*std::max_element(x.begin(), middle) + *middle) / 2;
+}
+
+}  // namespace l2l
