@@ -128,18 +128,29 @@ void FeatureNetwork::init(Rng& rng, std::span<Real> weights) const {
   }
 }
 
-Features Features::load(const std::filesystem::path& path, Pooling pooling) {
-  const TensorFile file = read_safetensors(path, kPrefix);
+namespace {
+
+Features from_file(const TensorFile& file, Pooling pooling) {
   Features features{FeatureNetwork(blocks_in(file), pooling), {}};
   features.weights.resize(features.network.layout().size());
   get_parameters(file, features.network.layout(), features.weights);
   return features;
 }
 
+}  // namespace
+
+Features Features::load(const std::filesystem::path& path, Pooling pooling) {
+  return from_file(read_safetensors(path, kPrefix), pooling);
+}
+
+Features Features::parse(std::string_view content, const std::string& name, Pooling pooling) {
+  return from_file(parse_safetensors(content, name, kPrefix), pooling);
+}
+
 void Features::save(const std::filesystem::path& path) const {
   TensorFile file;
   put_parameters(file, network.layout(), weights);
-  write_safetensors(path, file);
+  write_safetensors(path, file, Precision::half);
 }
 
 }  // namespace l2l

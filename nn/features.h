@@ -63,6 +63,9 @@ struct Features {
   /// shapes say how the blocks are made up. Nothing else in the file is read. An Error names the file and the tensor
   /// that is missing or does not fit.
   static Features load(const std::filesystem::path& path, Pooling pooling);
+  /// The same for a file that is in memory, of which an Error speaks as `name`.
+  static Features parse(std::string_view content, const std::string& name, Pooling pooling);
+  /// Writes the weights in half precision, which is finer than they need.
   void save(const std::filesystem::path& path) const;
 };
 

@@ -27,6 +27,9 @@ Var roughness(Tape& tape, Var x) {
   return (sum(square(right)) + sum(square(down))) / static_cast<Real>(right.size() + down.size());
 }
 
+/// Mean squared distance from [0, 1].
+Var excess(Var x) { return mean(square(relu(x - 1))) + mean(square(relu(-x))); }
+
 Var picture_on(Tape& tape, const Picture& picture) {
   return tape.leaf({1, 3, picture.height, picture.width}, picture.pixels.data());
 }
@@ -86,9 +89,11 @@ StyleLoss::Terms StyleLoss::operator()(Tape& tape, Var x) {
   }
   if (!style_layers_.empty()) terms.style = terms.style / static_cast<Real>(style_layers_.size());
   terms.smoothness = roughness(tape, x);
+  terms.range = excess(x);
   terms.total = static_cast<Real>(config_.content_weight) * terms.content +
                 static_cast<Real>(config_.style_weight) * terms.style +
-                static_cast<Real>(config_.smoothness_weight) * terms.smoothness;
+                static_cast<Real>(config_.smoothness_weight) * terms.smoothness +
+                static_cast<Real>(config_.range_weight) * terms.range;
   return terms;
 }
 
