@@ -4,8 +4,8 @@
 #include "autodiff/tape.h"
 
 /// The operations. Each is one function: it checks shapes, computes its value, and records its own derivative.
-/// Definitions are grouped by family: elementwise.cpp, matmul.cpp, reduce.cpp, structure.cpp, cross_entropy.cpp,
-/// lstm_cell.cpp, known_gradient.cpp.
+/// Definitions are grouped by family: elementwise.cpp, matmul.cpp, reduce.cpp, structure.cpp, conv.cpp, pool.cpp,
+/// batch_norm.cpp, cross_entropy.cpp, lstm_cell.cpp, known_gradient.cpp.
 ///
 /// Nothing broadcasts silently: two arrays must have equal shapes, a plain number goes with any, and
 /// `add_row_bias` and `add_column_bias` say in their names what they repeat.
@@ -67,6 +67,31 @@ Var concat(std::initializer_list<Var> parts, int dim = 0);
 Var concat(std::span<const Var> parts, int dim = 0);
 /// The same values as a constant: no gradient flows back.
 Var detach(Var x);
+
+// ---- Images (conv.cpp, pool.cpp, batch_norm.cpp) ----------------------------------------------------------------
+
+// An image is [C, H, W]: C channels of H rows of W pixels; a batch of N is [N, C, H, W].
+
+/// Convolution, or cross-correlation as mathematics calls it:
+///     y[n, o, i, j] = bias[o] + Σ_c Σ_a Σ_b weight[o, c, a, b] · x[n, c, i·stride + a - padding, j·stride + b -
+///     padding]
+/// where x is 0 outside the image. x: [N, C, H, W], weight: [O, C, kh, kw], bias: [O]; result [N, O, H', W'] with
+/// H' = ⌊(H + 2·padding - kh) / stride⌋ + 1 and W' likewise. What is constant costs nothing on the way back.
+Var conv2d(Var x, Var weight, Var bias, Index stride = 1, Index padding = 0);
+
+/// The largest element of each size × size window; [N, C, H, W] → [N, C, ⌊(H - size) / stride⌋ + 1, …]. Of equal ones
+/// the first, row by row, gets the gradient. `stride` 0 stands for `size`: windows side by side.
+Var max_pool2d(Var x, Index size, Index stride = 0);
+/// The mean of each window, likewise.
+Var avg_pool2d(Var x, Index size, Index stride = 0);
+
+/// Batch normalisation (Ioffe & Szegedy 2015, algorithm 1): for every channel, over the batch and all pixels,
+///     y = gain · (x - mean) / √(variance + eps) + bias
+/// x: [N, C, H, W] or [N, C]; gain, bias: [C]. The variance is that of the sample: divided by the number of elements.
+Var batch_norm(Var x, Var gain, Var bias, double eps = 1e-5);
+/// The same with a given mean and variance per channel, constants of [C]: for evaluation.
+Var batch_norm(Var x, Var gain, Var bias, std::span<const Real> mean, std::span<const Real> variance,
+               double eps = 1e-5);
 
 // ---- Fused (cross_entropy.cpp, lstm_cell.cpp, known_gradient.cpp) -----------------------------------------------
 

@@ -19,6 +19,17 @@ inline float from_f16(std::uint16_t half) {
   return half & 0x8000 ? -magnitude : magnitude;
 }
 
+/// The nearest F16; of two equally near the even one. Beyond 65,520 infinity.
+inline std::uint16_t to_f16(float x) {
+  const std::uint16_t sign = std::signbit(x) ? 0x8000 : 0;
+  if (std::isnan(x)) return sign | 0x7e00;
+  if (std::fabs(x) >= 65520) return sign | 0x7c00;
+  int exponent = -13;  // below 2^-14 the spacing stays as it is
+  if (std::fabs(x) >= 0x1p-14f) std::frexp(x, &exponent);
+  const int units = static_cast<int>(std::nearbyint(std::ldexp(std::fabs(x), 11 - exponent)));
+  return static_cast<std::uint16_t>(sign | ((exponent + 13) * 1024 + units));  // 2048 units carry over
+}
+
 /// "BF16": the upper half of an F32.
 inline float from_bf16(std::uint16_t half) { return std::bit_cast<float>(static_cast<std::uint32_t>(half) << 16); }
 

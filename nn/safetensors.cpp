@@ -6,9 +6,11 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <sstream>
 
 #include "autodiff/error.h"
 #include "nn/atomic_file.h"
@@ -89,9 +91,11 @@ class Reader {
     std::error_code error;
     size_ = std::filesystem::file_size(path, error);  // fails for a folder, a pipe, a missing file
     if (error) fail("cannot be read: ", error.message());
-    in_.open(path, std::ios::binary);
-    if (!in_) fail("cannot be read: ", std::strerror(errno));
+    in_ = std::make_unique<std::ifstream>(path, std::ios::binary);
+    if (!*in_) fail("cannot be read: ", std::strerror(errno));
   }
+  Reader(std::string_view content, const std::string& name)
+      : path_(name), size_(content.size()), in_(std::make_unique<std::istringstream>(std::string(content))) {}
 
   TensorFile read(const std::string& prefix) {
     TensorFile file;
@@ -118,7 +122,7 @@ class Reader {
   }
 
   void read_bytes(char* to, std::uint64_t count) {
-    if (!in_.read(to, static_cast<std::streamsize>(count))) fail("reading stopped before the end of the file");
+    if (!in_->read(to, static_cast<std::streamsize>(count))) fail("reading stopped before the end of the file");
   }
 
   json read_header() {
@@ -217,7 +221,7 @@ class Reader {
 
   Tensor read_tensor(const Entry& entry) {
     std::vector<char> raw(entry.end - entry.begin);
-    in_.seekg(static_cast<std::streamoff>(data_start_ + entry.begin));
+    in_->seekg(static_cast<std::streamoff>(data_start_ + entry.begin));
     read_bytes(raw.data(), raw.size());
     Tensor tensor{entry.shape, std::vector<Real>(raw.size() / *bytes_per_element(entry.dtype))};
     const auto cast = [](auto x) { return static_cast<Real>(x); };
@@ -237,7 +241,7 @@ class Reader {
 
   std::filesystem::path path_;
   std::uint64_t size_ = 0, data_start_ = 0;
-  std::ifstream in_;
+  std::unique_ptr<std::istream> in_;
   std::vector<Entry> entries_;
 };
 
@@ -247,9 +251,29 @@ TensorFile read_safetensors(const std::filesystem::path& path, const std::string
   return Reader(path).read(prefix);
 }
 
+TensorFile parse_safetensors(std::string_view content, const std::string& name, const std::string& prefix) {
+  return Reader(content, name).read(prefix);
+}
+
 // ---- Writing --------------------------------------------------------------------------------------------------
 
-void write_safetensors(const std::filesystem::path& path, const TensorFile& file) {
+namespace {
+
+void append(std::string& data, const std::vector<Real>& numbers, Precision precision) {
+  if (precision == Precision::full) {
+    data.append(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(Real));
+    return;
+  }
+  for (const Real number : numbers) {
+    const std::uint16_t half = to_f16(static_cast<float>(number));
+    data.append(reinterpret_cast<const char*>(&half), sizeof(half));
+  }
+}
+
+}  // namespace
+
+void write_safetensors(const std::filesystem::path& path, const TensorFile& file, Precision precision) {
+  const char* const dtype = precision == Precision::half ? "F16" : sizeof(Real) == 4 ? "F32" : "F64";
   json header = json::object();
   if (!file.metadata.empty()) header[kMetadata] = file.metadata;
   std::string data;
@@ -259,9 +283,8 @@ void write_safetensors(const std::filesystem::path& path, const TensorFile& file
                   to_string(tensor.shape), " and ", tensor.data.size(), " elements");
     }
     const std::size_t begin = data.size();
-    data.append(reinterpret_cast<const char*>(tensor.data.data()), tensor.data.size() * sizeof(Real));
-    header[name] = {
-        {"dtype", sizeof(Real) == 4 ? "F32" : "F64"}, {"shape", tensor.shape}, {"data_offsets", {begin, data.size()}}};
+    append(data, tensor.data, precision);
+    header[name] = {{"dtype", dtype}, {"shape", tensor.shape}, {"data_offsets", {begin, data.size()}}};
   }
   std::string text;
   try {

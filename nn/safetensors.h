@@ -4,6 +4,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "autodiff/types.h"
@@ -32,10 +33,15 @@ struct TensorFile {
 /// `prefix`, tensors whose names begin otherwise are skipped without being read. Every rule of the format is checked
 /// before anything is believed; an Error names the file and what is wrong with it.
 TensorFile read_safetensors(const std::filesystem::path& path, const std::string& prefix = "");
+/// The same for a file that is in memory, of which an Error speaks as `name`.
+TensorFile parse_safetensors(std::string_view content, const std::string& name, const std::string& prefix = "");
 
-/// Writes F32 (F64 in the double build) atomically: a failure leaves an older file as it was. Tensors lie in the
-/// order of their names, so equal content gives equal bytes. An Error names the file and what cannot be written.
-void write_safetensors(const std::filesystem::path& path, const TensorFile& file);
+enum class Precision { full, half };
+/// Writes F32 (F64 in the double build), or rounded to F16, atomically: a failure leaves an older file as it was.
+/// Tensors lie in the order of their names, so equal content gives equal bytes. An Error names the file and what cannot
+/// be written.
+void write_safetensors(const std::filesystem::path& path, const TensorFile& file,
+                       Precision precision = Precision::full);
 
 /// θ as named tensors, `prefix` before each name. theta: [layout.size()]
 void put_parameters(TensorFile& file, const Layout& layout, std::span<const Real> theta,

@@ -10,7 +10,8 @@ namespace l2l {
 // The table. X(name) is the optimizee that the function `OptimizeeEntry name()` in name.cpp describes.
 #define L2L_OPTIMIZEES(X) \
   X(quadratic)            \
-  X(mnist)
+  X(mnist)                \
+  X(neural_art)
 
 #define L2L_DECLARE(name) OptimizeeEntry name();
 L2L_OPTIMIZEES(L2L_DECLARE)

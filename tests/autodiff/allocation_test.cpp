@@ -53,6 +53,12 @@ Var everything(Tape& tape, Var theta, std::span<const int> labels) {
   Var z = concat({x, detach(x), x}, 1);  // [3, 9]
   const auto [h, c] = lstm_cell(concat({z, z, z, z}), z);
   Var sums = sum(row_sums(h)) + sum(column_sums(c)) + mean(y) + (Real(1) - sum(z));
+  Var image = conv2d(reshape(slice(theta, 0, 16), {2, 2, 2, 2}), reshape(slice(theta, 0, 18), {1, 2, 3, 3}),
+                     slice(theta, 0, 1), 1, 1);  // [2, 1, 2, 2]
+  image = batch_norm(image, slice(theta, 1, 1), slice(theta, 2, 1));
+  image =
+      batch_norm(image, slice(theta, 1, 1), slice(theta, 2, 1), theta.values().first(1), positive.values().first(1));
+  sums = sums + sum(max_pool2d(image, 2) + avg_pool2d(image, 2));
   Var known = known_gradient(theta, 1, theta.values());
   return sums + softmax_cross_entropy(x, labels) + known + sum(tape.constant({2}, Real(1)));
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <limits>
 #include <random>
 #include <span>
@@ -19,6 +20,13 @@ inline std::vector<Real> uniform(Random& random, Index n, double low = -1.5, dou
   std::uniform_real_distribution<double> distribution(low, high);
   std::vector<Real> x(n);
   for (Real& v : x) v = static_cast<Real>(distribution(random));
+  return x;
+}
+
+/// sin(a k + b) for k < n: numbers that are easy to make in PyTorch as well.
+inline std::vector<Real> wave(Index n, double a, double b = 0.11) {
+  std::vector<Real> x(n);
+  for (Index k = 0; k < n; ++k) x[k] = static_cast<Real>(std::sin(a * static_cast<double>(k) + b));
   return x;
 }
 

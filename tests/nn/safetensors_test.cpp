@@ -12,6 +12,7 @@
 
 using namespace l2l;
 using namespace l2l::testing;
+using Catch::Matchers::Contains;
 
 namespace {
 
@@ -152,6 +153,36 @@ TEST_CASE("every half-precision number has its value") {
     }
   }
   CHECK(std::isnan(from_bf16(0x7fc0)));
+}
+
+TEST_CASE("to_f16 gives the nearest half, of two the even one") {
+  for (int h = 0; h < 0x7c00; ++h) {  // up to 65,504
+    const auto half = static_cast<std::uint16_t>(h);
+    REQUIRE(to_f16(from_f16(half)) == half);
+    REQUIRE(to_f16(-from_f16(half)) == (half | 0x8000));
+    const float next = h == 0x7bff ? 65536 : from_f16(static_cast<std::uint16_t>(h + 1));
+    const float middle = (from_f16(half) + next) / 2;
+    REQUIRE(to_f16(middle) == h + h % 2);
+    REQUIRE(to_f16(std::nextafter(middle, 0.0f)) == h);
+    REQUIRE(to_f16(std::nextafter(middle, 1e6f)) == h + 1);
+  }
+  CHECK(to_f16(1e30f) == 0x7c00);
+  CHECK(to_f16(-HUGE_VALF) == 0xfc00);
+  CHECK(std::isnan(from_f16(to_f16(NAN))));
+}
+
+TEST_CASE("half precision is written rounded, and a file in memory reads as one on the disk") {
+  const TemporaryFolder folder;
+  const auto path = folder.path / "half.safetensors";
+  TensorFile file;
+  file.tensors["x"] = {{3}, {1, Real(-2.5), Real(1.0001)}};
+  write_safetensors(path, file, Precision::half);
+  const std::string content = read_bytes(path);
+  CHECK_THAT(content, Contains("F16"));
+  CHECK(read_safetensors(path).at("x").data == std::vector<Real>{1, -2.5, 1});
+  CHECK(parse_safetensors(content, "name").at("x").data == std::vector<Real>{1, -2.5, 1});
+  CHECK(parse_safetensors(content, "name", "y").tensors.empty());
+  CHECK_THROWS_WITH(parse_safetensors(content.substr(0, content.size() - 1), "name"), Contains("name: truncated"));
 }
 
 TEST_CASE("a prefix selects tensors, and the others are not read") {

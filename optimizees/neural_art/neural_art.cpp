@@ -1,0 +1,158 @@
+#include "optimizees/neural_art/neural_art.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "autodiff/error.h"
+#include "optimizees/neural_art/default_features.h"
+
+namespace l2l {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Real kGrey = 0.5, kUnit = 0.25;
+
+constexpr double kSmallestCrop = 0.5;  // of a picture's shorter side
+constexpr std::size_t kSplits = 3, kTurns = 6;
+
+/// Of the pictures in a folder, in the order of their names, every sixth is for testing, every sixth for validation and
+/// the others are for training.
+Split split_of(std::size_t k) {
+  return k % kTurns == 0 ? Split::test : k % kTurns == kTurns / 2 ? Split::validation : Split::train;
+}
+
+/// What all copies of the optimizee share.
+struct NeuralArtData {
+  Index size;
+  std::array<std::vector<Picture>, kSplits> contents;
+  StyleLoss loss;  // with the style, without a content
+
+  NeuralArtData(const fs::path& folder, const fs::path& style, Index size, StyleLoss empty_loss)
+      : size(size), loss(std::move(empty_loss)) {
+    // A crop of the smallest kind still has a pixel for each of the result.
+    const Index shorter_side = static_cast<Index>(static_cast<double>(size) / kSmallestCrop);
+    const Picture style_picture = read_picture(style, shorter_side);
+    loss.set_style(resize(style_picture, size, size, central_square(style_picture.height, style_picture.width)));
+    const std::vector<fs::path> files = pictures_in(folder);
+    for (std::size_t k = 0; k < files.size(); ++k) {
+      std::error_code different;
+      if (fs::equivalent(files[k], style, different)) continue;
+      contents[static_cast<std::size_t>(split_of(k))].push_back(read_picture(files[k], shorter_side));
+    }
+    for (const std::vector<Picture>& split : contents) {
+      if (split.empty()) {
+        throw Error(folder.string(), ": ", files.size(), " pictures, at least ", kTurns + 1,
+                    " are needed for training, validation and testing");
+      }
+    }
+  }
+};
+
+/// Style transfer by optimising the picture (Andrychowicz et al. 2016, section 3.4): a function of the family is a
+/// content picture, a random square of one of those in a folder; the style is the same for all. f is StyleLoss, and θ
+/// the picture.
+class NeuralArt : public Optimizee {
+ public:
+  NeuralArt(std::shared_ptr<const NeuralArtData> data, double init)
+      : data_(std::move(data)), loss_(data_->loss), init_(init) {
+    layout_.add("picture", {3, data_->size, data_->size});
+  }
+
+  const Layout& layout() const override { return layout_; }
+
+  void sample(Rng& rng, Split split) override {
+    const std::vector<Picture>& contents = data_->contents[static_cast<std::size_t>(split)];
+    const Picture& picture = contents[rng.below(static_cast<Index>(contents.size()))];
+    const double height = static_cast<double>(picture.height), width = static_cast<double>(picture.width);
+    const double side = std::min(height, width) * (kSmallestCrop + (1 - kSmallestCrop) * rng.uniform());
+    const double top = (height - side) * rng.uniform(), left = (width - side) * rng.uniform();
+    loss_.set_content(resize(picture, data_->size, data_->size, {top, left, side, side}));
+    sampled_ = true;
+  }
+
+  void init(Rng& rng, std::span<Real> theta) const override { rng.fill_normal(theta, 0, init_); }
+
+  Var loss(Tape& tape, Var theta) override {
+    if (!sampled_) throw Error("neural_art: loss was called before sample");
+    return static_cast<Real>(functions()) * loss_(tape, to_rgb(theta, data_->size, data_->size)).total;
+  }
+
+  /// A sum over pixels that is reported per pixel: so the gradient of a pixel does not shrink as pictures grow, and an
+  /// optimizer sees the same at 128x128 as at 64x64.
+  Index functions() const override { return data_->size * data_->size; }
+
+ private:
+  std::shared_ptr<const NeuralArtData> data_;
+  StyleLoss loss_;
+  double init_;
+  Layout layout_;
+  bool sampled_ = false;
+};
+
+/// "relu1_1,relu2_1"
+std::vector<std::string> split_names(const std::string& list) {
+  std::vector<std::string> names;
+  for (std::size_t start = 0; start <= list.size();) {
+    const std::size_t end = std::min(list.find(',', start), list.size());
+    names.push_back(list.substr(start, end - start));
+    start = end + 1;
+  }
+  return names;
+}
+
+}  // namespace
+
+Var to_rgb(Var theta, Index height, Index width) { return kGrey + kUnit * reshape(theta, {1, 3, height, width}); }
+
+Picture to_rgb(std::span<const Real> theta, Index height, Index width) {
+  Picture picture{height, width, {theta.begin(), theta.end()}};
+  for (Real& value : picture.pixels) value = kGrey + kUnit * value;
+  return picture;
+}
+
+StyleLoss make_style_loss(const OptionValues& options) {
+  const Pooling pooling = parse_pooling(options.at("pooling"));
+  const std::string& file = options.at("features");
+  auto features = file == kDefaultFeatures ? default_features(pooling)
+                                           : std::make_shared<const Features>(Features::load(file, pooling));
+  StyleLossConfig config;
+  config.content_weight = positive_number(options, "content-weight");
+  config.style_weight = positive_number(options, "style-weight");
+  config.smoothness_weight = positive_number(options, "smoothness-weight");
+  config.range_weight = positive_number(options, "range-weight");
+  config.content_layer = options.at("content-layer");
+  config.style_layers = split_names(options.at("style-layers"));
+  return StyleLoss(std::move(features), config);
+}
+
+OptimizeeEntry neural_art() {
+  return {
+      .name = "neural_art",
+      .summary = "style transfer: a picture with the shapes of one and the style of another",
+      .options = {{"content", "/usr/share/backgrounds", "folder of the content pictures, JPEG or PNG"},
+                  {"style", "/usr/share/backgrounds/Picture_1A_by_freespace.jpg", "picture of the style"},
+                  {"size", "64", "height and width of the pictures, in pixels"},
+                  {"features", kDefaultFeatures, "safetensors file with VGG-19's convolutions, or the small network"},
+                  {"pooling", "average", "of the feature network: max or average"},
+                  {"content-weight", "1", "of the content's features"},
+                  {"style-weight", "1", "of the style's Gram matrices"},
+                  {"smoothness-weight", "1", "of the differences of neighbouring pixels"},
+                  {"range-weight", "20", "of what lies outside of black to white"},
+                  {"content-layer", "relu3_1", "whose features are compared"},
+                  {"style-layers", "relu1_1,relu2_1,relu3_1,relu4_1", "whose Gram matrices are compared"},
+                  {"init", "1", "standard deviation of the noise that a search starts from, in quarters of the range"}},
+      .make = [](const OptionValues& values) -> OptimizeeFactory {
+        const Index size = whole_number(values, "size", 4096);
+        const double init = positive_number(values, "init");
+        const auto data = std::make_shared<const NeuralArtData>(values.at("content"), values.at("style"), size,
+                                                                make_style_loss(values));
+        return [=] { return std::make_unique<NeuralArt>(data, init); };
+      },
+      .optimizer = {.preprocess = {Preprocess::Kind::log_sign, 10}, .output_scale = 0.1},
+      .training = {.steps = 128, .unroll = 32, .learning_rate = 0.01},
+  };
+}
+
+}  // namespace l2l

@@ -1,0 +1,100 @@
+#include "optimizees/neural_art/style_loss.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "autodiff/error.h"
+
+namespace l2l {
+namespace {
+
+/// Features [1, C, H, W] of one picture → their Gram matrix [C, C], a mean over pixels.
+Var gram(Var features) {
+  const Index channels = features.shape[1], pixels = features.shape[2] * features.shape[3];
+  const Var F = reshape(features, {channels, pixels});
+  return matmul(F, F, Trans::no, Trans::yes) / static_cast<Real>(pixels);
+}
+
+/// Mean squared difference of neighbours. x: [1, 3, H, W]
+Var roughness(Tape& tape, Var x) {
+  const Index H = x.shape[2], W = x.shape[3];
+  const Var channels = reshape(x, {3, 1, H, W});
+  const std::array<Real, 2> difference = {-1, 1};
+  const Var zero = tape.constant({1}, Real(0));
+  const Var right = conv2d(channels, tape.constant({1, 1, 1, 2}, difference), zero);
+  const Var down = conv2d(channels, tape.constant({1, 1, 2, 1}, difference), zero);
+  return (sum(square(right)) + sum(square(down))) / static_cast<Real>(right.size() + down.size());
+}
+
+/// Mean squared distance from [0, 1].
+Var excess(Var x) { return mean(square(relu(x - 1))) + mean(square(relu(-x))); }
+
+Var picture_on(Tape& tape, const Picture& picture) {
+  return tape.leaf({1, 3, picture.height, picture.width}, picture.pixels.data());
+}
+
+}  // namespace
+
+StyleLoss::StyleLoss(std::shared_ptr<const Features> features, const StyleLossConfig& config)
+    : features_(std::move(features)), config_(config), content_layer_(features_->network.find(config.content_layer)) {
+  for (const std::string& layer : config.style_layers) style_layers_.push_back(features_->network.find(layer));
+  depth_ = content_layer_ + 1;
+  for (const Index layer : style_layers_) depth_ = std::max(depth_, layer + 1);
+}
+
+void StyleLoss::compute_features(Tape& tape, Var x, Index depth) {
+  const Index least = std::max<Index>(2, features_->network.smallest_picture(depth));
+  if (std::min(x.shape[2], x.shape[3]) < least) {
+    throw Error("a picture of ", x.shape[3], "x", x.shape[2],
+                " pixels is too small for the feature network, which needs ", least, " on each side");
+  }
+  const Var weights = tape.leaf({static_cast<Index>(features_->weights.size())}, features_->weights.data());
+  features_->network(weights, x, depth, activations_);
+}
+
+StyleLoss::Target StyleLoss::target_of(Var x) const {
+  Target target{{x.values().begin(), x.values().end()}, x.shape, 0};
+  double squares = 0;
+  for (const Real value : target.values) squares += static_cast<double>(value) * value;
+  // A picture without any feature at the layer is matched by the same: then any scale will do.
+  target.scale = squares > 0 ? 1 / squares : 1;
+  return target;
+}
+
+Var StyleLoss::relative_error(Tape& tape, Var x, const Target& target) {
+  return sum(square(x - tape.leaf(target.shape, target.values.data()))) * static_cast<Real>(target.scale);
+}
+
+void StyleLoss::set_content(const Picture& content) {
+  Tape tape;
+  compute_features(tape, picture_on(tape, content), content_layer_ + 1);
+  content_ = target_of(activations_[content_layer_]);
+}
+
+void StyleLoss::set_style(const Picture& style) {
+  Tape tape;
+  compute_features(tape, picture_on(tape, style), depth_);
+  style_.clear();
+  for (const Index layer : style_layers_) style_.push_back(target_of(gram(activations_[layer])));
+}
+
+StyleLoss::Terms StyleLoss::operator()(Tape& tape, Var x) {
+  compute_features(tape, x, depth_);
+  Terms terms;
+  terms.content = relative_error(tape, activations_[content_layer_], content_);
+  terms.style = tape.constant({}, Real(0));
+  for (std::size_t k = 0; k < style_layers_.size(); ++k) {
+    terms.style = terms.style + relative_error(tape, gram(activations_[style_layers_[k]]), style_[k]);
+  }
+  if (!style_layers_.empty()) terms.style = terms.style / static_cast<Real>(style_layers_.size());
+  terms.smoothness = roughness(tape, x);
+  terms.range = excess(x);
+  terms.total = static_cast<Real>(config_.content_weight) * terms.content +
+                static_cast<Real>(config_.style_weight) * terms.style +
+                static_cast<Real>(config_.smoothness_weight) * terms.smoothness +
+                static_cast<Real>(config_.range_weight) * terms.range;
+  return terms;
+}
+
+}  // namespace l2l

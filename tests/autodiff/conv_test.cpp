@@ -1,0 +1,178 @@
+#include "autodiff/error.h"
+#include "tests/autodiff/testing.h"
+
+using namespace l2l;
+using namespace l2l::testing;
+
+namespace {
+
+struct Case {
+  Index N, C, H, W, O, kh, kw, stride, padding;
+
+  Shape x() const { return {N, C, H, W}; }
+  Shape weight() const { return {O, C, kh, kw}; }
+  Index out_h() const { return (H + 2 * padding - kh) / stride + 1; }
+  Index out_w() const { return (W + 2 * padding - kw) / stride + 1; }
+};
+std::ostream& operator<<(std::ostream& out, const Case& c) {
+  return out << c.x() << " * " << c.weight() << ", stride " << c.stride << ", padding " << c.padding;
+}
+
+/// One named reason each.
+const Case kSmall[] = {
+    {2, 3, 5, 4, 2, 3, 3, 1, 1},  // the usual kind
+    {1, 2, 4, 3, 3, 3, 2, 2, 1},  // a stride that leaves pixels over, a kernel that is not square
+    {2, 1, 1, 1, 2, 1, 1, 1, 0},  // one pixel
+    {1, 2, 1, 1, 1, 3, 3, 1, 1},  // one pixel, a kernel that sees it and its padding
+    {2, 2, 3, 4, 2, 3, 4, 1, 0},  // kernel = image
+    {1, 1, 3, 3, 1, 2, 2, 3, 0},  // stride > kernel
+    {1, 1, 2, 2, 1, 1, 1, 1, 2},  // windows with nothing but padding
+    {1, 2, 2, 2, 2, 5, 5, 2, 3},  // kernel > image
+    {1, 1, 1, 5, 1, 1, 3, 2, 0},  // one row
+    {1, 1, 5, 1, 1, 3, 1, 1, 0},  // one column
+    {0, 2, 3, 3, 2, 2, 2, 1, 0},  // no image
+    {2, 0, 3, 3, 2, 2, 2, 1, 0},  // no input channel: the bias is left
+    {2, 2, 3, 3, 0, 2, 2, 1, 0},  // no output channel
+};
+
+/// The definition, by seven loops.
+std::vector<double> naive(const Case& c, const std::vector<Real>& x, const std::vector<Real>& w,
+                          const std::vector<Real>& bias) {
+  std::vector<double> y;
+  for (Index n = 0; n < c.N; ++n) {
+    for (Index o = 0; o < c.O; ++o) {
+      for (Index i = 0; i < c.out_h(); ++i) {
+        for (Index j = 0; j < c.out_w(); ++j) {
+          double sum = bias[o];
+          for (Index k = 0; k < c.C * c.kh * c.kw; ++k) {
+            const Index channel = k / (c.kh * c.kw), a = k / c.kw % c.kh, b = k % c.kw;
+            const Index row = i * c.stride + a - c.padding, column = j * c.stride + b - c.padding;
+            if (row < 0 || row >= c.H || column < 0 || column >= c.W) continue;
+            sum +=
+                static_cast<double>(w[o * c.C * c.kh * c.kw + k]) * x[((n * c.C + channel) * c.H + row) * c.W + column];
+          }
+          y.push_back(sum);
+        }
+      }
+    }
+  }
+  return y;
+}
+
+void check_against_naive(const Case& c, Random& random) {
+  INFO(c);
+  Tape tape;
+  const auto x = uniform(random, c.x().size()), w = uniform(random, c.weight().size()), b = uniform(random, c.O);
+  Var y = conv2d(tape.constant(c.x(), x), tape.constant(c.weight(), w), tape.constant({c.O}, b), c.stride, c.padding);
+  CHECK(y.shape == Shape{c.N, c.O, c.out_h(), c.out_w()});
+  check_close(y.values(), naive(c, x, w, b), kDouble ? 1e-12 : 2e-5);
+}
+
+}  // namespace
+
+TEST_CASE("conv2d: equals its definition") {
+  Random random(1);
+  for (const Case& c : kSmall) check_against_naive(c, random);
+  for (int k = 0; k < 40; ++k) {
+    Case c{random_extent(random),         random_extent(random),         1 + random_extent(random) * 3,
+           1 + random_extent(random) * 4, random_extent(random) * 4,     1 + random_extent(random),
+           1 + random_extent(random),     1 + random_extent(random) / 2, random_extent(random)};
+    c.padding = std::max({c.padding, (c.kh - c.H + 1) / 2, (c.kw - c.W + 1) / 2});
+    check_against_naive(c, random);
+  }
+}
+
+TEST_CASE("conv2d: gradients") {
+  for (const Case& c : kSmall) {
+    INFO(c);
+    check_gradient([&](Tape&, auto x) { return conv2d(x[0], x[1], x[2], c.stride, c.padding); },
+                   {c.x(), c.weight(), Shape{c.O}});
+  }
+}
+
+// import torch, torch.nn.functional as F
+// wave = lambda *s, a, b=.11: torch.sin(a*torch.arange(torch.Size(s).numel(), dtype=torch.float64)+b).reshape(s)
+// x, w, b = (t.requires_grad_() for t in (wave(1,2,4,3,a=.37), wave(2,2,3,2,a=.7), wave(2,a=1.)))
+// y = F.conv2d(x, w, b, stride=2, padding=1); (y*wave(*y.shape,a=.9)).sum().backward(); print(y, x.grad, w.grad,
+// b.grad)
+TEST_CASE("conv2d: PyTorch's numbers") {
+  Tape tape;
+  Var x = tape.variable({1, 2, 4, 3}, wave(24, .37)), w = tape.variable({2, 2, 3, 2}, wave(24, .7));
+  Var b = tape.variable({2}, wave(2, 1));
+  Var y = conv2d(x, w, b, 2, 1);
+  tape.backward(sum(y * tape.constant(y.shape, wave(8, .9))));
+  const double close = kDouble ? 1e-8 : 4e-6;
+  CHECK(y.shape == Shape{1, 2, 2, 2});
+  check_close(y.values(),
+              {-0.933959421, 1.34228534, 3.1206885, 2.84746589, -0.192888763, -3.19391045, 0.0277889782, 4.04152389},
+              close);
+  check_close(x.gradient(), {0.586875507,  1.30922944,    1.60137266,   0.768877181,   1.27632583,    0.405773223,
+                             1.40398291,   0.2659593,     0.144086885,  -0.0569010377, -0.0455518428, -0.213766828,
+                             -0.407090845, -1.453642,     -0.670860343, -1.05462156,   0.145993483,   1.10795112,
+                             -0.426936109, -0.0501205996, 0.140084861,  1.27819531,    0.264406223,   0.264373207},
+              close);
+  check_close(w.gradient(), {0.325489308,   1.18679141,   0.530182547,  1.35559842,    0.644920785,  0.328852745,
+                             -0.0815465216, -0.512427172, -0.582609757, -0.0701484789, 0.0882311395, 1.21194484,
+                             0.126451741,   -0.538868151, -0.405307861, -1.30401334,   -1.07296066,  -1.32951097,
+                             -0.0316806094, 0.42235481,   1.06898627,   1.15692745,    0.365863552,  -0.408813651},
+              close);
+  check_close(b.gradient(), {2.22517941, -2.10499674}, close);
+}
+
+TEST_CASE("conv2d: any input may be constant, and the others' gradients are the same") {
+  const Case c = {2, 3, 5, 4, 2, 3, 3, 1, 1};
+  Random random(2);
+  const Shape shapes[] = {c.x(), c.weight(), Shape{c.O}};
+  std::vector<Real> data[3];
+  for (int k = 0; k < 3; ++k) data[k] = uniform(random, shapes[k].size());
+  const auto gradients = [&](unsigned constant) {
+    Tape tape;
+    Var in[3];
+    for (int k = 0; k < 3; ++k) {
+      in[k] = constant >> k & 1 ? tape.constant(shapes[k], data[k]) : tape.variable(shapes[k], data[k]);
+    }
+    tape.backward(sum(square(conv2d(in[0], in[1], in[2], c.stride, c.padding))));
+    std::vector<std::vector<Real>> result(3);
+    for (int k = 0; k < 3; ++k) {
+      if (in[k].grad) result[k].assign(in[k].gradient().begin(), in[k].gradient().end());
+    }
+    return result;
+  };
+  const auto all = gradients(0);
+  for (unsigned constant = 1; constant < 7; ++constant) {
+    const auto some = gradients(constant);
+    for (int k = 0; k < 3; ++k) CHECK((constant >> k & 1 ? some[k].empty() : some[k] == all[k]));
+  }
+}
+
+TEST_CASE("conv2d: the weight may be used twice, and the image be its own weight") {
+  check_gradient(
+      [](Tape& tape, auto x) {
+        Var no_bias = tape.constant({2}, Real(0));
+        return conv2d(conv2d(x[0], x[1], no_bias, 1, 1), x[1], no_bias);
+      },
+      {Shape{1, 2, 3, 4}, Shape{2, 2, 3, 3}});
+  check_gradient([](Tape& tape, auto x) { return conv2d(x[0], x[0], tape.constant({2}, Real(0)), 1, 1); },
+                 {Shape{2, 1, 3, 3}});
+}
+
+TEST_CASE("conv2d: errors name shapes") {
+  Tape tape;
+  const auto conv = [&](const Shape& x, const Shape& w, const Shape& b, Index stride = 1, Index padding = 0) {
+    return conv2d(tape.constant(x, Real(1)), tape.constant(w, Real(1)), tape.constant(b, Real(1)), stride, padding);
+  };
+  CHECK_THROWS_WITH(conv({2, 3, 4}, {2, 3, 1, 1}, {2}),
+                    "conv2d: x [2x3x4] and weight [2x3x1x1] do not fit, [NxCxHxW] and [OxCxkhxkw] would");
+  CHECK_THROWS_WITH(conv({1, 2, 4, 4}, {2, 3, 1, 1}, {2}),
+                    "conv2d: x [1x2x4x4] and weight [2x3x1x1] do not fit, [NxCxHxW] and [OxCxkhxkw] would");
+  CHECK_THROWS_WITH(conv({1, 3, 4, 4}, {2, 3, 1, 1}, {3}),
+                    "conv2d: weight [2x3x1x1] and bias [3] do not fit, [OxCxkhxkw] and [O] would");
+  CHECK_THROWS_WITH(conv({1, 1, 4, 4}, {1, 1, 1, 1}, {1}, 0), "conv2d: stride 0, it must be at least 1");
+  CHECK_THROWS_WITH(conv({1, 1, 4, 4}, {1, 1, 1, 1}, {1}, 1, -1), "conv2d: padding -1, it must not be negative");
+  CHECK_THROWS_WITH(conv({1, 1, 4, 4}, {1, 1, 5, 1}, {1}),
+                    "conv2d: weight [1x1x5x1] does not fit in x [1x1x4x4] with padding 0");
+  CHECK_THROWS_WITH(conv({1, 1, 4, 4}, {1, 1, 1, 7}, {1}, 1, 1),
+                    "conv2d: weight [1x1x1x7] does not fit in x [1x1x4x4] with padding 1");
+  CHECK_THROWS_WITH(conv({1, 1, 4, 4}, {1, 1, 0, 1}, {1}),
+                    "conv2d: weight [1x1x0x1] does not fit in x [1x1x4x4] with padding 0");
+}

@@ -1,0 +1,118 @@
+#include "optimizees/neural_art/style_loss.h"
+
+#include <cmath>
+
+#include "autodiff/error.h"
+#include "autodiff/gradcheck.h"
+#include "tests/nn/reference.h"
+
+using namespace l2l;
+using namespace l2l::testing;
+using Catch::Matchers::Contains;
+
+namespace {
+
+/// 1/2 + a sin(f (k + 1))
+Picture picture(Index height, Index width, double a, double f) {
+  Picture picture{height, width, std::vector<Real>(3 * height * width)};
+  for (std::size_t k = 0; k < picture.pixels.size(); ++k) {
+    picture.pixels[k] = static_cast<Real>(0.5 + a * std::sin(f * static_cast<double>(k + 1)));
+  }
+  return picture;
+}
+
+std::shared_ptr<const Features> features(bool random) {
+  const FeatureNetwork network({{2, 3}, {2}}, Pooling::average);
+  std::vector<Real> weights = ramp_parameters(network.layout());
+  Rng rng(1);
+  if (random) network.init(rng, weights);
+  return std::make_shared<const Features>(Features{network, weights});
+}
+
+const StyleLossConfig kConfig = {5, 0.001, 50, 300, "relu1_2", {"relu1_1", "relu2_1"}};
+
+StyleLoss make_loss(bool random = false) {
+  StyleLoss loss(features(random), kConfig);
+  loss.set_content(picture(4, 5, 0.3, 0.9));
+  loss.set_style(picture(6, 3, 0.4, 1.1));  // of another size
+  return loss;
+}
+
+}  // namespace
+
+// With net, ramp and the modules of features_test.cpp:
+// x = 0.5 + 0.8 * ramp(1, 3, 4, 5, f=2.3); x.requires_grad_()       # ramp(f): sin(f (k + 1))
+// c = 0.5 + 0.3 * ramp(1, 3, 4, 5, f=0.9); s = 0.5 + 0.4 * ramp(1, 3, 6, 3, f=1.1)
+// a, ac, as_ = (net(p, F.avg_pool2d) for p in (x, c, s))
+// def gram(f): f = f.flatten(2)[0]; return f @ f.t() / f.shape[1]
+// def relative(a, b): return ((a - b) ** 2).sum() / (b ** 2).sum()
+// content = relative(a[1], ac[1])
+// style = (relative(gram(a[0]), gram(as_[0])) + relative(gram(a[2]), gram(as_[2]))) / 2
+// dx, dy = x[..., 1:] - x[..., :-1], x[:, :, 1:] - x[:, :, :-1]
+// smooth = ((dx ** 2).sum() + (dy ** 2).sum()) / (dx.numel() + dy.numel())
+// beyond = (F.relu(x - 1) ** 2 + F.relu(-x) ** 2).mean()
+// total = 5 * content + 0.001 * style + 50 * smooth + 300 * beyond; total.backward()
+// print([content.item(), style.item(), smooth.item(), beyond.item(), total.item()])
+// print(x.grad.flatten()[[0, 1, 19, 20, 33, 59]].tolist())
+TEST_CASE("StyleLoss and its gradient agree with PyTorch") {
+  StyleLoss loss = make_loss();
+  const Picture x = picture(4, 5, 0.8, 2.3);
+  Tape tape;
+  const Var picture = tape.variable({1, 3, 4, 5}, x.pixels);
+  const StyleLoss::Terms terms = loss(tape, picture);
+  const auto close = [](double expected) { return Approx(expected).epsilon(sizeof(Real) == 8 ? 1e-9 : 1e-4); };
+  CHECK(terms.content.item() == close(62.868574831163066));
+  CHECK(terms.style.item() == close(35514.14003872637));
+  CHECK(terms.smoothness.item() == close(0.7100232640093916));
+  CHECK(terms.range.item() == close(0.02665136136108971));
+  CHECK(terms.total.item() == close(393.3535858033382));
+  tape.backward(terms.total);
+  const std::pair<int, double> gradient[] = {{0, 21.9265460210614},   {1, -36.56646977547332},
+                                             {19, 21.41585979924376}, {20, -29.672521026122237},
+                                             {33, 47.59307760995036}, {59, -1.023883269550461}};
+  for (const auto& [k, expected] : gradient) CHECK(picture.gradient()[k] == close(expected));
+}
+
+TEST_CASE("StyleLoss: gradient check of each term, and of all") {
+  if (sizeof(Real) == 4) return;  // the differences of float reach over the kinks of rectifiers
+  StyleLoss loss = make_loss(true);
+  const Picture x = picture(4, 5, 0.8, 2.3);
+  for (Var StyleLoss::Terms::*term :
+       {&StyleLoss::Terms::content, &StyleLoss::Terms::style, &StyleLoss::Terms::smoothness, &StyleLoss::Terms::range,
+        &StyleLoss::Terms::total}) {
+    const auto value = [&](Tape& tape, std::span<const Var> v) { return loss(tape, v[0]).*term; };
+    CHECK(gradcheck(value, {Shape{1, 3, 4, 5}}, {x.pixels}));
+  }
+}
+
+TEST_CASE("a picture's own content and style cost nothing; a blank picture's style is off by the whole") {
+  StyleLoss loss(features(false), kConfig);
+  const Picture x = picture(4, 5, 0.8, 2.3);
+  loss.set_content(x);
+  loss.set_style(x);
+  Tape tape;
+  const StyleLoss::Terms terms = loss(tape, tape.constant({1, 3, 4, 5}, x.pixels));
+  CHECK(terms.content.item() == 0);
+  CHECK(terms.style.item() == 0);
+  CHECK(loss(tape, tape.constant({1, 3, 4, 5}, Real(0.3))).smoothness.item() == 0);
+}
+
+TEST_CASE("roughness is the mean over neighbours") {
+  StyleLoss loss(features(false), {1, 1, 1, 1, "relu1_1", {}});
+  loss.set_content(picture(2, 2, 0.5, 1));
+  Tape tape;
+  // Each channel: 0 1 / 0 3; differences 1, 3 to the right, 0, 2 down. (1 + 9 + 0 + 4) / 4
+  const std::vector<Real> x = {0, 1, 0, 3, 0, 1, 0, 3, 0, 1, 0, 3};
+  const StyleLoss::Terms terms = loss(tape, tape.constant({1, 3, 2, 2}, x));
+  CHECK(terms.smoothness.item() == 3.5);
+  CHECK(terms.style.item() == 0);
+}
+
+TEST_CASE("StyleLoss: what does not fit is an Error") {
+  CHECK_THROWS_WITH(StyleLoss(features(false), {1, 1, 1, 1, "relu4_2", {}}),
+                    Contains("no layer 'relu4_2'; there are relu1"));
+  CHECK_THROWS_WITH(StyleLoss(features(false), {1, 1, 1, 1, "relu1_1", {"conv"}}), Contains("no layer 'conv'"));
+  StyleLoss loss = make_loss();
+  CHECK_THROWS_WITH(loss.set_style(picture(1, 30, 0.5, 1)),
+                    "a picture of 30x1 pixels is too small for the feature network, which needs 2 on each side");
+}
