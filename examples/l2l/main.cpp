@@ -42,14 +42,17 @@ int run(int argc, char** argv) {
   app.formatter(std::make_shared<Formatter>());
   app.set_version_flag("--version", "l2l " L2L_VERSION);
   app.require_subcommand(1);
+#ifndef L2L_DOUBLE
   TrainRequest train_request;
   CompareRequest compare_request;
   ProbeRequest probe_request;
   FiguresRequest figures_request;
   AblateRequest ablate_request;
   DiagnoseRequest diagnose_request;
+#endif
   MetaGradientRequest meta_gradient_request;
   const std::pair<const CLI::App&, std::function<int()>> commands[] = {
+#ifndef L2L_DOUBLE  // l2l-double has only what needs it
       {*app.add_subcommand("list", "Show the optimizees with their options, and the optimizers."),
        [] { return list(); }},
       {add_train(app, train_request), [&] { return train(train_request); }},
@@ -58,6 +61,7 @@ int run(int argc, char** argv) {
       {add_figures(app, figures_request), [&] { return figures(figures_request); }},
       {add_ablate(app, ablate_request), [&] { return ablate_preprocessing(ablate_request); }},
       {add_diagnose(app, diagnose_request), [&] { return diagnose(diagnose_request); }},
+#endif
       {add_meta_gradient(app, meta_gradient_request), [&] { return meta_gradient(meta_gradient_request, argv); }},
   };
   if (argc < 2) {
