@@ -141,22 +141,28 @@ void ask_optimizers(Probe& probe, const Layout& layout, const History& gradients
 }
 
 void write_files(const Probe& probe, const RunFolder& folder) {
-  // Those of other coordinates would not fit to the new numbers.
-  for (const std::filesystem::path& earlier : folder.probes()) std::filesystem::remove(earlier);
+  const bool sweeps = probe.sweep_steps > 0;
+  const std::filesystem::path updates = folder.probe("updates", ".csv"), response = folder.probe("response", ".csv"),
+                              summary = folder.probe("", ".json");
+  // What an earlier probe left goes only when the new numbers are safe, and before there are pictures of them: those of
+  // other coordinates would not fit.
+  std::vector<std::filesystem::path> earlier = folder.probes();
+  std::erase_if(earlier,
+                [&](const auto& file) { return file == updates || file == summary || (sweeps && file == response); });
+  write_file_atomically(updates, updates_csv(probe));
+  if (sweeps) write_file_atomically(response, response_csv(probe));
+  write_file_atomically(summary, probe_json(probe));
+  for (const std::filesystem::path& file : earlier) std::filesystem::remove(file);
+
+  std::printf("updates    %s\n", updates.c_str());
+  if (sweeps) std::printf("responses  %s\n", response.c_str());
+  std::printf("summary    %s\n", summary.c_str());
   const auto draw = [&](const std::string& commands, const std::string& name, const std::filesystem::path& data) {
     const std::filesystem::path png = folder.probe(name, ".png");
     if (plot(commands, png, data)) std::printf("picture    %s\n", png.c_str());
   };
-  const std::filesystem::path updates = folder.probe("updates", ".csv"), response = folder.probe("response", ".csv"),
-                              summary = folder.probe("", ".json");
-  write_file_atomically(updates, updates_csv(probe));
-  write_file_atomically(summary, probe_json(probe));
-  std::printf("updates    %s\nsummary    %s\n", updates.c_str(), summary.c_str());
   draw(updates_plot(probe), "updates", updates);
-  if (probe.sweep_steps == 0) return;
-  write_file_atomically(response, response_csv(probe));
-  std::printf("responses  %s\n", response.c_str());
-  for (std::size_t k = 0; k < probe.coordinates.size(); ++k) {
+  for (std::size_t k = 0; sweeps && k < probe.coordinates.size(); ++k) {
     draw(response_plot(probe, k), "response_" + std::to_string(probe.coordinates[k].index), response);
   }
 }

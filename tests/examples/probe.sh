@@ -61,6 +61,12 @@ done
 cp -r run unchanged
 expect_error 1 'run/probe.*--force' probe --run run "${rates[@]}"
 diff -r run unchanged || fail "a refused probe changed the folder"
+# Nor is it lost when the new one cannot be written.
+cp -r run blocked && rm blocked/probe.json && mkdir -p blocked/probe.json/taken
+! "$l2l" probe --run blocked --force "${rates[@]}" --coordinates 2 >out.txt 2>err.txt || fail "probe.json is a folder"
+for earlier in blocked/probe_response_*.png; do
+  [[ -e $earlier ]] || fail "the earlier pictures are lost"
+done
 
 expect_error 2 "--coordinates: there is no 12, theta has 12 coordinates, 0 to 11" probe --run run --force --coordinates 3,12
 expect_error 2 "--coordinates 3,4,3: 3 is there twice" probe --run run --force --coordinates 3,4,3
