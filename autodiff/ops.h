@@ -67,6 +67,8 @@ Var concat(std::initializer_list<Var> parts, int dim = 0);
 Var concat(std::span<const Var> parts, int dim = 0);
 /// The same values as a constant: no gradient flows back.
 Var detach(Var x);
+/// The same values, but on the way back the gradient is multiplied by `factor`.
+Var scale_gradient(Var x, Real factor);
 
 // ---- Images (conv.cpp, pool.cpp, batch_norm.cpp) ----------------------------------------------------------------
 

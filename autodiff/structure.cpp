@@ -67,4 +67,15 @@ Var detach(Var x) {
   return x;
 }
 
+// y = x, and yet ∂L/∂x = factor · dy
+Var scale_gradient(Var x, Real factor) {
+  Var y = Tape::output("scale_gradient", x.shape, {x});
+  const Index n = x.size();
+  std::copy_n(x.value, n, y.value);
+  y.tape->record(y, [=] {
+    for (Index k = 0; k < n; ++k) x.grad[k] += factor * y.grad[k];
+  });
+  return y;
+}
+
 }  // namespace l2l

@@ -32,6 +32,7 @@ void check(const MetaTrainConfig& c) {
     throw UsageError("first-steps is ", c.first_steps, ", it must be from 0 to steps (", c.steps, ")");
   }
   if (!(c.learning_rate > 0)) throw UsageError("lr is ", c.learning_rate, ", it must be positive");
+  if (!(c.discount >= 0 && c.discount <= 1)) throw UsageError("discount is ", c.discount, ", it must be from 0 to 1");
   if (!(c.final_rate >= 0)) throw UsageError("final-rate is ", c.final_rate, ", it must not be negative");
   if (c.validation_steps < 0) throw UsageError("validation-steps is ", c.validation_steps, ", it must not be negative");
   if (c.patience < 0) throw UsageError("patience is ", c.patience, ", it must not be negative");
@@ -95,6 +96,7 @@ struct MetaTrainer::Workspace {
     Var theta = tape.constant({n}, run.theta);
     Var meta_loss = weighted_loss(theta, 0);
     for (int t = 1; t <= config.unroll; ++t) {
+      if (config.discount != 1) theta = scale_gradient(theta, static_cast<Real>(config.discount));
       theta = run.recorder->step(theta, run.gradient.values());
       evaluate(run, theta.values(), epoch, first_step + t);
       meta_loss = meta_loss + weighted_loss(theta, t);

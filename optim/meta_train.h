@@ -26,6 +26,7 @@ struct MetaTrainConfig {
   std::uint64_t seed = 0;
   int threads = 1;
   bool fused = true;  // the unroll as one node (see unroll.h); false: the plain version
+  double discount = 1;  // γ, see MetaTrainer
   std::vector<double> weights = {};  // w_0 … w_unroll of the unroll's losses; empty: all 1
 };
 
@@ -60,6 +61,12 @@ struct MetaTrainState {
 
 /// Trains a model on an optimizee. Each meta-step runs an unroll (truncated backpropagation through time), and lets
 /// ADAM take a step on φ to make Σ_t w_t f(θ_t) small (eq. 2 of the paper), with gradients of f as constants.
+///
+/// That an update u_t changes all later gradients, and with them the updates that follow, is left out. In truth much of
+/// what one update does, later ones undo; counted as it stands, an update answers for losses that it hardly changes.
+/// With a discount γ < 1 it answers the less the farther ahead they are:
+///     ∂L/∂u_t ≈ Σ_{s>t} γ^{s-t-1} w_s ∇_s                    (γ = 1: the paper's)
+/// as rewards are discounted in reinforcement learning, where that trades bias for variance.
 class MetaTrainer {
  public:
   MetaTrainer(const OptimizerModel& model, OptimizeeFactory optimizee, const MetaTrainConfig& config);

@@ -147,6 +147,9 @@ const std::vector<Setting>& settings() {
       number("lr", &M::learning_rate, kPositive, "learning rate of ADAM on the LSTM's weights"),
       number("final-rate", &M::final_rate, Range{0, 1},
              "where its cosine decay ends, as a fraction of --lr; 1: constant"),
+      number("discount", &M::discount, Range{0, 1},
+             "how much less an update answers for a loss with every\n"
+             "step that lies between them; 1: for all alike (the paper)"),
       number("clip", &M::clip, kNotNegative, "largest norm of the meta-gradient; 0: any"),
       number("hidden", &L::hidden, Range{1, L::kMostHidden}, "hidden units of each LSTM layer"),
       number("layers", &L::layers, Range{1, L::kMostLayers}, "LSTM layers"),

@@ -23,6 +23,22 @@ TEST_CASE("structure: reshape and slice share memory and make no nodes") {
   check_close(x.gradient(), {0, 0, 0, 6, 8, 10, 12, 14, 17, 0, 0, 0});
 }
 
+TEST_CASE("structure: scale_gradient has the values of its input, and scales the gradient") {
+  Tape tape;
+  Var x = tape.variable({2, 2}, std::vector<Real>{1, 2, 3, 4});
+  Var y = scale_gradient(x, Real(0.25));
+  check_close(y.values(), {1, 2, 3, 4});
+  CHECK(y.shape == x.shape);
+  tape.backward(sum(square(y)) + sum(x));
+  check_close(x.gradient(), {1.5, 2, 2.5, 3});
+  check_close(y.gradient(), {2, 4, 6, 8});
+
+  tape.clear();
+  CHECK(scale_gradient(tape.constant({3}, Real(1)), Real(2)).grad == nullptr);
+  CHECK(tape.nodes() == 0);
+  CHECK(scale_gradient(tape.variable({0}, std::vector<Real>{}), Real(2)).size() == 0);
+}
+
 TEST_CASE("structure: gradients through views") {
   check_gradient([](Tape&, auto x) { return square(reshape(x[0], {3, 2})); }, {Shape{2, 3}});
   check_gradient([](Tape&, auto x) { return square(reshape(x[0], {})); }, {Shape{1, 1}});

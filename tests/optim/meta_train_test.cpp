@@ -239,6 +239,49 @@ TEST_CASE("every loss of an unroll has its own weight") {
   CHECK(first_epoch(scripted(), config).gradient_norm == Approx(2 * norm(p.gradient())).epsilon(10 * kClose));
 }
 
+TEST_CASE("with a discount an update answers the less for a loss the later it is") {
+  MetaTrainConfig config = one_unroll();
+  config.discount = 0.7;
+  config.weights = {7, 0.5, -2, 3, 0.25};
+  const LstmModel model(small_lstm());
+  MetaTrainer trainer(model, scripted(), config);
+  // ∂L/∂u_t = Σ_{s>t} γ^{s-t-1} w_s ∇_s, written out, with each update on a θ of its own:
+  const std::vector<Real> phi = trainer.state().phi;
+  Scripted f;
+  Gradient gradient;
+  Tape tape;
+  const auto recorder = make_composed_recorder(model);
+  recorder->reset(4);
+  const Var p = tape.variable({static_cast<Index>(phi.size())}, phi);
+  recorder->open(p);
+  std::vector<Real> theta(4);
+  std::vector<std::vector<Real>> gradients;
+  std::vector<Var> updated;
+  for (int t = 0; t <= config.unroll; ++t) {
+    gradient(f, theta);
+    gradients.emplace_back(gradient.values().begin(), gradient.values().end());
+    if (t == config.unroll) break;
+    updated.push_back(recorder->step(tape.constant({4}, theta), gradients.back()));
+    std::copy_n(updated.back().value, 4, theta.begin());
+  }
+  Var loss = tape.constant({}, Real(0));
+  for (int t = 0; t < config.unroll; ++t) {
+    std::vector<Real> answer(4);
+    for (int s = t + 1; s <= config.unroll; ++s) {
+      for (Index k = 0; k < 4; ++k) {
+        answer[k] += static_cast<Real>(std::pow(0.7, s - t - 1) * config.weights[s]) * gradients[s][k];
+      }
+    }
+    loss = loss + known_gradient(updated[t], 0, answer);
+  }
+  tape.backward(loss);
+  CHECK(trainer.run_epoch().gradient_norm == Approx(norm(p.gradient())).epsilon(10 * kClose));
+  config.discount = 1;
+  CHECK(first_epoch(scripted(), config).gradient_norm != Approx(norm(p.gradient())).epsilon(1e-3));
+  config.discount = 1.1;
+  CHECK_THROWS_AS(first_epoch(scripted(), config), UsageError);
+}
+
 TEST_CASE("the meta-gradient is clipped before ADAM sees it, and reported as it was") {
   // After ADAM's first step m = (1 - β1) g.
   const auto first_step = [](double clip) {
