@@ -82,6 +82,22 @@ struct DiagnoseRequest {
 };
 int diagnose(const DiagnoseRequest& request);
 
+struct StyleRequest {
+  std::string run;
+  std::vector<std::string> contents;  // files
+  std::string style;  // a file
+  std::string out;  // empty: a name made of the two
+  std::string sheet;  // empty: none
+  std::string optimizer = "lstm";  // or a rule
+  std::optional<double> rate;  // of a rule; none: tuned
+  OptionValues options;  // of neural_art, those given
+  int size = 128, steps = 128, frames = 0;
+  std::uint64_t seed = 0;
+  int threads = 1;
+  bool force = false;
+};
+int style(const StyleRequest& request);
+
 struct MetaGradientRequest {
   std::string run;
   std::vector<int> unrolls;  // empty: those of 1, 5, 10, 20, 50, 100 that divide the steps

@@ -68,6 +68,19 @@ Writes DIR/ablation.csv, ablation.json, ablation.png and, what the LSTM sees, pr
 Example: l2l ablate-preprocessing --optimizee quadratic --epochs 200 --out runs/ablation
 )";
 
+inline constexpr char kStyle[] = R"(Style pictures with a trained optimizer.
+
+Looks for a picture with the shapes of one picture and the colours and textures of another, by minimising the
+loss of the optimizee neural_art from noise on. Pictures are JPEG or PNG files, and keep their proportions. Any
+size works that fits in memory; what it takes is said before it starts. With --optimizer a hand-designed rule
+does the same from the same noise, its learning rate tuned on the very picture unless --rate gives it.
+
+Writes FILE, and with --frames FILE-STEP.png.
+
+Example: l2l style --run examples/trained/neural_art --content house.jpg --style painting.jpg
+         l2l style --run examples/trained/neural_art --content *.jpg --style painting.jpg --out styled --sheet sheet.png
+)";
+
 inline constexpr char kDiagnose[] = R"(Say what may be wrong with a trained optimizer.
 
 Follows it on four validation functions, looks inside, and reports a line for each of: values that are not

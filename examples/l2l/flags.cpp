@@ -78,12 +78,15 @@ void add_threads(CLI::App& app, int& threads) {
                   "threads (" + std::to_string(threads) + "); the results do not depend on it");
 }
 
-/// The options of all optimizees; each name once, even if several optimizees have it.
-void add_optimizee_options(CLI::App& app, OptionValues& values) {
+/// The options of all optimizees, or of the `only` one; each name once, even if several optimizees have it.
+void add_optimizee_options(CLI::App& app, OptionValues& values, const std::string& only = "",
+                           const std::vector<std::string>& without = {}) {
   std::map<std::string, std::string> help;
   std::vector<std::string> order;
   for (const OptimizeeEntry& entry : optimizees()) {
+    if (!only.empty() && entry.name != only) continue;
     for (const OptimizeeOption& option : entry.options) {
+      if (std::find(without.begin(), without.end(), option.name) != without.end()) continue;
       std::string& text = help[option.name];
       if (text.empty()) order.push_back(option.name);
       text += (text.empty() ? "" : "\n") + entry.name + ": " + option.help + " (" + option.default_value + ")";
@@ -213,6 +216,32 @@ CLI::App& add_diagnose(CLI::App& app, DiagnoseRequest& request) {
   add_seed(diagnose, request.seed, "seed of the functions (that of the training: those that it validated on)");
   diagnose.add_flag("--force", request.force, "replace an earlier diagnosis");
   return diagnose;
+}
+
+CLI::App& add_style(CLI::App& app, StyleRequest& request) {
+  CLI::App& style = *app.add_subcommand("style", description::kStyle);
+  add_run(style, request.run);
+  style.add_option("--content", request.contents, "the picture, or pictures, whose shapes to keep")
+      ->type_name("FILE ...")
+      ->required();
+  add_text(style, "--style", request.style, "FILE", "the picture whose colours and textures to use")->required();
+  add_text(style, "--out", request.out, "FILE",
+           "the result, a PNG (CONTENT-STYLE.png); for several contents a folder (this one)");
+  add_number<int>(style, "--size", request.size, Range{16, 4096},
+                  "pixels of the shorter side (" + std::to_string(request.size) + ")");
+  add_number<int>(style, "--steps", request.steps, kCount,
+                  "steps of the search (" + std::to_string(request.steps) + ")");
+  add_number<int>(style, "--frames", request.frames, kCountOrNone,
+                  "pictures of the search, at equal distances; all but the last\nare called after their step (0)");
+  add_text(style, "--sheet", request.sheet, "FILE", "one PNG with each content, its frames and result, and the style");
+  add_text(style, "--optimizer", request.optimizer, "NAME",
+           "lstm: that of the run; or sgd, momentum, nag, rmsprop, adam (lstm)");
+  add_number<double>(style, "--rate", request.rate, kPositive, "its learning rate (tuned on the very picture)");
+  add_seed(style, request.seed, "seed of the noise that the search begins with (0)");
+  add_threads(style, request.threads);
+  style.add_flag("--force", request.force, "replace pictures that are there");
+  add_optimizee_options(style, request.options, "neural_art", {"content", "style", "size"});
+  return style;
 }
 
 CLI::App& add_meta_gradient(CLI::App& app, MetaGradientRequest& request) {

@@ -14,6 +14,7 @@ CLI::App& add_probe(CLI::App& app, ProbeRequest& request);
 CLI::App& add_figures(CLI::App& app, FiguresRequest& request);
 CLI::App& add_ablate(CLI::App& app, AblateRequest& request);
 CLI::App& add_diagnose(CLI::App& app, DiagnoseRequest& request);
+CLI::App& add_style(CLI::App& app, StyleRequest& request);
 CLI::App& add_meta_gradient(CLI::App& app, MetaGradientRequest& request);
 
 }  // namespace l2l

@@ -49,6 +49,7 @@ int run(int argc, char** argv) {
   FiguresRequest figures_request;
   AblateRequest ablate_request;
   DiagnoseRequest diagnose_request;
+  StyleRequest style_request;
 #endif
   MetaGradientRequest meta_gradient_request;
   const std::pair<const CLI::App&, std::function<int()>> commands[] = {
@@ -60,6 +61,7 @@ int run(int argc, char** argv) {
       {add_probe(app, probe_request), [&] { return probe(probe_request); }},
       {add_figures(app, figures_request), [&] { return figures(figures_request); }},
       {add_ablate(app, ablate_request), [&] { return ablate_preprocessing(ablate_request); }},
+      {add_style(app, style_request), [&] { return style(style_request); }},
       {add_diagnose(app, diagnose_request), [&] { return diagnose(diagnose_request); }},
 #endif
       {add_meta_gradient(app, meta_gradient_request), [&] { return meta_gradient(meta_gradient_request, argv); }},

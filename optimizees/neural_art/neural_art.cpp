@@ -6,13 +6,12 @@
 
 #include "autodiff/error.h"
 #include "optimizees/neural_art/default_features.h"
+#include "optimizees/neural_art/picture_search.h"
 
 namespace l2l {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr Real kGrey = 0.5, kUnit = 0.25;
 
 constexpr double kSmallestCrop = 0.5;  // of a picture's shorter side
 constexpr std::size_t kSplits = 3, kTurns = 6;
@@ -51,16 +50,11 @@ struct NeuralArtData {
 };
 
 /// Style transfer by optimising the picture (Andrychowicz et al. 2016, section 3.4): a function of the family is a
-/// content picture, a random square of one of those in a folder; the style is the same for all. f is StyleLoss, and θ
-/// the picture.
-class NeuralArt : public Optimizee {
+/// content picture, a random square of one of those in a folder; the style is the same for all.
+class NeuralArt : public PictureSearch {
  public:
   NeuralArt(std::shared_ptr<const NeuralArtData> data, double init)
-      : data_(std::move(data)), loss_(data_->loss), init_(init) {
-    layout_.add("picture", {3, data_->size, data_->size});
-  }
-
-  const Layout& layout() const override { return layout_; }
+      : PictureSearch(data->loss, data->size, data->size, init), data_(std::move(data)) {}
 
   void sample(Rng& rng, Split split) override {
     const std::vector<Picture>& contents = data_->contents[static_cast<std::size_t>(split)];
@@ -68,27 +62,11 @@ class NeuralArt : public Optimizee {
     const double height = static_cast<double>(picture.height), width = static_cast<double>(picture.width);
     const double side = std::min(height, width) * (kSmallestCrop + (1 - kSmallestCrop) * rng.uniform());
     const double top = (height - side) * rng.uniform(), left = (width - side) * rng.uniform();
-    loss_.set_content(resize(picture, data_->size, data_->size, {top, left, side, side}));
-    sampled_ = true;
+    set_content(resize(picture, data_->size, data_->size, {top, left, side, side}));
   }
-
-  void init(Rng& rng, std::span<Real> theta) const override { rng.fill_normal(theta, 0, init_); }
-
-  Var loss(Tape& tape, Var theta) override {
-    if (!sampled_) throw Error("neural_art: loss was called before sample");
-    return static_cast<Real>(functions()) * loss_(tape, to_rgb(theta, data_->size, data_->size)).total;
-  }
-
-  /// A sum over pixels that is reported per pixel: so the gradient of a pixel does not shrink as pictures grow, and an
-  /// optimizer sees the same at 128x128 as at 64x64.
-  Index functions() const override { return data_->size * data_->size; }
 
  private:
   std::shared_ptr<const NeuralArtData> data_;
-  StyleLoss loss_;
-  double init_;
-  Layout layout_;
-  bool sampled_ = false;
 };
 
 /// "relu1_1,relu2_1"
@@ -103,14 +81,6 @@ std::vector<std::string> split_names(const std::string& list) {
 }
 
 }  // namespace
-
-Var to_rgb(Var theta, Index height, Index width) { return kGrey + kUnit * reshape(theta, {1, 3, height, width}); }
-
-Picture to_rgb(std::span<const Real> theta, Index height, Index width) {
-  Picture picture{height, width, {theta.begin(), theta.end()}};
-  for (Real& value : picture.pixels) value = kGrey + kUnit * value;
-  return picture;
-}
 
 StyleLoss make_style_loss(const OptionValues& options) {
   const Pooling pooling = parse_pooling(options.at("pooling"));

@@ -1,0 +1,223 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <set>
+
+#include "autodiff/error.h"
+#include "autodiff/format.h"
+#include "examples/l2l/commands.h"
+#include "examples/l2l/plan.h"
+#include "examples/l2l/sheet.h"
+#include "examples/l2l/trial.h"
+#include "optimizees/neural_art/neural_art.h"
+#include "optimizees/neural_art/picture_search.h"
+
+namespace l2l {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kLongestSide = 4;  // times the shorter one
+
+/// A picture of a file, its shorter side of `size` pixels.
+Picture fitted(const std::string& file, Index size) {
+  const Picture picture = read_picture(file, size);
+  const Index shorter = std::min(picture.height, picture.width), longer = std::max(picture.height, picture.width);
+  if (static_cast<double>(longer) > kLongestSide * static_cast<double>(shorter)) {
+    throw Error(file, ": ", picture.width, "x", picture.height, " pixels: one side is more than ", kLongestSide,
+                " times the other; crop it");
+  }
+  const auto scaled = [&](Index side) {
+    return std::llround(static_cast<double>(side) * static_cast<double>(size) / static_cast<double>(shorter));
+  };
+  return resize(picture, scaled(picture.height), scaled(picture.width));
+}
+
+/// The loss of the run, if that was trained on neural_art, with options that are `given` since; else the default one.
+OptionValues loss_options(const RunConfig& config, const OptionValues& given) {
+  OptionValues options;
+  for (const OptimizeeOption& option : find_optimizee("neural_art").options) {
+    options[option.name] = option.default_value;
+  }
+  if (config.optimizee == "neural_art") {
+    for (const auto& [name, value] : config.options) options[name] = value;
+  }
+  for (const auto& [name, value] : given) options[name] = value;
+  return options;
+}
+
+/// Memory of a search, in bytes, that is linear in the number of pixels: reckoned from two small ones.
+double bytes_of_search(const StyleLoss& loss, Index pixels) {
+  const auto measure = [&](Index side) {
+    PictureSearch f(loss, side, side, 1);
+    const Index n = f.layout().size();
+    f.set_content({side, side, std::vector<Real>(n, Real(0.5))});
+    const std::vector<Real> theta(n);
+    Gradient gradient;
+    for (int twice = 0; twice < 2; ++twice) gradient(f, theta);  // the second time the tape has its lasting size
+    return static_cast<double>(gradient.bytes());
+  };
+  const double small = measure(32), large = measure(64);
+  return large + (large - small) / (64 * 64 - 32 * 32) * static_cast<double>(pixels - 64 * 64);
+}
+
+/// An LSTM's state of one coordinate, or of a rule's, which is small.
+double bytes_of_state(const LearnedOptimizer& learned) {
+  double bytes = 3 * sizeof(Real);  // θ, its gradient, an update
+  for (const OptimizerModel::Part& part : learned.model.parts()) {
+    if (const LstmModel* lstm = part.lstm()) {
+      bytes += 2.0 * lstm->config().layers * lstm->config().hidden * sizeof(Real);
+    }
+  }
+  return bytes;
+}
+
+/// A content's files: what it becomes, and pictures on the way.
+struct Result {
+  fs::path out;
+  std::vector<std::pair<int, fs::path>> frames;  // step, file
+};
+
+fs::path with_suffix(const fs::path& file, const std::string& suffix) {
+  fs::path name = file.stem();
+  name += suffix + ".png";
+  return file.parent_path() / name;
+}
+
+std::vector<Result> results_of(const StyleRequest& request) {
+  std::vector<Result> results;
+  std::set<fs::path> all;
+  for (const std::string& content : request.contents) {
+    const std::string name = fs::path(content).stem().string() + "-" + fs::path(request.style).stem().string() + ".png";
+    fs::path out = request.out.empty() ? name : request.out;
+    if (request.contents.size() > 1) out = fs::path(request.out) / name;
+    Result result{out, {}};
+    if (result.out.extension() != ".png") throw UsageError("--out ", result.out.string(), ": it must end in .png");
+    for (int k = 1; k <= request.frames; ++k) {
+      const int step = request.steps * k / request.frames;
+      if (step < request.steps) result.frames.push_back({step, with_suffix(result.out, "-" + std::to_string(step))});
+    }
+    if (!all.insert(result.out).second) {
+      throw UsageError("--content: two pictures are called ", fs::path(content).stem().string(),
+                       "; style them by a call each");
+    }
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
+void check_unused(const StyleRequest& request, const std::vector<Result>& results) {
+  std::vector<fs::path> files;
+  for (const Result& result : results) {
+    files.push_back(result.out);
+    for (const auto& [step, file] : result.frames) files.push_back(file);
+  }
+  if (!request.sheet.empty()) files.push_back(request.sheet);
+  for (const fs::path& file : files) {
+    const fs::path folder = file.has_parent_path() ? file.parent_path() : ".";
+    if (!fs::is_directory(folder)) throw Error(file.string(), ": there is no folder ", folder.string());
+    if (!request.force && fs::exists(file)) {
+      throw Error(file.string(), ": exists already; choose another --out, or replace it with --force");
+    }
+  }
+}
+
+/// The optimizer that was asked for; the rate of a rule is given, or tuned on the very picture that it is for.
+std::unique_ptr<Optimizer> optimizer_for(const PictureSearch& search, const LearnedOptimizer& learned,
+                                         const StyleRequest& request, StatusLine& status) {
+  if (request.optimizer == "lstm") return make_optimizer(learned, request.threads);
+  const Rule& rule = find_rule(request.optimizer);
+  if (request.rate) return rule.make(*request.rate);
+  TuneOptions options;
+  options.low = 1e-3;
+  options.per_decade = 2;
+  options.evaluate = {Split::validation, 1, request.steps, request.seed, request.threads};
+  return rule.make(tune(
+      rule, [&] { return std::make_unique<PictureSearch>(search); }, options, status));
+}
+
+/// Searches for the picture; `visit` sees each step's.
+void follow(PictureSearch& search, Optimizer& optimizer, const StyleRequest& request,
+            const std::function<void(int step, double loss, std::span<const Real> theta)>& visit) {
+  std::vector<Real> theta(search.layout().size());
+  Rng rng(request.seed);
+  search.init(rng, theta);
+  optimizer.reset_for(search.layout());
+  Gradient gradient;
+  for (int t = 0;; ++t) {
+    const double loss = gradient(search, theta) / static_cast<double>(search.functions());
+    if (!std::isfinite(loss)) {
+      throw Error("the search diverged: the loss is ", loss, " at step ", t, "; try fewer --steps or --optimizer adam");
+    }
+    visit(t, loss, theta);
+    if (t == request.steps) return;
+    optimizer.step(gradient.values(), theta);
+  }
+}
+
+std::string terms_text(PictureSearch& search, std::span<const Real> theta) {
+  Tape tape;
+  const StyleLoss::Terms terms = search.terms(tape, tape.constant({static_cast<Index>(theta.size())}, theta));
+  return format("content %.3f, style %.3f, smoothness %.4f, range %.5f", static_cast<double>(terms.content.item()),
+                static_cast<double>(terms.style.item()), static_cast<double>(terms.smoothness.item()),
+                static_cast<double>(terms.range.item()));
+}
+
+}  // namespace
+
+int style(const StyleRequest& request) {
+  const RunFolder folder{request.run};
+  const RunConfig config = folder.read_config();
+  const LearnedOptimizer learned = folder.read_optimizer(config);
+  if (request.optimizer != "lstm") find_rule(request.optimizer);  // before any work
+  if (request.frames > request.steps) {
+    throw UsageError("--frames ", request.frames, ": there are only ", request.steps, " steps");
+  }
+  const std::vector<Result> results = results_of(request);
+  if (request.contents.size() > 1 && !request.out.empty()) fs::create_directories(request.out);
+  check_unused(request, results);
+
+  const OptionValues options = loss_options(config, request.options);
+  StyleLoss loss = make_style_loss(options);
+  const Picture style = fitted(request.style, request.size);
+  loss.set_style(style);
+  std::vector<std::vector<Picture>> rows;
+  StatusLine status;
+  for (std::size_t k = 0; k < results.size(); ++k) {
+    const Result& result = results[k];
+    const Picture content = fitted(request.contents[k], request.size);
+    const Index pixels = content.height * content.width;
+    const double planned = bytes_of_search(loss, pixels) + 3.0 * static_cast<double>(pixels) * bytes_of_state(learned);
+    std::printf("%s: %ldx%ld pixels, %ld coordinates, memory about %s\n", result.out.c_str(),
+                static_cast<long>(content.width), static_cast<long>(content.height), static_cast<long>(3 * pixels),
+                megabytes(peak_memory() + static_cast<std::size_t>(planned)).c_str());
+    std::fflush(stdout);
+    PictureSearch search(loss, content.height, content.width, positive_number(options, "init"));
+    search.set_content(content);
+    const std::unique_ptr<Optimizer> optimizer = optimizer_for(search, learned, request, status);
+
+    rows.push_back({content});
+    Pace pace(0, request.steps, "step");
+    double first_loss = 0;
+    follow(search, *optimizer, request, [&](int step, double loss, std::span<const Real> theta) {
+      if (step == 0) first_loss = loss;
+      if (step > 0) status.update(pace.after(step) + format("  loss %.4g", loss));
+      const auto frame = std::find_if(result.frames.begin(), result.frames.end(),
+                                      [=](const auto& frame) { return frame.first == step; });
+      if (step < request.steps && frame == result.frames.end()) return;
+      rows.back().push_back(to_rgb(theta, content.height, content.width));
+      write_png(step == request.steps ? result.out : frame->second, rows.back().back());
+      if (step < request.steps) return;
+      status.finish(format("%s, %d steps: loss %.4g to %.4g (%s)", request.optimizer.c_str(), step, first_loss, loss,
+                           terms_text(search, theta).c_str()));
+    });
+    rows.back().push_back(style);
+  }
+  if (!request.sheet.empty()) {
+    write_png(request.sheet, sheet(rows));
+    std::printf("sheet of contents, results and style: %s\n", request.sheet.c_str());
+  }
+  return 0;
+}
+
+}  // namespace l2l
