@@ -43,7 +43,7 @@ MetaGradient::MetaGradient(const LearnedOptimizer& learned, Optimizee& f, int st
   }
 }
 
-std::vector<Real> MetaGradient::truncated(int unroll) const {
+std::vector<Real> MetaGradient::truncated(int unroll, double discount) const {
   if (unroll < 1 || steps() % unroll != 0) {
     throw UsageError("meta-gradient: unrolls of ", unroll, " steps do not make up ", steps(), " steps");
   }
@@ -59,6 +59,7 @@ std::vector<Real> MetaGradient::truncated(int unroll) const {
     Var theta = tape.constant({n}, theta_[first]);
     Var loss = tape.constant({}, Real(0));  // the first f is a constant too
     for (int t = first; t < first + unroll; ++t) {
+      if (discount != 1) theta = scale_gradient(theta, static_cast<Real>(discount));
       theta = recorder->step(theta, gradient_[t]);
       loss = loss + share * known_gradient(theta, static_cast<Real>(losses_[t + 1]), gradient_[t + 1]);
     }

@@ -30,8 +30,9 @@ class MetaGradient {
   const std::vector<double>& losses() const { return losses_; }
 
   /// As in training, with φ held fixed: the sum over unrolls of `unroll` steps (which divides `steps`) of their
-  /// gradients, where the ∇_t, and θ and the LSTM's state at the start of an unroll, are constants.
-  std::vector<Real> truncated(int unroll) const;
+  /// gradients, where the ∇_t, and θ and the LSTM's state at the start of an unroll, are constants. `discount`: see
+  /// MetaTrainer.
+  std::vector<Real> truncated(int unroll, double discount = 1) const;
 
   /// The derivative of L as it is: ∇_t responds to θ_t. Where the adjoint v of ∇_t becomes one of θ_t, it is multiplied
   /// by the Hessian of f on that step's minibatch, by central differences of the gradient along v:

@@ -102,6 +102,7 @@ struct MetaGradientRequest {
   std::string run;
   std::vector<int> unrolls;  // empty: those of 1, 5, 10, 20, 50, 100 that divide the steps
   std::optional<int> steps;  // none: those of the training
+  std::optional<double> discount;  // likewise
   std::uint64_t seed = 0;
   int threads = 1;
   bool force = false;

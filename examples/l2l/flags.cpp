@@ -251,6 +251,8 @@ CLI::App& add_meta_gradient(CLI::App& app, MetaGradientRequest& request) {
       meta_gradient, "--unrolls", "N,N,...", [&](const std::string& text) { request.unrolls = parse_unrolls(text); },
       "lengths of an unroll, each a divisor of --steps (those of 1,5,10,20,50,100)");
   add_steps(meta_gradient, request.steps, "steps of the trajectory (those of the training)");
+  add_number<double>(meta_gradient, "--discount", request.discount, Range{0, 1},
+                     "how much less an update answers for a loss with every step between (that of the training)");
   add_seed(meta_gradient, request.seed, "seed of the function, the starting point and the minibatches (0)");
   add_threads(meta_gradient, request.threads);
   meta_gradient.add_flag("--force", request.force, "replace an earlier measurement");

@@ -67,6 +67,7 @@ int meta_gradient(const MetaGradientRequest& request, char** argv) {
   const LearnedOptimizer learned = folder.read_optimizer(config);
   MetaGradientReport report;
   report.steps = request.steps.value_or(config.training.steps);
+  report.discount = request.discount.value_or(config.training.discount);
   report.seed = request.seed;
   report.optimizee = config.optimizee;
   report.options = config.options;
@@ -89,7 +90,9 @@ int meta_gradient(const MetaGradientRequest& request, char** argv) {
   }
   for (const int unroll : unrolls) {
     status.update("truncated gradient: unrolls of " + std::to_string(unroll));
-    for (const auto& row : compare_gradients(layout, unroll, meta.truncated(unroll), full)) report.rows.push_back(row);
+    for (const auto& row : compare_gradients(layout, unroll, meta.truncated(unroll, report.discount), full)) {
+      report.rows.push_back(row);
+    }
   }
 
   std::printf("%s", meta_gradient_table(report).c_str());

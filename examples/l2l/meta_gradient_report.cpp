@@ -41,6 +41,7 @@ std::string meta_gradient_json(const MetaGradientReport& report) {
   json["optimizee"] = report.optimizee;
   json["options"] = report.options;
   json["steps"] = report.steps;
+  json["discount"] = report.discount;
   json["seed"] = report.seed;
   json["losses"] = report.losses;
   for (const MetaGradientRow& row : report.full) json["norm_of_full"][row.block] = row.norm;
@@ -52,8 +53,10 @@ std::string meta_gradient_json(const MetaGradientReport& report) {
 
 std::string meta_gradient_table(const MetaGradientReport& report) {
   return report.optimizee +
-         format(": one trajectory of %d steps, loss %.4g to %.4g; norm of the full gradient %.4g\n\n", report.steps,
+         format(": one trajectory of %d steps, loss %.4g to %.4g; norm of the full gradient %.4g\n", report.steps,
                 report.losses.front(), report.losses.back(), report.full[0].norm) +
+         (report.discount == 1 ? "" : format("the training's gradient has a discount of %g\n", report.discount)) +
+         "\n" +
          table(report, "cosine of the training's gradient to the full one", "%10.3f",
                [](const MetaGradientRow& row) { return row.agreement.cosine; }) +
          "\n" +
@@ -86,8 +89,9 @@ std::string meta_gradient_plot(const MetaGradientReport& report) {
     errors += (b == 0 ? "" : ", ") + name + " using 1:3" + style + title;
   }
   return data + "set multiplot layout 2,1 title " +
-         literal(report.optimizee + ": the training's gradient against the full one, " + std::to_string(report.steps) +
-                 " steps") +
+         literal(report.optimizee + ": the training's gradient" +
+                 (report.discount == 1 ? "" : " with discount " + to_text(report.discount)) +
+                 " against the full one, " + std::to_string(report.steps) + " steps") +
          " noenhanced\n"
          "set logscale x\n"
          "set xtics (" +

@@ -31,6 +31,14 @@ quiet meta-gradient --run run --steps 6 --force
 quiet train "${tiny[@]}" --out run --force
 [[ ! -e run/meta_gradient.csv ]] || fail "a new run keeps the old run's meta_gradient.csv"
 
+# The discount is the run's, unless given.
+quiet meta-gradient --run run --unrolls 4
+grep -q 'has a discount of 0.5' out.txt || fail "the discount of the run: $(cat out.txt)"
+cp run/meta_gradient.csv before.csv
+quiet meta-gradient --run run --unrolls 4 --discount 1 --force
+! cmp -s before.csv run/meta_gradient.csv || fail "the discount changes nothing"
+! grep -q discount out.txt || fail "a discount of 1 is spoken of"
+
 expect_error 2 "--unrolls 1,,2: ''" meta-gradient --run run --unrolls 1,,2
 expect_error 2 "--unrolls 1,x: 'x'" meta-gradient --run run --unrolls 1,x
 expect_error 2 "--unrolls 0: '0'" meta-gradient --run run --unrolls 0

@@ -1,6 +1,7 @@
 #include "optim/meta_gradient.h"
 
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "autodiff/error.h"
@@ -142,8 +143,10 @@ TEST_CASE("the untruncated meta-gradient is the derivative of the losses with th
 
 TEST_CASE("the truncated meta-gradient is what MetaTrainer accumulates while φ stands still") {
   constexpr int T = 4, kUnrolls = 3;
-  for (const bool fused : {false, true}) {
+  for (const auto& [fused, discount] : {std::pair(false, 1.0), {true, 1.0}, {true, 0.6}}) {
+    CAPTURE(fused, discount);
     MetaTrainConfig config;
+    config.discount = discount;
     config.unroll = T;
     config.epochs = config.validation_functions = 1;
     config.learning_rate = 1e-300;  // φ stands still
@@ -167,8 +170,9 @@ TEST_CASE("the truncated meta-gradient is what MetaTrainer accumulates while φ 
     Bumpy f;
     const MetaGradient meta({model, phi}, f, kUnrolls * T, rng);
     const double tolerance = sizeof(Real) == 8 ? 1e-12 : 1e-4;
-    CHECK(agreement(meta.truncated(T), sum).relative_error < tolerance);
-    CHECK(agreement(meta.truncated(kUnrolls * T), sum).relative_error > 1e-2);
+    CHECK(agreement(meta.truncated(T, discount), sum).relative_error < tolerance);
+    CHECK(agreement(meta.truncated(T, 0.8), sum).relative_error > 1e-2);
+    CHECK(agreement(meta.truncated(kUnrolls * T, discount), sum).relative_error > 1e-2);
   }
 }
 
