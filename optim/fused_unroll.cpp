@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autodiff/error.h"
+#include "optim/flush_denormals.h"
 #include "optim/lstm_blocks.h"
 #include "optim/unroll.h"
 
@@ -77,11 +78,15 @@ class FusedRecorder : public UnrollRecorder {
     memory_.clear();
     workspaces_.clear();
     for (int k = 0; k < blocks_.threads(); ++k) workspaces_.push_back(make_workspace());
-#pragma omp parallel for schedule(dynamic) num_threads(blocks_.threads())
-    for (Index s = 0; s < slabs; ++s) {
+#pragma omp parallel num_threads(blocks_.threads())
+    {
+      const FlushDenormals flush;
       const Workspace& workspace = workspaces_[omp_get_thread_num()];
-      const Index first = s * blocks_.blocks() / slabs, last = (s + 1) * blocks_.blocks() / slabs;
-      for (Index b = first; b < last; ++b) block_backward(b, workspace, partial_.data() + s * size);
+#pragma omp for schedule(dynamic)
+      for (Index s = 0; s < slabs; ++s) {
+        const Index first = s * blocks_.blocks() / slabs, last = (s + 1) * blocks_.blocks() / slabs;
+        for (Index b = first; b < last; ++b) block_backward(b, workspace, partial_.data() + s * size);
+      }
     }
     for (Index s = 0; s < slabs; ++s) {
       for (Index k = 0; k < size; ++k) phi_.grad[k] += partial_[s * size + k];

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "autodiff/error.h"
+#include "optim/flush_denormals.h"
 
 namespace l2l {
 namespace {
@@ -49,15 +50,19 @@ void LstmBlocks::features(Index b, const Real* gradient, Real* out) const {
 
 void LstmBlocks::step(const Real* gradient, const Real* theta, Real* next) {
   const Index count = blocks();
-#pragma omp parallel for schedule(dynamic, 4) num_threads(threads_)
-  for (Index b = 0; b < count; ++b) {
-    alignas(64) Real x[Preprocess::kMostFeatures * kBlock], update[kBlock];
-    features(b, gradient, x);
+#pragma omp parallel num_threads(threads_)
+  {
+    const FlushDenormals flush;
     Real*& spare = spare_[omp_get_thread_num()];
-    kernel_.step(x, states_[b], spare, nullptr, update);
-    std::swap(states_[b], spare);
-    const Index first = b * kBlock, used = std::min(kBlock, n_ - first);
-    for (Index k = 0; k < used; ++k) next[first + k] = theta[first + k] + update[k];
+#pragma omp for schedule(dynamic, 4)
+    for (Index b = 0; b < count; ++b) {
+      alignas(64) Real x[Preprocess::kMostFeatures * kBlock], update[kBlock];
+      features(b, gradient, x);
+      kernel_.step(x, states_[b], spare, nullptr, update);
+      std::swap(states_[b], spare);
+      const Index first = b * kBlock, used = std::min(kBlock, n_ - first);
+      for (Index k = 0; k < used; ++k) next[first + k] = theta[first + k] + update[k];
+    }
   }
 }
 
