@@ -1,63 +1,95 @@
 #include <algorithm>
 
-#include "autodiff/blas.h"
+#include "autodiff/conv_columns.h"
+#include "autodiff/conv_direct.h"
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
+#include "autodiff/parallel.h"
+#include "autodiff/vector_math.h"
 
 namespace l2l {
 namespace {
 
-/// Where the window of each output pixel lies in an image [C, H, W].
-struct Windows {
-  Index C, H, W;  // the image
-  Index kh, kw, stride, padding;
-  Index out_h, out_w;
+/// The batch in slabs of images that threads share out. How many depends on the batch alone: what is summed slab by
+/// slab is the same for any number of threads.
+struct Slabs {
+  static constexpr Index kMost = 8;
+  const Convolution& conv;
 
-  Index pixels() const { return out_h * out_w; }
-  Index taps() const { return C * kh * kw; }
-
-  /// visit(row of the columns, row of the output image, row of the input image, columns first … last of the output
-  /// whose tap is inside the image, the first of them in the input) for each row of each tap that is inside.
-  template <class Visit>
-  void rows(Visit visit) const {
-    for (Index c = 0, tap = 0; c < C; ++c) {
-      for (Index ky = 0; ky < kh; ++ky) {
-        for (Index kx = 0; kx < kw; ++kx, ++tap) {
-          // padding ≤ j * stride + kx < W + padding
-          const Index first = std::min(out_w, std::max<Index>(0, (padding - kx + stride - 1) / stride));
-          const Index last = std::max(first, std::min(out_w, (W - 1 + padding - kx + stride) / stride));
-          for (Index i = 0; i < out_h; ++i) {
-            const Index y = i * stride + ky - padding;
-            const bool inside = y >= 0 && y < H;
-            visit(tap, i, (c * H + y) * W + first * stride + kx - padding, inside ? first : 0, inside ? last : 0);
-          }
-        }
-      }
-    }
-  }
-
-  /// The window of each output pixel as a column: columns[tap, pixel], 0 where a window leaves the image.
-  void to_columns(const Real* image, Real* columns) const {
-    rows([=, this](Index tap, Index i, Index from, Index first, Index last) {
-      Real* row = columns + tap * pixels() + i * out_w;
-      std::fill(row, row + first, Real(0));
-      for (Index j = first; j < last; ++j, from += stride) row[j] = image[from];
-      std::fill(row + last, row + out_w, Real(0));
-    });
-  }
-  /// Its transpose: adds each column to the pixels that it was made from.
-  void add_columns(const Real* columns, Real* image) const {
-    rows([=, this](Index tap, Index i, Index to, Index first, Index last) {
-      const Real* row = columns + tap * pixels() + i * out_w;
-      for (Index j = first; j < last; ++j, to += stride) image[to] += row[j];
-    });
-  }
+  Index count() const { return std::min(kMost, conv.N); }
+  Index first(Index slab) const { return slab * conv.N / count(); }
+  Convolution part(Index slab) const { return conv.with_images(first(slab + 1) - first(slab)); }
+  Convolution largest() const { return conv.with_images((conv.N + kMost - 1) / kMost); }
 };
+
+/// Reals that the work on one slab takes.
+Index scratch_size(const Convolution& conv) {
+  const Convolution slab = Slabs{conv}.largest();
+  if (!conv_direct::suits(conv)) return conv_columns::scratch_size(slab);
+  return std::max(conv_direct::scratch_size(slab), conv_direct::scratch_size(slab.transposed()));
+}
+
+void forward(Tape& tape, const Convolution& conv, const Real* weight, const Real* bias, const Real* x, Real* y) {
+  const Slabs slabs{conv};
+  const Index scratch = scratch_size(conv);
+  Real* const memory = tape.workspace(tape.threads() * scratch);
+  parallel_for(tape.threads(), slabs.count(), [&](Index s, int thread) {
+    const Convolution part = slabs.part(s);
+    const Real* const from = x + slabs.first(s) * conv.image_size();
+    Real* const to = y + slabs.first(s) * conv.result_size();
+    if (conv_direct::suits(conv)) {
+      conv_direct::correlate(part, weights_of(conv, weight), bias, from, to, memory + thread * scratch);
+    } else {
+      conv_columns::forward(part, weight, bias, from, to, memory + thread * scratch);
+    }
+  });
+}
+
+void image_gradient(Tape& tape, const Convolution& conv, const Real* weight, const Real* dy, Real* dx) {
+  const Slabs slabs{conv};
+  const Index scratch = scratch_size(conv);
+  Real* const memory = tape.workspace(tape.threads() * scratch);
+  parallel_for(tape.threads(), slabs.count(), [&](Index s, int thread) {
+    const Convolution part = slabs.part(s);
+    const Real* const from = dy + slabs.first(s) * conv.result_size();
+    Real* const to = dx + slabs.first(s) * conv.image_size();
+    if (conv_direct::suits(conv)) {
+      conv_direct::correlate(part.transposed(), turned_weights_of(conv, weight), nullptr, from, to,
+                             memory + thread * scratch);
+    } else {
+      conv_columns::image_gradient(part, weight, from, to, memory + thread * scratch);
+    }
+  });
+}
+
+void weight_gradient(Tape& tape, const Convolution& conv, const Real* x, const Real* dy, Real* dweight) {
+  const Slabs slabs{conv};
+  const Index scratch = scratch_size(conv), size = conv.O * conv.taps();
+  Real* const partial = tape.workspace(slabs.count() * size + tape.threads() * scratch);  // [slabs][O, C, kh, kw]
+  Real* const memory = partial + slabs.count() * size;
+  std::fill_n(partial, slabs.count() * size, Real(0));
+  parallel_for(tape.threads(), slabs.count(), [&](Index s, int thread) {
+    const Real* const x_s = x + slabs.first(s) * conv.image_size();
+    const Real* const dy_s = dy + slabs.first(s) * conv.result_size();
+    const auto kernel = conv_direct::suits(conv) ? conv_direct::weight_gradient : conv_columns::weight_gradient;
+    kernel(slabs.part(s), x_s, dy_s, partial + s * size, memory + thread * scratch);
+  });
+  for (Index s = 0; s < slabs.count(); ++s) {
+    for (Index k = 0; k < size; ++k) dweight[k] += partial[s * size + k];
+  }
+}
+
+void bias_gradient(Tape& tape, const Convolution& conv, const Real* dy, Real* dbias) {
+  const Index P = conv.out_h() * conv.out_w();
+  parallel_for(tape.threads(), conv.O, [&](Index o, int) {
+    for (Index n = 0; n < conv.N; ++n) dbias[o] += simd::sum(dy + (n * conv.O + o) * P, P);
+  });
+}
 
 }  // namespace
 
-// With the windows of image n as columns, X_n = to_columns(x_n):  y_n = W X_n + b, and
-//   ∂L/∂W = Σ_n dy_n X_nᵀ,   ∂L/∂x_n = add_columns(Wᵀ dy_n),   ∂L/∂b = Σ_n Σ_pixels dy_n
+// Every result is a scalar product of weights and a window, so
+//   ∂L/∂weight = Σ_windows dy · window,   ∂L/∂x = Σ_windows that it is in  dy · weight,   ∂L/∂bias = Σ dy
 Var conv2d(Var x, Var weight, Var bias, Index stride, Index padding) {
   if (x.shape.rank() != 4 || weight.shape.rank() != 4 || x.shape[1] != weight.shape[1]) {
     throw Error("conv2d: x ", x.shape, " and weight ", weight.shape, " do not fit, [NxCxHxW] and [OxCxkhxkw] would");
@@ -67,42 +99,17 @@ Var conv2d(Var x, Var weight, Var bias, Index stride, Index padding) {
   }
   if (stride < 1) throw Error("conv2d: stride ", stride, ", it must be at least 1");
   if (padding < 0) throw Error("conv2d: padding ", padding, ", it must not be negative");
-  const Index N = x.shape[0], C = x.shape[1], H = x.shape[2], W = x.shape[3];
-  const Index O = weight.shape[0], kh = weight.shape[2], kw = weight.shape[3];
-  if (kh < 1 || kw < 1 || kh > H + 2 * padding || kw > W + 2 * padding) {
+  const Convolution conv = {x.shape[0],      x.shape[1],      x.shape[2], x.shape[3], weight.shape[0],
+                            weight.shape[2], weight.shape[3], stride,     padding,    padding};
+  if (conv.kh < 1 || conv.kw < 1 || conv.kh > conv.H + 2 * padding || conv.kw > conv.W + 2 * padding) {
     throw Error("conv2d: weight ", weight.shape, " does not fit in x ", x.shape, " with padding ", padding);
   }
-  const Windows windows = {
-      C, H, W, kh, kw, stride, padding, (H + 2 * padding - kh) / stride + 1, (W + 2 * padding - kw) / stride + 1};
-  const Index P = windows.pixels(), K = windows.taps();
-
-  Var y = Tape::output("conv2d", {N, O, windows.out_h, windows.out_w}, {x, weight, bias});
-  Real* const columns = y.tape->scratch(K * P);
-  for (Index n = 0; n < N; ++n) {
-    Real* image = y.value + n * O * P;
-    for (Index o = 0; o < O; ++o) std::fill_n(image + o * P, P, bias.value[o]);
-    windows.to_columns(x.value + n * C * H * W, columns);
-    blas::gemm(Trans::no, Trans::no, O, P, K, weight.value, K, columns, P, 1, image, P);
-  }
+  Var y = Tape::output("conv2d", {conv.N, conv.O, conv.out_h(), conv.out_w()}, {x, weight, bias});
+  forward(*y.tape, conv, weight.value, bias.value, x.value, y.value);
   y.tape->record(y, [=] {
-    for (Index n = 0; n < N; ++n) {
-      const Real* dy = y.grad + n * O * P;
-      if (weight.grad) {
-        windows.to_columns(x.value + n * C * H * W, columns);
-        blas::gemm(Trans::no, Trans::yes, O, K, P, dy, P, columns, P, 1, weight.grad, K);
-      }
-      if (x.grad) {
-        blas::gemm(Trans::yes, Trans::no, K, P, O, weight.value, K, dy, P, 0, columns, P);
-        windows.add_columns(columns, x.grad + n * C * H * W);
-      }
-      if (bias.grad) {
-        for (Index o = 0; o < O; ++o) {
-          Real sum = 0;
-          for (Index p = 0; p < P; ++p) sum += dy[o * P + p];
-          bias.grad[o] += sum;
-        }
-      }
-    }
+    if (weight.grad) weight_gradient(*y.tape, conv, x.value, y.grad, weight.grad);
+    if (x.grad) image_gradient(*y.tape, conv, weight.value, y.grad, x.grad);
+    if (bias.grad) bias_gradient(*y.tape, conv, y.grad, bias.grad);
   });
   return y;
 }

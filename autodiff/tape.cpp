@@ -101,6 +101,11 @@ Var Tape::view(const char* op, Var x, Index offset, const Shape& shape) {
   return x;
 }
 
+Real* Tape::workspace(Index n) {
+  workspace_.clear();
+  return static_cast<Real*>(workspace_.allocate(n * sizeof(Real)));
+}
+
 // ---- Backward -------------------------------------------------------------------------------------------------
 
 void Tape::backward(Var loss) {

@@ -67,6 +67,9 @@ class Tape {
   /// Error that names the op, the node and the element. Costs a pass over memory per op.
   void set_debug(bool on) { debug_ = on; }
 
+  /// Ops on images and long arrays may use so many threads (1 at first). Results do not depend on how many.
+  void set_threads(int threads) { threads_ = threads; }
+
   // ---- For those who write ops --------------------------------------------------------------------------------
 
   /// The (uninitialised) result of an op, after checking that all inputs are alive and on one tape. It gets a zeroed
@@ -83,13 +86,16 @@ class Tape {
   void record(const Var& y, Backward backward);
   /// Arena memory that lives as long as the round.
   Real* scratch(Index n) { return static_cast<Real*>(arena_.allocate(n * sizeof(Real))); }
+  /// Memory to work in, until the op or its backward returns: all ops get the same.
+  Real* workspace(Index n);
+  int threads() const { return threads_; }
   template <class T>
   std::span<const T> copy(std::span<const T> data);
 
-  /// How many nodes are recorded, and the arena's bytes: used in this round, and held.
+  /// How many nodes are recorded; the arena's bytes used in this round, and all that are held.
   std::size_t nodes() const { return nodes_.size(); }
   std::size_t bytes_used() const { return arena_.used(); }
-  std::size_t bytes_held() const { return arena_.capacity(); }
+  std::size_t bytes_held() const { return arena_.capacity() + workspace_.capacity(); }
 
   /// Throws an Error that begins with `where` unless `x` is alive.
   static void check_alive(const char* where, const Var& x);
@@ -105,13 +111,14 @@ class Tape {
   void check_finite(const char* what, const char* op, std::size_t node, const Real* data, const Shape& shape) const;
   void check_forward(const Var& y) const;
 
-  Arena arena_;
+  Arena arena_, workspace_;
   std::vector<Node> nodes_;
   const char* op_ = "";  // of the output being computed
   std::span<const Var> inputs_;  // likewise; debug mode only
   std::uint32_t epoch_ = 0;
   bool ran_backward_ = false;
   bool debug_ = false;
+  int threads_ = 1;
 };
 
 // A node is a closure in the arena. The arena runs no destructors, hence the two assertions: capture Vars, spans and

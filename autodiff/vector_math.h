@@ -56,6 +56,26 @@ To bits(From v) {
   return (To)v;  // between vector types of equal size a cast keeps the bits
 }
 
+/// The sum of all lanes. Pairwise, so that it takes log2(kLanes) additions that wait for each other and not kLanes.
+inline Real horizontal_sum(Vec v) {
+  Real lanes[kLanes];
+  store(lanes, v);
+  for (int half = kLanes / 2; half > 0; half /= 2) {
+    for (int k = 0; k < half; ++k) lanes[k] += lanes[k + half];
+  }
+  return lanes[0];
+}
+
+/// Σ_k x[k], by lanes.
+inline Real sum(const Real* x, Index n) {
+  Vec lanes = {};
+  Index k = 0;
+  for (; k + kLanes <= n; k += kLanes) lanes += load(x + k);
+  Real rest = 0;
+  for (; k < n; ++k) rest += x[k];
+  return horizontal_sum(lanes) + rest;
+}
+
 /// Applies a scalar function to every lane.
 template <class F>
 Vec each_lane(Vec x, F f) {

@@ -9,6 +9,7 @@ namespace l2l {
 namespace {
 
 using simd::broadcast;
+using simd::horizontal_sum;
 using simd::in_register;
 using simd::kLanes;
 using simd::load;
@@ -53,16 +54,6 @@ using Rows = Real[4][kBlock];
       for (int v = 0; v < kTile; ++v) store(out[r] + column + v * kLanes, sum[r][v]);
     }
   }
-}
-
-/// Pairwise, so that it takes log2(kLanes) additions that wait for each other and not kLanes.
-inline Real horizontal_sum(Vec v) {
-  Real lanes[kLanes];
-  store(lanes, v);
-  for (int half = kLanes / 2; half > 0; half /= 2) {
-    for (int k = 0; k < half; ++k) lanes[k] += lanes[k + half];
-  }
-  return lanes[0];
 }
 
 /// out[r * row_stride + k] += Σ_t Σ_lane g_t[r][lane] x_t[k][lane], for 4 rows of g and Columns rows of x.
