@@ -6,6 +6,7 @@
 #include "autodiff/ops.h"
 #include "autodiff/parallel.h"
 #include "autodiff/vector_math.h"
+#include "autodiff/winograd.h"
 
 namespace l2l {
 namespace {
@@ -30,6 +31,11 @@ Index scratch_size(const Convolution& conv) {
 }
 
 void forward(Tape& tape, const Convolution& conv, const Real* weight, const Real* bias, const Real* x, Real* y) {
+  if (winograd::suits(conv)) {
+    Real* const memory = tape.workspace(winograd::scratch_size(conv, tape.threads()));
+    winograd::correlate(conv, Weights(conv, weight), bias, x, y, tape.threads(), memory);
+    return;
+  }
   const Slabs slabs{conv};
   const Index scratch = scratch_size(conv);
   Real* const memory = tape.workspace(tape.threads() * scratch);
@@ -38,7 +44,7 @@ void forward(Tape& tape, const Convolution& conv, const Real* weight, const Real
     const Real* const from = x + slabs.first(s) * conv.image_size();
     Real* const to = y + slabs.first(s) * conv.result_size();
     if (conv_direct::suits(conv)) {
-      conv_direct::correlate(part, weights_of(conv, weight), bias, from, to, memory + thread * scratch);
+      conv_direct::correlate(part, Weights(conv, weight), bias, from, to, memory + thread * scratch);
     } else {
       conv_columns::forward(part, weight, bias, from, to, memory + thread * scratch);
     }
@@ -46,6 +52,12 @@ void forward(Tape& tape, const Convolution& conv, const Real* weight, const Real
 }
 
 void image_gradient(Tape& tape, const Convolution& conv, const Real* weight, const Real* dy, Real* dx) {
+  if (winograd::suits(conv)) {
+    const Convolution transposed = conv.transposed();
+    Real* const memory = tape.workspace(winograd::scratch_size(transposed, tape.threads()));
+    winograd::correlate(transposed, Weights(conv, weight, true), nullptr, dy, dx, tape.threads(), memory);
+    return;
+  }
   const Slabs slabs{conv};
   const Index scratch = scratch_size(conv);
   Real* const memory = tape.workspace(tape.threads() * scratch);
@@ -54,7 +66,7 @@ void image_gradient(Tape& tape, const Convolution& conv, const Real* weight, con
     const Real* const from = dy + slabs.first(s) * conv.result_size();
     Real* const to = dx + slabs.first(s) * conv.image_size();
     if (conv_direct::suits(conv)) {
-      conv_direct::correlate(part.transposed(), turned_weights_of(conv, weight), nullptr, from, to,
+      conv_direct::correlate(part.transposed(), Weights(conv, weight, true), nullptr, from, to,
                              memory + thread * scratch);
     } else {
       conv_columns::image_gradient(part, weight, from, to, memory + thread * scratch);

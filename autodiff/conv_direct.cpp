@@ -130,8 +130,8 @@ void correlate(const Convolution& conv, const Weights& weights, const Real* bias
       const Index channels = std::min<Index>(kRows, conv.O - o);
       for (Index c = 0; c < conv.C; ++c) {
         for (Index r = 0; r < kRows; ++r) {
-          const Real* source = weights.between(o + std::min(r, channels - 1), c);
-          for (Index k = 0; k < window; ++k) w[(c * window + k) * kRows + r] = source[k * weights.tap_step];
+          const Index output = o + std::min(r, channels - 1);
+          for (Index k = 0; k < window; ++k) w[(c * window + k) * kRows + r] = weights.at(output, c, k);
         }
       }
       for (Index q = 0; q < sheet.positions; q += kTileWidth) correlate_tile(conv, sheet, w, sheets + q, out + q);

@@ -27,19 +27,19 @@ struct Convolution {
   Convolution transposed() const { return {N, O, out_h(), out_w(), C, kh, kw, 1, kh - 1 - pad_h, kw - 1 - pad_w}; }
 };
 
-/// The weights of a convolution, or turned round those of its transpose: the kh · kw numbers between an output and an
-/// input channel are `tap_step` apart.
+/// The weights of a convolution as they are stored, [rows, columns, window]. Its outputs are the rows; turned round,
+/// for the transposed convolution, they are the columns, and the taps of a window come last to first.
 struct Weights {
-  const Real* first;
-  Index output_step, input_step, tap_step;
+  const Real* data;
+  Index rows, columns, window;
+  bool turned;
 
-  const Real* between(Index output, Index input) const { return first + output * output_step + input * input_step; }
+  Weights(const Convolution& conv, const Real* data, bool turned = false)
+      : data(data), rows(conv.O), columns(conv.C), window(conv.kh * conv.kw), turned(turned) {}
+  Real at(Index output, Index input, Index tap) const {
+    return turned ? data[(input * columns + output) * window + window - 1 - tap]
+                  : data[(output * columns + input) * window + tap];
+  }
 };
-inline Weights weights_of(const Convolution& conv, const Real* weight) {
-  return {weight, conv.taps(), conv.kh * conv.kw, 1};
-}
-inline Weights turned_weights_of(const Convolution& conv, const Real* weight) {
-  return {weight + conv.kh * conv.kw - 1, conv.kh * conv.kw, conv.taps(), -1};
-}
 
 }  // namespace l2l

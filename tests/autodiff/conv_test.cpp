@@ -35,6 +35,19 @@ const Case kSmall[] = {
     {2, 2, 3, 3, 0, 2, 2, 1, 0},  // no output channel
 };
 
+/// What takes a path of its own through the fast kernels.
+const Case kLarge[] = {
+    {19, 16, 9, 7, 16, 3, 3, 1, 1},  // slabs of several images, of unequal number
+    {9, 3, 32, 32, 17, 5, 5, 1, 2},  // a slab that does not fit in the cache at once; output channels left over
+    {40, 5, 60, 70, 1, 2, 3, 1, 0},  // the same without padding
+    {2, 12, 5, 6, 9, 1, 1, 1, 0},  // one tap
+    {3, 32, 7, 9, 33, 3, 3, 1, 1},  // enough channels for transformed tiles; the last ones are cut off
+    {1, 70, 6, 5, 32, 3, 3, 1, 0},  // the same without padding, more weights than are transformed at once
+    {1, 32, 1, 2, 32, 3, 3, 1, 2},  // more padding than image
+    {2, 48, 40, 44, 40, 3, 3, 1, 1},  // strips of tiles, of which one spans two images
+    {11, 6, 9, 9, 5, 3, 3, 2, 1},  // slabs as columns
+};
+
 /// The definition, by seven loops.
 std::vector<double> naive(const Case& c, const std::vector<Real>& x, const std::vector<Real>& w,
                           const std::vector<Real>& bias) {
@@ -79,6 +92,93 @@ TEST_CASE("conv2d: equals its definition") {
            1 + random_extent(random),     1 + random_extent(random) / 2, random_extent(random)};
     c.padding = std::max({c.padding, (c.kh - c.H + 1) / 2, (c.kw - c.W + 1) / 2});
     check_against_naive(c, random);
+  }
+}
+
+namespace {
+
+/// The gradients of Σ dy y, by the definition.
+struct Gradients {
+  std::vector<double> x, weight, bias;
+};
+Gradients naive_gradients(const Case& c, const std::vector<Real>& x, const std::vector<Real>& w,
+                          const std::vector<Real>& dy) {
+  Gradients d = {std::vector<double>(x.size()), std::vector<double>(w.size()), std::vector<double>(c.O)};
+  const Index window = c.kh * c.kw, K = c.C * window;
+  for (Index at = 0; at < static_cast<Index>(dy.size()); ++at) {
+    const Index j = at % c.out_w(), i = at / c.out_w() % c.out_h();
+    const Index o = at / (c.out_w() * c.out_h()) % c.O, n = at / (c.out_w() * c.out_h() * c.O);
+    d.bias[o] += dy[at];
+    for (Index k = 0; k < K; ++k) {
+      const Index row = i * c.stride + k / c.kw % c.kh - c.padding, column = j * c.stride + k % c.kw - c.padding;
+      if (row < 0 || row >= c.H || column < 0 || column >= c.W) continue;
+      const Index from = ((n * c.C + k / window) * c.H + row) * c.W + column;
+      d.x[from] += static_cast<double>(dy[at]) * w[o * K + k];
+      d.weight[o * K + k] += static_cast<double>(dy[at]) * x[from];
+    }
+  }
+  return d;
+}
+
+/// Equal but for rounding, relative to the largest number of all: what a sum of many has lost is relative to its terms.
+void check_all_close(std::span<const Real> got, const std::vector<double>& expected) {
+  REQUIRE(got.size() == expected.size());
+  double largest = 0, error = 0;
+  for (std::size_t k = 0; k < expected.size(); ++k) {
+    largest = std::max(largest, std::abs(expected[k]));
+    error = std::max(error, std::abs(got[k] - expected[k]));
+  }
+  CHECK(error <= (kDouble ? 1e-14 : 3e-6) * largest);
+}
+
+/// y and the gradients of x, weight and bias.
+struct Results {
+  std::vector<Real> y, x, weight, bias;
+  bool operator==(const Results&) const = default;
+};
+Results run(const Case& c, const std::vector<Real>& x, const std::vector<Real>& w, const std::vector<Real>& b,
+            const std::vector<Real>& dy, int threads) {
+  Tape tape;
+  tape.set_threads(threads);
+  const Var in[] = {tape.variable(c.x(), x), tape.variable(c.weight(), w), tape.variable({c.O}, b)};
+  const Var y = conv2d(in[0], in[1], in[2], c.stride, c.padding);
+  tape.backward(sum(y * tape.constant(y.shape, dy)));
+  const auto copy = [](std::span<const Real> v) { return std::vector<Real>(v.begin(), v.end()); };
+  return {copy(y.values()), copy(in[0].gradient()), copy(in[1].gradient()), copy(in[2].gradient())};
+}
+
+}  // namespace
+
+TEST_CASE("conv2d: values and gradients by the definition, the same bytes for any number of threads") {
+  Random random(3);
+  for (const Case& c : kLarge) {
+    INFO(c);
+    const auto x = uniform(random, c.x().size()), w = uniform(random, c.weight().size()), b = uniform(random, c.O);
+    const auto dy = uniform(random, c.N * c.O * c.out_h() * c.out_w());
+    const Results one = run(c, x, w, b, dy, 1);
+    const Gradients expected = naive_gradients(c, x, w, dy);
+    check_all_close(one.y, naive(c, x, w, b));
+    check_all_close(one.x, expected.x);
+    check_all_close(one.weight, expected.weight);
+    check_all_close(one.bias, expected.bias);
+    CHECK(run(c, x, w, b, dy, 2) == one);
+    CHECK(run(c, x, w, b, dy, 3) == one);
+  }
+}
+
+TEST_CASE("conv2d: what was in the gradient stays, when another is added") {
+  for (const Case& c : {kLarge[0], kLarge[4]}) {
+    INFO(c);
+    Random random(4);
+    const auto x = uniform(random, c.x().size()), w = uniform(random, c.weight().size()), b = uniform(random, c.O);
+    const auto before = uniform(random, c.x().size());
+    std::vector<Real> once(before.size()), added = before;
+    for (std::vector<Real>* dx : {&once, &added}) {
+      Tape tape;
+      const Var in = tape.leaf(c.x(), x.data(), dx->data());
+      tape.backward(sum(conv2d(in, tape.constant(c.weight(), w), tape.constant({c.O}, b), c.stride, c.padding)));
+    }
+    for (std::size_t k = 0; k < once.size(); ++k) CHECK(added[k] == Approx(before[k] + once[k]).epsilon(1e-4));
   }
 }
 
