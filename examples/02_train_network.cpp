@@ -56,7 +56,7 @@ double accuracy(const Mlp& network, std::span<const Real> theta, const ImageSet&
 
 void train(const char* folder) {
   std::printf("reading images from %s\n", folder);
-  const ImageSet images = read_idx(folder, IdxPart::train), test = read_idx(folder, IdxPart::test);
+  const ImageSet images = read_idx(folder, DataPart::train), test = read_idx(folder, DataPart::test);
 
   // A layer adds its weights to a layout and is a function of (θ, input); θ itself is ours.
   Layout layout;

@@ -22,19 +22,20 @@ Var activate(Activation kind, Var x) {
   throw Error("activate: not an Activation");
 }
 
-Linear::Linear(Layout& layout, const std::string& name, Index in, Index out, const std::string& group)
-    : in_(in),
-      weight_(layout.add(name + ".weight", {out, in}, group)),
-      bias_(layout.add(name + ".bias", {out}, group)) {}
+Linear::Linear(Layout& layout, const std::string& name, Index in, Index out, const std::string& group, Bias bias)
+    : in_(in), weight_(layout.add(name + ".weight", {out, in}, group)) {
+  if (bias == Bias::yes) bias_ = layout.add(name + ".bias", {out}, group);
+}
 
 Var Linear::operator()(Var theta, Var x) const {
-  return add_row_bias(matmul(x, weight_.in(theta), Trans::no, Trans::yes), bias_.in(theta));
+  const Var y = matmul(x, weight_.in(theta), Trans::no, Trans::yes);
+  return bias_ ? add_row_bias(y, bias_->in(theta)) : y;
 }
 
 void Linear::init(Rng& rng, std::span<Real> theta) const {
   const double bound = in_ ? 1 / std::sqrt(static_cast<double>(in_)) : 0;
   rng.fill_uniform(weight_.in(theta), -bound, bound);
-  rng.fill_uniform(bias_.in(theta), -bound, bound);
+  if (bias_) rng.fill_uniform(bias_->in(theta), -bound, bound);
 }
 
 Mlp::Mlp(Layout& layout, const std::string& name, const std::vector<Index>& sizes, Activation activation,

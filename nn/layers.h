@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,10 +16,15 @@ enum class Activation { sigmoid, tanh, relu };
 Activation parse_activation(std::string_view name);
 Var activate(Activation kind, Var x);
 
+/// Whether a layer adds a bias. A batch normalisation that follows would subtract it again: it would be a parameter
+/// whose gradient is rounding errors.
+enum class Bias { yes, no };
+
 /// y = x Wᵀ + b.  x: [N, in], W: [out, in] (`name.weight`), b: [out] (`name.bias`), y: [N, out]
 class Linear {
  public:
-  Linear(Layout& layout, const std::string& name, Index in, Index out, const std::string& group = "fc");
+  Linear(Layout& layout, const std::string& name, Index in, Index out, const std::string& group = "fc",
+         Bias bias = Bias::yes);
 
   Var operator()(Var theta, Var x) const;
   /// W and b uniform on ±1/√in, PyTorch's default.
@@ -26,7 +32,8 @@ class Linear {
 
  private:
   Index in_;
-  Parameter weight_, bias_;
+  Parameter weight_;
+  std::optional<Parameter> bias_;
 };
 
 /// Linear layers with an activation between them (none behind the last): sizes {784, 20, 10} has one hidden layer.

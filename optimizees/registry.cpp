@@ -11,6 +11,7 @@ namespace l2l {
 #define L2L_OPTIMIZEES(X) \
   X(quadratic)            \
   X(mnist)                \
+  X(cifar10)              \
   X(neural_art)
 
 #define L2L_DECLARE(name) OptimizeeEntry name();

@@ -11,9 +11,13 @@ namespace l2l {
 
 /// A setting of an optimizee, as a command line offers it: `--units 20`.
 struct OptimizeeOption {
+  /// In the name of a family: where it is not the default, or always, for what nobody should mistake.
+  enum class Shown { if_changed, always };
+
   std::string name;
   std::string default_value;
   std::string help;
+  Shown shown = Shown::if_changed;
 };
 /// Settings by name; those not given have their defaults.
 using OptionValues = std::map<std::string, std::string>;

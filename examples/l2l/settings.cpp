@@ -191,7 +191,8 @@ std::string family(const std::string& optimizee, const OptionValues& options) {
   std::string text = optimizee;
   for (const OptimizeeOption& option : find_optimizee(optimizee).options) {
     const std::string& value = options.at(option.name);
-    if (value != option.default_value) text += ", " + option.name + " " + value;
+    const bool always = option.shown == OptimizeeOption::Shown::always;
+    if (always || value != option.default_value) text += ", " + option.name + " " + value;
   }
   return text;
 }

@@ -42,7 +42,7 @@ RunConfig default_config(const OptimizeeEntry& entry);
 RunConfig make_config(const std::string& optimizee, const std::map<std::string, std::string>& changed,
                       const OptionValues& options);
 
-/// An optimizee and those of its options that are not the defaults: "mnist, units 40".
+/// An optimizee and those of its options that are not the defaults, or that are to be shown always: "mnist, units 40".
 std::string family(const std::string& optimizee, const OptionValues& options);
 
 /// What numbers a setting takes: from `low` to `high`, with `low` itself or only above it.

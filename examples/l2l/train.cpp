@@ -73,8 +73,9 @@ class Run {
   void train() {
     const MetaTrainConfig& c = config_.training;
     std::fprintf(stderr, "training %s of %d x %d units on %s: %d epochs of %d steps, %d thread%s\n",
-                 lstms_text().c_str(), config_.optimizer.layers, config_.optimizer.hidden, config_.optimizee.c_str(),
-                 c.epochs, c.steps, c.threads, c.threads == 1 ? "" : "s");
+                 lstms_text().c_str(), config_.optimizer.layers, config_.optimizer.hidden,
+                 family(config_.optimizee, config_.options).c_str(), c.epochs, c.steps, c.threads,
+                 c.threads == 1 ? "" : "s");
     save();  // before the work: it shows that the folder can be written to, and from now on the run can be resumed
     StatusLine status;
     Pace pace(epoch(), c.epochs);

@@ -140,20 +140,10 @@ fs::path find_file(const fs::path& folder, const std::string& stem, const std::s
 
 }  // namespace
 
-Var ImageSet::gather(Tape& tape, std::span<const Index> numbers) const {
-  const Index n = pixels_per_image(), rows = static_cast<Index>(numbers.size());
-  Real* value = tape.scratch(rows * n);
-  for (Index r = 0; r < rows; ++r) {
-    const std::uint8_t* image = pixels.data() + numbers[r] * n;
-    for (Index k = 0; k < n; ++k) value[r * n + k] = static_cast<Real>(image[k]) / 255;
-  }
-  return tape.leaf({rows, n}, value);
-}
-
-ImageSet read_idx(const fs::path& folder, IdxPart part) {
+ImageSet read_idx(const fs::path& folder, DataPart part) {
   // No data set in this format comes near these; they keep the products below from overflowing.
   constexpr Index kMostImages = 10'000'000, kLargestSide = 4096, kMostBytes = Index(1) << 30;
-  const std::string stem = part == IdxPart::train ? "train" : "t10k";
+  const std::string stem = part == DataPart::train ? "train" : "t10k";
   ImageSet set;
 
   IdxFile images(find_file(folder, stem + "-images", "idx3-ubyte"));

@@ -200,7 +200,7 @@ TEST_CASE("mnist: the packaged data set is read and split as the paper's") {
     WARN("skipped: " << folder << " is not there (Debian's package dataset-fashion-mnist)");
     return;
   }
-  const ImageSet train = read_idx(folder, IdxPart::train);
+  const ImageSet train = read_idx(folder, DataPart::train);
   CHECK(train.count() == 60'000);
   CHECK(train.height == 28);
   CHECK(train.width == 28);

@@ -13,7 +13,7 @@ const std::string kImages = "train-images-idx3-ubyte", kLabels = "train-labels-i
 
 std::string message_of(const IdxFolder& folder) {
   try {
-    read_idx(folder.path, IdxPart::train);
+    read_idx(folder.path, DataPart::train);
   } catch (const Error& error) {
     return error.what();
   }
@@ -44,7 +44,7 @@ TEST_CASE("read_idx reads plain and compressed files under both spellings") {
     folder.write("train-images.idx3-ubyte", IdxFolder::images(12, 2, 3));
     folder.write_gz("train-labels.idx1-ubyte.gz", IdxFolder::labels(12));
   }
-  const ImageSet set = read_idx(folder.path, IdxPart::train);
+  const ImageSet set = read_idx(folder.path, DataPart::train);
   CHECK(set.count() == 12);
   CHECK(set.height == 2);
   CHECK(set.width == 3);
@@ -58,7 +58,7 @@ TEST_CASE("read_idx reads images larger than one block of reading") {
   IdxFolder folder;
   folder.write_gz(kImages + ".gz", IdxFolder::images(200, 100, 120));
   folder.write_gz(kLabels + ".gz", IdxFolder::labels(200));
-  const ImageSet set = read_idx(folder.path, IdxPart::train);
+  const ImageSet set = read_idx(folder.path, DataPart::train);
   REQUIRE(set.pixels.size() == 200u * 100 * 120);
   CHECK(set.pixels.back() == 199);
 }
@@ -66,9 +66,9 @@ TEST_CASE("read_idx reads images larger than one block of reading") {
 TEST_CASE("read_idx reads the test part from its own files") {
   IdxFolder folder;
   folder.write_set(8, 4);
-  CHECK(read_idx(folder.path, IdxPart::train).count() == 8);
-  CHECK(read_idx(folder.path, IdxPart::test).count() == 4);
-  CHECK(read_idx(folder.path, IdxPart::test).pixels[0] == 128);
+  CHECK(read_idx(folder.path, DataPart::train).count() == 8);
+  CHECK(read_idx(folder.path, DataPart::test).count() == 4);
+  CHECK(read_idx(folder.path, DataPart::test).pixels[0] == 128);
 }
 
 TEST_CASE("A damaged plain file is refused, with its name and the field") {
@@ -184,7 +184,7 @@ TEST_CASE("A missing or unreadable file is named, with the remedy") {
 TEST_CASE("gather puts the chosen images on the tape, pixels in [0, 1]") {
   IdxFolder folder;
   folder.write_set(12, 4);
-  const ImageSet set = read_idx(folder.path, IdxPart::test);
+  const ImageSet set = read_idx(folder.path, DataPart::test);
   Tape tape;
   const std::vector<Index> numbers = {3, 0};
   const Var x = set.gather(tape, numbers);

@@ -1,0 +1,60 @@
+#pragma once
+#include <array>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "optim/optimizee.h"
+#include "optimizees/data/image_set.h"
+#include "optimizees/registry.h"
+
+/// What optimizees share that are networks which classify images.
+namespace l2l {
+
+/// An option for a table's row, and its value: the labels that take part, ascending. "all", or labels and ranges of
+/// them: "0-4", "5,7", "0-2,9". A UsageError says what would be right.
+OptimizeeOption classes_option();
+std::vector<int> parse_classes(const OptionValues& values);
+
+/// A data set shared out to the three splits. It is read once, and all copies of an optimizee use it.
+struct ImageData {
+  ImageSet train, test;  // as they are in the files
+  std::vector<int> classes;  // the labels that take part
+  std::array<int, ImageSet::kClasses> class_of;  // what a label is among them, from 0 on
+  std::array<std::vector<Index>, 3> numbers;  // for each split: which images of `train`, or of `test`
+
+  /// The last images of the training file are for validation: 10,000 of 60,000, but never more than one in six. They
+  /// are set apart before classes are left out, so that no choice of classes trains on what another validates on. An
+  /// Error begins with `source` if images differ in size, or if there are too few.
+  ImageData(const std::string& source, ImageSet train_images, ImageSet test_images, const std::vector<int>& classes);
+
+  const ImageSet& images(Split split) const { return split == Split::test ? test : train; }
+};
+
+/// Cross-entropy of a network that classifies images, on minibatches drawn with replacement (Andrychowicz et al. 2016,
+/// sections 3.2 and 3.3). The members of the family differ in where they start and in the minibatches they see; splits,
+/// in the images these are drawn from. There are as many logits as classes that take part.
+class ImageClassifier : public Optimizee {
+ public:
+  ImageClassifier(std::shared_ptr<const ImageData> data, Index batch) : data_(std::move(data)), batch_(batch) {}
+
+  void sample(Rng& rng, Split split) override;
+  void next_batch(Rng& rng) override;
+  Var loss(Tape& tape, Var theta) override;
+  double blind_loss() const override { return std::log(classes()); }
+
+ protected:
+  /// images: [batch, channels · height · width], pixels from 0 to 1; result: [batch, classes()]
+  virtual Var logits(Var theta, Var images) const = 0;
+  int classes() const { return static_cast<int>(data_->classes.size()); }
+
+ private:
+  std::shared_ptr<const ImageData> data_;
+  Index batch_;
+  const ImageSet* images_ = nullptr;  // of the split
+  const std::vector<Index>* choice_ = nullptr;  // the numbers of those that it draws from
+  std::vector<Index> numbers_;  // the batch: which images, and their classes
+  std::vector<int> labels_;
+};
+
+}  // namespace l2l

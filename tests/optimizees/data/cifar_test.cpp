@@ -1,0 +1,98 @@
+#include "optimizees/data/cifar.h"
+
+#include "autodiff/error.h"
+#include "tests/optimizees/cifar_folder.h"
+
+using namespace l2l;
+using namespace l2l::testing;
+using Catch::Matchers::Contains;
+
+namespace {
+
+std::string message_of(const CifarFolder& folder, DataPart part = DataPart::train) {
+  try {
+    read_cifar(folder.path, part);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "(no error)";
+}
+
+}  // namespace
+
+TEST_CASE("read_cifar reads labels, and red, green and blue planes") {
+  CifarFolder folder;
+  folder.write("test_batch.bin", CifarFolder::record(3, 10) + CifarFolder::record(9, 250));
+  const ImageSet set = read_cifar(folder.path, DataPart::test);
+  CHECK(set.count() == 2);
+  CHECK(set.channels == 3);
+  CHECK(set.height == 32);
+  CHECK(set.width == 32);
+  CHECK(set.labels == std::vector<std::uint8_t>{3, 9});
+  REQUIRE(set.pixels.size() == 2 * 3072);
+  CHECK(int(set.pixels[0]) == 10);
+  CHECK(int(set.pixels[1023]) == 10);
+  CHECK(int(set.pixels[1024]) == 11);
+  CHECK(int(set.pixels[3071]) == 12);
+  CHECK(int(set.pixels.back()) == 252);
+
+  Tape tape;
+  const std::vector<Index> numbers = {1, 0};
+  const Var images = set.gather(tape, numbers);
+  CHECK(images.shape == Shape{2, 3072});
+  CHECK(images.values()[0] == Approx(250. / 255));
+  CHECK(images.values()[3072 + 2048] == Approx(12. / 255));
+}
+
+TEST_CASE("read_cifar takes the training files that are there, in their order") {
+  CifarFolder folder;
+  folder.write("data_batch_5.bin", CifarFolder::record(5, 50));
+  folder.write("data_batch_2.bin", CifarFolder::record(2, 20) + CifarFolder::record(1, 21));
+  folder.write("data_batch_6.bin", CifarFolder::record(6, 60));  // there is no such file in CIFAR-10
+  folder.write("test_batch.bin", CifarFolder::record(7, 70));
+  const ImageSet set = read_cifar(folder.path, DataPart::train);
+  CHECK(set.labels == std::vector<std::uint8_t>{2, 1, 5});
+  CHECK(int(set.pixels[2 * 3072]) == 50);
+  CHECK(read_cifar(folder.path, DataPart::test).labels == std::vector<std::uint8_t>{7});
+}
+
+TEST_CASE("A damaged file of CIFAR-10 is refused, with its name and a remedy") {
+  const std::string good = CifarFolder::record(1, 1) + CifarFolder::record(2, 2);
+  struct Damage {
+    std::string what, content, message;
+  };
+  const std::vector<Damage> table = {
+      {"empty", "", "0 bytes are not a whole number of images of 3073 bytes"},
+      {"only a label", std::string(1, '\3'), "1 bytes are not"},
+      {"cut in the pixels", good.substr(0, good.size() - 1), "6145 bytes are not"},
+      {"a byte after the last image", good + '\0', "6147 bytes are not"},
+      {"CIFAR-100's records, with two labels", std::string(1, '\0') + CifarFolder::record(1, 1), "3074 bytes are not"},
+      {"no such class", good + CifarFolder::record(10, 1), "label 2 is 10, it must be 0 to 9"},
+      {"not labels at all", std::string(2 * 3073, 'x'), "label 0 is 120"},
+  };
+  for (const Damage& damage : table) {
+    INFO(damage.what);
+    CifarFolder folder;
+    folder.write("data_batch_1.bin", good);
+    folder.write("data_batch_3.bin", damage.content);
+    const std::string message = message_of(folder);
+    CHECK_THAT(message, Contains("data_batch_3.bin: ") && Contains(damage.message) && Contains("--data DIR"));
+    CHECK(message.find('\n') == std::string::npos);
+  }
+}
+
+TEST_CASE("A giant file of CIFAR-10 is refused before memory is asked for") {
+  CifarFolder folder;
+  folder.write("data_batch_1.bin", "");
+  std::filesystem::resize_file(folder.path / "data_batch_1.bin", 3073ull * 1'000'001);  // a hole: it takes no room
+  CHECK_THAT(message_of(folder), Contains("data_batch_1.bin: 1000001 images are more than the 1000000"));
+}
+
+TEST_CASE("Files of CIFAR-10 that are missing, or are not files, are named") {
+  CifarFolder folder;
+  CHECK_THAT(message_of(folder), Contains(folder.path.string() + ": holds no file data_batch_1.bin (to 5)") &&
+                                     Contains("cifar-10-batches-bin") && Contains("--data DIR"));
+  CHECK_THAT(message_of(folder, DataPart::test), Contains("holds no file test_batch.bin;"));
+  std::filesystem::create_directory(folder.path / "test_batch.bin");
+  CHECK_THAT(message_of(folder, DataPart::test), Contains("test_batch.bin: its size cannot be found"));
+}
