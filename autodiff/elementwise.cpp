@@ -1,20 +1,32 @@
+#include <algorithm>
 #include <cmath>
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
+#include "autodiff/parallel.h"
 #include "autodiff/vector_math.h"
 
 namespace l2l {
 namespace {
 
+/// visit(first, count) for pieces of n elements, shared out to the tape's threads. The pieces do not depend on how many
+/// threads there are: a whole number of cache lines, and short enough to pay for handing them out.
+template <class Visit>
+void pieces(const Tape& tape, Index n, Visit visit) {
+  constexpr Index kPiece = 1 << 14;
+  parallel_for(tape.threads(), (n + kPiece - 1) / kPiece,
+               [=](Index k, int) { visit(k * kPiece, std::min(kPiece, n - k * kPiece)); });
+}
+
 /// y = forward(x) for whole arrays; dx += dy · derivative(x, y) element by element.
 template <class Forward, class Derivative>
 Var unary_array(const char* op, Var x, Forward forward, Derivative derivative) {
   Var y = Tape::output(op, x.shape, {x});
-  forward(x.value, y.value, x.size());
+  pieces(*y.tape, x.size(), [=](Index first, Index count) { forward(x.value + first, y.value + first, count); });
   y.tape->record(y, [=] {
-    const Index n = x.size();
-    for (Index k = 0; k < n; ++k) x.grad[k] += y.grad[k] * derivative(x.value[k], y.value[k]);
+    pieces(*y.tape, x.size(), [=](Index first, Index count) {
+      for (Index k = first; k < first + count; ++k) x.grad[k] += y.grad[k] * derivative(x.value[k], y.value[k]);
+    });
   });
   return y;
 }

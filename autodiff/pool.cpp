@@ -1,8 +1,9 @@
-#include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
+#include "autodiff/parallel.h"
 
 namespace l2l {
 namespace {
@@ -21,14 +22,22 @@ struct Pooling {
   }
   Shape output(const Shape& x) const { return x.with(2, out_h).with(3, out_w); }
 
-  /// visit(output element, first input element of its window) for each output.
+  /// visit(first output element of a row, first input element of its windows, size, stride) for each row of results,
+  /// those of an image by one thread. Size and stride are constants in the usual case, 2 and 2, so that its loops are
+  /// unrolled and become vector code.
   template <class Visit>
-  void each(Visit visit) const {
-    for (Index image = 0, out = 0; image < images; ++image) {
+  void rows(int threads, Visit visit) const {
+    using Two = std::integral_constant<Index, 2>;
+    parallel_for(threads, images, [=, *this](Index image, int) {
       for (Index i = 0; i < out_h; ++i) {
-        for (Index j = 0; j < out_w; ++j, ++out) visit(out, (image * H + i * stride) * W + j * stride);
+        const Index out = (image * out_h + i) * out_w, window = (image * H + i * stride) * W;
+        if (size == 2 && stride == 2) {
+          visit(out, window, Two(), Two());
+        } else {
+          visit(out, window, size, stride);
+        }
       }
-    }
+    });
   }
 };
 
@@ -38,26 +47,33 @@ struct Pooling {
 // number, so that it can be traced.
 Var max_pool2d(Var x, Index size, Index stride) {
   const Pooling pooling("max_pool2d", x.shape, size, stride ? stride : size);
-  const Index W = pooling.W;
+  const Index W = pooling.W, out_w = pooling.out_w;
   Var y = Tape::output("max_pool2d", pooling.output(x.shape), {x});
-  pooling.each([=](Index out, Index window) {
-    Real largest = x.value[window];
-    for (Index i = 0; i < size; ++i) {
-      for (Index j = 0; j < size; ++j) {
-        const Real v = x.value[window + i * W + j];
-        largest = v > largest || std::isnan(v) ? v : largest;
+  pooling.rows(y.tape->threads(), [=](Index out, Index window, auto size, auto stride) {
+#pragma omp simd
+    for (Index k = 0; k < out_w; ++k) {
+      const Real* first = x.value + window + k * stride;
+      Real largest = *first;
+      for (Index i = 0; i < size; ++i) {
+        for (Index j = 0; j < size; ++j) {
+          const Real v = first[i * W + j];
+          largest = v > largest || v != v ? v : largest;
+        }
       }
+      y.value[out + k] = largest;
     }
-    y.value[out] = largest;
   });
   y.tape->record(y, [=] {
-    pooling.each([=](Index out, Index window) {
-      const Real largest = y.value[out];
-      for (Index k = 0; k < size * size; ++k) {
-        const Index at = window + k / size * W + k % size;
-        if (x.value[at] == largest || std::isnan(x.value[at])) {
-          x.grad[at] += y.grad[out];
-          return;
+    pooling.rows(y.tape->threads(), [=](Index out, Index window, auto size, auto stride) {
+      for (Index k = 0; k < out_w; ++k, window += stride) {
+        Real left = y.grad[out + k];  // for elements not looked at yet
+        for (Index i = 0; i < size; ++i) {
+          for (Index j = 0; j < size; ++j) {
+            const Index at = window + i * W + j;
+            const bool first = x.value[at] == y.value[out + k] || x.value[at] != x.value[at];
+            x.grad[at] += first ? left : 0;
+            left = first ? 0 : left;
+          }
         }
       }
     });
@@ -68,20 +84,26 @@ Var max_pool2d(Var x, Index size, Index stride) {
 // y = mean over the window
 Var avg_pool2d(Var x, Index size, Index stride) {
   const Pooling pooling("avg_pool2d", x.shape, size, stride ? stride : size);
-  const Index W = pooling.W;
+  const Index W = pooling.W, out_w = pooling.out_w;
   const Real share = 1 / static_cast<Real>(size * size);
   Var y = Tape::output("avg_pool2d", pooling.output(x.shape), {x});
-  pooling.each([=](Index out, Index window) {
-    Real sum = 0;
-    for (Index i = 0; i < size; ++i) {
-      for (Index j = 0; j < size; ++j) sum += x.value[window + i * W + j];
+  pooling.rows(y.tape->threads(), [=](Index out, Index window, auto size, auto stride) {
+#pragma omp simd
+    for (Index k = 0; k < out_w; ++k) {
+      const Real* first = x.value + window + k * stride;
+      Real sum = 0;
+      for (Index i = 0; i < size; ++i) {
+        for (Index j = 0; j < size; ++j) sum += first[i * W + j];
+      }
+      y.value[out + k] = share * sum;
     }
-    y.value[out] = share * sum;
   });
   y.tape->record(y, [=] {
-    pooling.each([=](Index out, Index window) {
-      for (Index i = 0; i < size; ++i) {
-        for (Index j = 0; j < size; ++j) x.grad[window + i * W + j] += share * y.grad[out];
+    pooling.rows(y.tape->threads(), [=](Index out, Index window, auto size, auto stride) {
+      for (Index k = 0; k < out_w; ++k, window += stride) {
+        for (Index i = 0; i < size; ++i) {
+          for (Index j = 0; j < size; ++j) x.grad[window + i * W + j] += share * y.grad[out + k];
+        }
       }
     });
   });

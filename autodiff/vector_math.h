@@ -66,14 +66,18 @@ inline Real horizontal_sum(Vec v) {
   return lanes[0];
 }
 
-/// Σ_k x[k], by lanes.
-inline Real sum(const Real* x, Index n) {
+/// Σ_k f(x[k]), by lanes; f works on a Vec and on a number.
+template <class F>
+Real sum(const Real* x, Index n, F f) {
   Vec lanes = {};
   Index k = 0;
-  for (; k + kLanes <= n; k += kLanes) lanes += load(x + k);
+  for (; k + kLanes <= n; k += kLanes) lanes += f(load(x + k));
   Real rest = 0;
-  for (; k < n; ++k) rest += x[k];
+  for (; k < n; ++k) rest += f(x[k]);
   return horizontal_sum(lanes) + rest;
+}
+inline Real sum(const Real* x, Index n) {
+  return sum(x, n, [](auto v) { return v; });
 }
 
 /// Applies a scalar function to every lane.

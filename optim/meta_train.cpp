@@ -118,6 +118,7 @@ MetaTrainer::MetaTrainer(const OptimizerModel& model, OptimizeeFactory optimizee
   for (Trajectory& run : work.trajectories) {
     run.f = optimizee_();
     run.recorder = make_recorder(model, config.fused, config.threads);
+    run.gradient.set_threads(config.threads);
   }
   work.rng = Rng(config.seed);
   state_.phi.resize(size);

@@ -48,6 +48,8 @@ class Gradient {
   /// Returns f(θ); the gradient is in `values()` until the next call.
   Real operator()(Optimizee& f, std::span<const Real> theta);
   std::span<const Real> values() const { return gradient_; }
+  /// See Tape::set_threads; 1 at first.
+  void set_threads(int threads) { tape_.set_threads(threads); }
   /// Memory that it holds.
   std::size_t bytes() const { return tape_.bytes_held() + gradient_.capacity() * sizeof(Real); }
 

@@ -144,6 +144,7 @@ void follow(PictureSearch& search, Optimizer& optimizer, const StyleRequest& req
   search.init(rng, theta);
   optimizer.reset_for(search.layout());
   Gradient gradient;
+  gradient.set_threads(request.threads);
   for (int t = 0;; ++t) {
     const double loss = gradient(search, theta) / static_cast<double>(search.functions());
     if (!std::isfinite(loss)) {

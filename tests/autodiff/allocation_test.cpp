@@ -58,6 +58,7 @@ Var everything(Tape& tape, Var theta, std::span<const int> labels) {
   image = batch_norm(image, slice(theta, 1, 1), slice(theta, 2, 1));
   image =
       batch_norm(image, slice(theta, 1, 1), slice(theta, 2, 1), theta.values().first(1), positive.values().first(1));
+  sums = sums + sum(batch_norm_relu_max_pool(image, slice(theta, 1, 1), slice(theta, 2, 1)));
   sums = sums + sum(max_pool2d(image, 2) + avg_pool2d(image, 2));
   Var known = known_gradient(theta, 1, theta.values());
   return sums + softmax_cross_entropy(x, labels) + known + sum(tape.constant({2}, Real(1)));

@@ -163,3 +163,23 @@ TEST_CASE("elementwise: different shapes are refused, a scalar and a row among t
   CHECK_THROWS_WITH(scalar * a, "*: shapes [] and [2x3] differ");
   CHECK_THROWS_WITH(a / reshape(a, {6}), "/: shapes [2x3] and [6] differ");
 }
+
+TEST_CASE("elementwise: a long array is the same for any number of threads") {
+  Random random(4);
+  const auto data = uniform(random, 100003);
+  const auto run = [&](int threads) {
+    Tape tape;
+    tape.set_threads(threads);
+    Var x = tape.variable({static_cast<Index>(data.size())}, data), y = tanh(x);
+    tape.backward(sum(y));
+    std::vector<Real> result(y.values().begin(), y.values().end());
+    result.insert(result.end(), x.gradient().begin(), x.gradient().end());
+    return result;
+  };
+  const auto one = run(1);
+  for (std::size_t k = 0; k < data.size(); k += 997) {
+    CHECK(one[k] == Approx(std::tanh(data[k])).margin(1e-6));
+    CHECK(one[data.size() + k] == Approx(1 - std::tanh(data[k]) * std::tanh(data[k])).margin(1e-6));
+  }
+  for (int threads : {2, 3, 8}) CHECK(run(threads) == one);
+}
