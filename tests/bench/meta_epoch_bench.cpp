@@ -1,4 +1,5 @@
 #include <benchmark/benchmark.h>
+#include <sys/resource.h>
 
 #include <limits>
 #include <memory>
@@ -7,6 +8,7 @@
 
 #include "optim/meta_train.h"
 #include "optimizees/registry.h"
+#include "tests/bench/image_tasks.h"
 
 namespace l2l::bench {
 namespace {
@@ -27,19 +29,49 @@ void optimizee_gradient(benchmark::State& state, const std::string& name) {
 BENCHMARK_CAPTURE(optimizee_gradient, quadratic, "quadratic");
 BENCHMARK_CAPTURE(optimizee_gradient, mnist, "mnist");
 
-/// A meta-epoch of `l2l train` with its defaults, validation left out: 100 steps in unrolls of 20.
-void meta_epoch(benchmark::State& state, const std::string& name) {
-  const OptimizeeEntry& entry = find_optimizee(name);
-  MetaTrainConfig config = entry.training;
+/// Largest memory of this program up to now.
+double peak_megabytes() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+/// A meta-epoch with validation left out.
+void run_epochs(benchmark::State& state, const OptimizerModel& model, const OptimizeeFactory& optimizee,
+                MetaTrainConfig config) {
   config.threads = static_cast<int>(state.range(0));
   config.epochs = config.validate_every = std::numeric_limits<int>::max();
   config.validation_functions = 1;
-  MetaTrainer trainer(LstmModel(entry.optimizer), make_optimizee(entry, {}), config);
+  MetaTrainer trainer(model, optimizee, config);
   trainer.run_epoch();  // everything is allocated in the first one
   for (auto _ : state) trainer.run_epoch();
+  state.counters["peak_MB"] = peak_megabytes();  // of all benchmarks before it too: choose one with a filter
+}
+
+/// A meta-epoch of `l2l train` with its defaults: 100 steps in unrolls of 20.
+void meta_epoch(benchmark::State& state, const std::string& name) {
+  const OptimizeeEntry& entry = find_optimizee(name);
+  run_epochs(state, LstmModel(entry.optimizer), make_optimizee(entry, {}), entry.training);
 }
 BENCHMARK_CAPTURE(meta_epoch, quadratic, "quadratic")->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime();
 BENCHMARK_CAPTURE(meta_epoch, mnist, "mnist")->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime();
+
+/// The same for optimizees of image_tasks.h.
+void image_epoch(benchmark::State& state, OptimizeeFactory (*task)(), OptimizerModel (*optimizer)()) {
+  run_epochs(state, optimizer(), task(), {.learning_rate = 0.001});
+}
+BENCHMARK_CAPTURE(image_epoch, conv, conv_task, conv_task_optimizer)
+    ->Name("meta_epoch/conv")
+    ->ArgName("threads")
+    ->Arg(1)
+    ->Arg(2)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(image_epoch, art, art_task, art_task_optimizer)
+    ->Name("meta_epoch/art")
+    ->ArgName("threads")
+    ->Arg(1)
+    ->Arg(2)
+    ->UseRealTime();
 
 }  // namespace
 }  // namespace l2l::bench
