@@ -58,6 +58,10 @@ Var BatchNorm::operator()(Var theta, Var x, const ChannelStatistics& statistics)
   return batch_norm(x, gain_.in(theta), bias_.in(theta), statistics.mean, statistics.variance);
 }
 
+Var BatchNorm::relu_max_pool(Var theta, Var x) const {
+  return batch_norm_relu_max_pool(x, gain_.in(theta), bias_.in(theta));
+}
+
 void BatchNorm::init(std::span<Real> theta) const {
   std::ranges::fill(gain_.in(theta), Real(1));
   std::ranges::fill(bias_.in(theta), Real(0));

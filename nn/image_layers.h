@@ -48,6 +48,8 @@ class BatchNorm {
   Var operator()(Var theta, Var x) const;
   /// With those given: for evaluation.
   Var operator()(Var theta, Var x, const ChannelStatistics& statistics) const;
+  /// With those of the batch, then rectified, and the maximum of each 2x2 pixels: one op (batch_norm_relu_max_pool).
+  Var relu_max_pool(Var theta, Var x) const;
   /// Gain 1 and bias 0: the layer begins as the normalisation alone.
   void init(std::span<Real> theta) const;
 

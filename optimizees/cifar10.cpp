@@ -53,7 +53,7 @@ class Cifar10 : public ImageClassifier {
  private:
   Var logits(Var theta, Var images) const override {
     Var x = reshape(images, images_);
-    for (Index k = 0; k < kStages; ++k) x = max_pool2d(relu(norms_[k](theta, convolutions_[k](theta, x))), 2);
+    for (Index k = 0; k < kStages; ++k) x = norms_[k].relu_max_pool(theta, convolutions_[k](theta, x));
     x = (*hidden_)(theta, reshape(x, {config_.batch, features_}));
     return (*output_)(theta, relu(norms_[kStages](theta, x)));
   }

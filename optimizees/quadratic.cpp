@@ -50,7 +50,7 @@ OptimizeeEntry quadratic() {
         return [=] { return std::make_unique<Quadratic>(batch, dim); };
       },
       .optimizer = {.preprocess = {Preprocess::Kind::none, 1}, .output_scale = 1},
-      .training = {.steps = 100, .unroll = 20, .learning_rate = 0.01, .discount = 0.5},
+      .training = {.steps = 100, .unroll = 20, .learning_rate = 0.01, .discount = 0},
   };
 }
 
