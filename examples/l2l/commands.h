@@ -29,6 +29,7 @@ struct CompareRequest {
   std::string optimizee;  // empty: the one that the run was trained on
   OptionValues options;  // those given
   std::optional<int> steps;  // none: twice the steps of the training
+  std::optional<int> tune_steps;  // none: those of the training
   int functions = 64, tune_functions = 32;
   Criterion criterion = Criterion::final;
   std::uint64_t seed = 0;

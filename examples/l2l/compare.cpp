@@ -23,7 +23,7 @@ void check_label(const std::string& label) {
   if (label.size() > 100) throw UsageError("--label: ", label.size(), " characters, at most 100 are allowed");
 }
 
-/// Each baseline with the learning rate that is best for the steps of the training, then all on the same functions.
+/// Each baseline with the learning rate that is best for `horizon` steps, then all on the same functions.
 void run_contest(Comparison& comparison, const Trial& trial, int threads) {
   StatusLine status;
   const EvaluateOptions held_out{Split::test, comparison.functions, comparison.steps, comparison.seed, threads};
@@ -59,8 +59,9 @@ int compare(const CompareRequest& request) {
   comparison.optimizee = trial.optimizee;
   comparison.options = trial.options;
   comparison.trained_on = trial.config.optimizee;
-  comparison.horizon = trial.config.training.steps;
-  comparison.steps = request.steps.value_or(2 * comparison.horizon);
+  comparison.trained_steps = trial.config.training.steps;
+  comparison.horizon = request.tune_steps.value_or(comparison.trained_steps);
+  comparison.steps = request.steps.value_or(2 * comparison.trained_steps);
   comparison.functions = request.functions;
   comparison.tune_functions = request.tune_functions;
   comparison.criterion = request.criterion;

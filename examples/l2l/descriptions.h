@@ -19,7 +19,7 @@ Example: l2l train --optimizee quadratic --out runs/quadratic
 inline constexpr char kCompare[] = R"(Compare a trained optimizer with SGD, NAG, RMSprop and ADAM.
 
 Tunes the learning rates of the latter four on validation functions, for as many steps as the LSTM
-was trained for. Then lets all five minimise the same held-out functions, from the same starting points, on the
+was trained for unless told otherwise. Then lets all five minimise the same held-out functions, from the same starting points, on the
 same minibatches. With another --optimizee, or other options of the same one, it shows how the LSTM
 generalises; --label keeps the results of several comparisons apart.
 

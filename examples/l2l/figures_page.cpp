@@ -105,8 +105,8 @@ std::string results(const Json& comparison, const std::vector<PaperLosses>& pape
     }
     columns.push_back(column);
   };
-  const int horizon = comparison["trained_steps"], steps = comparison["steps"];
-  add("here, step " + std::to_string(std::min(horizon, steps)), "trained_steps_mean", "trained_steps_sem");
+  const int horizon = comparison["horizon"], steps = comparison["steps"];
+  add("here, step " + std::to_string(std::min(horizon, steps)), "horizon_mean", "horizon_sem");
   if (steps > horizon) add("here, step " + std::to_string(steps), "final_mean", "final_sem");
   for (const PaperLosses& p : paper) {
     Column column{"paper, " + p.where, {}, {p.lstm, p.adam, p.rmsprop, p.sgd, p.nag}};

@@ -142,6 +142,8 @@ CLI::App& add_compare(CLI::App& app, CompareRequest& request) {
   add_steps(compare, request.steps, "steps to follow (twice those of the training)");
   add_functions(compare, request.functions);
   add_tune_functions(compare, request.tune_functions);
+  add_number<int>(compare, "--tune-steps", request.tune_steps, kCount,
+                  "steps to tune them for (those of the training)");
   add_parsed(
       compare, "--criterion", "final|sum", [&](const std::string& name) { request.criterion = parse_criterion(name); },
       "what they are tuned for: the final loss, or the sum of losses (final)");

@@ -52,7 +52,8 @@ std::string comparison_json(const Comparison& c) {
   json["optimizee"] = c.optimizee;
   json["options"] = c.options;
   json["trained_on"] = c.trained_on;
-  json["trained_steps"] = c.horizon;
+  json["trained_steps"] = c.trained_steps;
+  json["horizon"] = c.horizon;
   json["steps"] = c.steps;
   json["functions"] = c.functions;
   json["tune_functions"] = c.tune_functions;
@@ -69,8 +70,8 @@ std::string comparison_json(const Comparison& c) {
     if (contestant.learning_rate) entry["learning_rate"] = *contestant.learning_rate;
     put("final_mean", "final_sem", at_step(contestant.curves, c.steps));
     put("sum", "sum_sem", sum_to(contestant.curves, c.steps));
-    put("trained_steps_mean", "trained_steps_sem", at_step(contestant.curves, horizon));
-    put("trained_steps_sum", "trained_steps_sum_sem", sum_to(contestant.curves, horizon));
+    put("horizon_mean", "horizon_sem", at_step(contestant.curves, horizon));
+    put("horizon_sum", "horizon_sum_sem", sum_to(contestant.curves, horizon));
   }
   return json.dump(2) + "\n";
 }

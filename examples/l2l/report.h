@@ -20,7 +20,8 @@ struct Comparison {
   std::string optimizee;
   OptionValues options;
   std::string trained_on;  // the optimizee of the training
-  int horizon = 0;  // steps of the training, for which the baselines' learning rates were tuned
+  int trained_steps = 0;  // of the training
+  int horizon = 0;  // steps for which the baselines' learning rates were tuned
   int steps = 0, functions = 0, tune_functions = 0;
   Criterion criterion = Criterion::final;
   std::uint64_t seed = 0;

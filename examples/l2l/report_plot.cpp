@@ -26,10 +26,10 @@ std::string legend(const Contestant& contestant) {
   return format("%s (rate %.2g)", contestant.name.c_str(), *contestant.learning_rate);
 }
 
-/// A thin vertical line where the training's horizon was.
-std::string horizon_mark(const Comparison& c) {
-  const std::string x = std::to_string(c.horizon);
-  const bool right = 2 * c.horizon < c.steps;  // where there is more room for the label
+/// A thin vertical line where the training ended.
+std::string training_mark(const Comparison& c) {
+  const std::string x = std::to_string(c.trained_steps);
+  const bool right = 2 * c.trained_steps < c.steps;  // where there is more room for the label
   return "set arrow from " + x + ", graph 0 to " + x + ", graph 1 nohead linewidth 1 linecolor '#808080'\n" +
          "set label ' trained for " + x + " steps ' at " + x + ", graph 0.97 " + (right ? "left" : "right") +
          " textcolor '#606060' font ',11'\n";
@@ -60,7 +60,7 @@ std::string comparison_plot(const Comparison& c) {
          log_axis() + "set xrange [0:" + std::to_string(c.steps) + "]\n" + "set yrange [*:*<" + to_text(top) +
          "] noextend\n"
          "set offsets 0, 0, graph 0.08, graph 0.05\n" +
-         (c.horizon < c.steps ? horizon_mark(c) : "") + bands + curves + "\n";
+         (c.trained_steps < c.steps ? training_mark(c) : "") + bands + curves + "\n";
 }
 
 }  // namespace l2l

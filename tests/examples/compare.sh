@@ -36,6 +36,10 @@ diff -r run before || fail "a refused comparison changed the folder"
 quiet compare --run run "${fast[@]}" --threads 2 --label two
 same run/compare.csv run/compare-two.csv
 same run/compare.json run/compare-two.json
+quiet compare --run run "${fast[@]}" --label short --tune-steps 5
+grep -q 'loss at step 5 .*loss at step 40 .*sum of steps 1-5' out.txt || fail "--tune-steps 5: $(cat out.txt)"
+grep -q '"trained_steps": 20' run/compare-short.json && grep -q '"horizon": 5' run/compare-short.json ||
+  fail "steps in compare-short.json"
 quiet compare --run run "${fast[@]}" --force --steps 10 --criterion sum
 [[ $(wc -l <run/compare.csv) == 56 ]] || fail "--steps 10: $(wc -l <run/compare.csv) lines"
 grep learning_rate run/compare.json | cmp -s - <(grep learning_rate run/compare-two.json) &&
