@@ -13,9 +13,7 @@ using simd::load;
 using simd::store;
 using simd::Vec;
 
-// A tile is so many output channels by so many registers: together with the operands they fill the processor's 32 or 16
-// registers.
-constexpr int kRows = simd::kVectorBytes == 64 ? 8 : 4, kTile = 3;
+constexpr int kRows = simd::kTileRows, kTile = simd::kTileColumns;  // output channels by registers of positions
 constexpr Index kTileWidth = kTile * kLanes;
 
 Index round_up(Index n, Index step) { return (n + step - 1) / step * step; }

@@ -31,6 +31,10 @@ using UVec [[gnu::vector_size(kVectorBytes)]] = std::make_unsigned_t<Int>;
 
 inline constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(Real));
 
+/// Products of matrices are summed in tiles of so many rows by so many registers: together with the operands they fill
+/// the processor's 32 or 16 registers.
+inline constexpr int kTileRows = kVectorBytes == 64 ? 8 : 4, kTileColumns = 3;
+
 inline Vec load(const Real* p) {
   Vec v;
   std::memcpy(&v, p, sizeof(v));

@@ -2,30 +2,63 @@
 
 #include <algorithm>
 
-#include "autodiff/blas.h"
 #include "autodiff/parallel.h"
+#include "autodiff/vector_math.h"
 
 namespace l2l::winograd {
 namespace {
 
+using simd::in_register;
+using simd::kLanes;
+using simd::load;
+using simd::store;
+using simd::Vec;
+
 constexpr Index kProducts = 16;  // numbers of a transformed tile
+constexpr int kRows = simd::kTileRows;
 // More than a matrix takes between one of the 16 and the next: with distances that are powers of two, all 16 would
 // compete for the same few lines of the first-level cache.
 constexpr Index kGap = 16;
 
-/// A strip of rows of tiles, over the images of a batch, that is worked on at once.
-struct Strips {
+Index round_up(Index n, Index step) { return (n + step - 1) / step * step; }
+
+/// What is worked on at once, so that it stays in the second-level cache: a strip of rows of tiles, over the images of
+/// a batch, and a block of output channels.
+struct Plan {
   Index rows, width;  // tiles above each other in an image, and beside each other
   Index total;  // rows of tiles in all images
-  Index step;  // rows of a strip: what it is transformed to should stay in the second-level cache
+  Index strip;  // rows of tiles in a strip
+  Index block;  // output channels in a block
+  Index tiles;  // of a strip, in whole registers
 
-  explicit Strips(const Convolution& conv)
+  explicit Plan(const Convolution& conv)
       : rows((conv.out_h() + 1) / 2), width((conv.out_w() + 1) / 2), total(conv.N * rows) {
-    constexpr Index kBytes = 1536 * 1024;
-    const Index bytes = (conv.C + conv.O) * kProducts * width * static_cast<Index>(sizeof(Real));
-    step = std::clamp<Index>(kBytes / bytes, 1, std::max<Index>(total, 1));
+    constexpr Index kStripBytes = 1 << 20, kBlockBytes = 1 << 19;
+    const Index channel_bytes = conv.C * kProducts * static_cast<Index>(sizeof(Real));
+    strip = std::clamp<Index>(kStripBytes / (channel_bytes * width), 1, std::max<Index>(total, 1));
+    block = std::max<Index>(kBlockBytes / channel_bytes / kRows, 1) * kRows;
+    block = std::min(block, round_up(conv.O, kRows));
+    tiles = round_up(strip * width, kLanes);
   }
-  Index tiles() const { return step * width; }
+  Index strips() const { return (total + strip - 1) / strip; }
+  Index blocks(const Convolution& conv) const { return (conv.O + block - 1) / block; }
+};
+
+/// What a thread works in: arrays of the 16 matrices, each so many numbers after the one before.
+struct Memory {
+  Index V_step, U_step, M_step, rows_size;
+  Real *V, *U, *M, *rows;
+
+  Memory(const Convolution& conv, const Plan& plan, Real* memory, int thread)
+      : V_step(conv.C * plan.tiles + kGap),
+        U_step(conv.C * plan.block + kGap),
+        M_step(plan.block * plan.tiles + kGap),
+        rows_size(round_up(8 * (plan.width + 1), kLanes)),
+        V(memory + thread * size()),  // [16][C][tiles]
+        U(V + kProducts * V_step),  // [16] weights of a block
+        M(U + kProducts * U_step),  // [16][block][tiles]
+        rows(M + kProducts * M_step) {}  // of one image
+  Index size() const { return kProducts * (V_step + U_step + M_step) + rows_size; }
 };
 
 /// G g Gᵀ for `count` windows g: [count][9], turned round if asked for. U[16], numbers of one window `step` apart.
@@ -123,6 +156,85 @@ void transform_output(const Real* M, Index step, Index width, Real* rows) {
   }
 }
 
+/// M[r][…] = Σ_k U[r · row_step + k · k_step] V[k][…] for kRows rows and as many registers. Not inlined: what its
+/// callers keep in registers would leave too few for the tile.
+template <int kColumns>
+[[gnu::noinline]] void product_tile(const Real* U, Index row_step, Index k_step, const Real* V, Index K, Index tiles,
+                                    Real* M) {
+  Vec sum[kRows][kColumns] = {};
+  for (Index k = 0; k < K; ++k, U += k_step, V += tiles) {
+    Vec column[kColumns];
+    for (int v = 0; v < kColumns; ++v) column[v] = in_register(load(V + v * kLanes));
+    for (int r = 0; r < kRows; ++r) {
+      for (int v = 0; v < kColumns; ++v) sum[r][v] += U[r * row_step] * column[v];
+    }
+  }
+  for (int r = 0; r < kRows; ++r) {
+    for (int v = 0; v < kColumns; ++v) store(M + r * tiles + v * kLanes, sum[r][v]);
+  }
+}
+
+/// The same for all `tiles` columns; four registers as twice two, since a tile of one would wait for its sums.
+void product_rows(const Real* U, Index row_step, Index k_step, const Real* V, Index K, Index tiles, Real* M) {
+  for (Index column = 0; column < tiles;) {
+    const Index left = (tiles - column) / kLanes;
+    const Index take = left == 4 ? 2 : std::min<Index>(left, 3);
+    const auto tile = take == 3 ? product_tile<3> : take == 2 ? product_tile<2> : product_tile<1>;
+    tile(U, row_step, k_step, V + column, K, tiles, M + column);
+    column += take * kLanes;
+  }
+}
+
+/// V for the rows of tiles start … start + count - 1, in one input channel.
+void transform_channel(const Convolution& conv, const Plan& plan, const Real* x, Index c, Index start, Index count,
+                       Index tiles, const Memory& memory) {
+  for (Index r = 0; r < count; ++r) {
+    const Index n = (start + r) / plan.rows, i = (start + r) % plan.rows;
+    transform_input(conv, x + (n * conv.C + c) * conv.H * conv.W, 2 * i - conv.pad_h, plan.width,
+                    memory.V + c * tiles + r * plan.width, memory.V_step, memory.rows);
+  }
+}
+
+/// M = U V for the output channels o … o + count - 1, their weights transformed on the way.
+void multiply(const Convolution& conv, const Plan& plan, const Weights& weights, Index o, Index count, const Real* V,
+              Index tiles, const Memory& memory) {
+  const Index C = conv.C;
+  if (weights.turned) {  // U: [16][C][block]
+    for (Index c = 0; c < C; ++c) {
+      transform_windows(weights.data + (c * weights.columns + o) * 9, count, true, memory.U + c * plan.block,
+                        memory.U_step);
+    }
+  } else {  // U: [16][block][C]
+    transform_windows(weights.data + o * C * 9, count * C, false, memory.U, memory.U_step);
+  }
+  const Index row_step = weights.turned ? 1 : C, k_step = weights.turned ? plan.block : 1;
+  for (Index k = 0; k < kProducts; ++k) {
+    for (Index r = 0; r < count; r += kRows) {
+      product_rows(memory.U + k * memory.U_step + r * row_step, row_step, k_step, V + k * memory.V_step, C, tiles,
+                   memory.M + k * memory.M_step + r * tiles);
+    }
+  }
+}
+
+/// y for the same rows of tiles in output channel o; M: of this channel.
+void transform_results(const Convolution& conv, const Plan& plan, const Real* bias, Real* y, Index o, Index start,
+                       Index count, const Real* M, const Memory& memory) {
+  const Index out_h = conv.out_h(), out_w = conv.out_w();
+  for (Index r = 0; r < count; ++r) {
+    const Index n = (start + r) / plan.rows, i = (start + r) % plan.rows;
+    transform_output(M + r * plan.width, memory.M_step, plan.width, memory.rows);
+    for (Index a = 0; a < std::min<Index>(2, out_h - 2 * i); ++a) {
+      Real* row = y + ((n * conv.O + o) * out_h + 2 * i + a) * out_w;
+      const Real* result = memory.rows + a * 2 * plan.width;
+      if (bias) {
+        for (Index j = 0; j < out_w; ++j) row[j] = bias[o] + result[j];
+      } else {
+        for (Index j = 0; j < out_w; ++j) row[j] += result[j];
+      }
+    }
+  }
+}
+
 }  // namespace
 
 bool suits(const Convolution& conv) {
@@ -132,55 +244,33 @@ bool suits(const Convolution& conv) {
 }
 
 Index scratch_size(const Convolution& conv, int threads) {
-  const Strips strips(conv);
-  return kProducts * (conv.O * conv.C + (conv.C + conv.O) * strips.tiles() + 3 * kGap) +
-         threads * 8 * (strips.width + 1);
+  return threads * Memory(conv, Plan(conv), nullptr, 0).size();
 }
 
 void correlate(const Convolution& conv, const Weights& weights, const Real* bias, const Real* x, Real* y, int threads,
                Real* scratch) {
-  const Strips strips(conv);
-  const Index C = conv.C, O = conv.O, H = conv.H, W = conv.W, out_h = conv.out_h(), out_w = conv.out_w();
-  Real* const U = scratch;  // [16][weights]
-  const Index U_step = O * C + kGap, V_step = C * strips.tiles() + kGap, M_step = O * strips.tiles() + kGap;
-  Real* const V = U + kProducts * U_step;  // [16][C][tiles]
-  Real* const M = V + kProducts * V_step;  // [16][O][tiles]
-  Real* const work = M + kProducts * M_step;  // [threads][8][width + 1]
-  const auto work_of = [&](int thread) { return work + thread * 8 * (strips.width + 1); };
-  parallel_for(threads, weights.rows, [&](Index row, int) {
-    const Index first = row * weights.columns;
-    transform_windows(weights.data + first * 9, weights.columns, weights.turned, U + first, U_step);
+  const Plan plan(conv);
+  // Threads share out the strips; of too few strips, each one's channels.
+  const bool many = plan.strips() >= threads;
+  const int outer = many ? threads : 1, inner = many ? 1 : threads;
+  parallel_for(outer, plan.strips(), [&](Index strip, int outer_thread) {
+    const Index start = strip * plan.strip, rows = std::min(plan.strip, plan.total - start);
+    const Index tiles = round_up(rows * plan.width, kLanes);
+    const Memory shared(conv, plan, scratch, outer_thread);
+    parallel_for(inner, conv.C, [&](Index c, int thread) {
+      Memory memory(conv, plan, scratch, outer_thread + thread);
+      memory.V = shared.V;
+      transform_channel(conv, plan, x, c, start, rows, tiles, memory);
+    });
+    parallel_for(inner, plan.blocks(conv), [&](Index block, int thread) {
+      const Memory memory(conv, plan, scratch, outer_thread + thread);
+      const Index o = block * plan.block, count = std::min(plan.block, conv.O - o);
+      multiply(conv, plan, weights, o, count, shared.V, tiles, memory);
+      for (Index r = 0; r < count; ++r) {
+        transform_results(conv, plan, bias, y, o + r, start, rows, memory.M + r * tiles, memory);
+      }
+    });
   });
-  for (Index start = 0; start < strips.total; start += strips.step) {
-    const Index rows = std::min(strips.step, strips.total - start), tiles = rows * strips.width;
-    parallel_for(threads, C, [&](Index c, int thread) {
-      for (Index r = 0; r < rows; ++r) {
-        const Index n = (start + r) / strips.rows, i = (start + r) % strips.rows;
-        transform_input(conv, x + (n * C + c) * H * W, 2 * i - conv.pad_h, strips.width,
-                        V + c * tiles + r * strips.width, V_step, work_of(thread));
-      }
-    });
-    parallel_for(threads, kProducts, [&](Index k, int) {
-      blas::gemm(weights.turned ? Trans::yes : Trans::no, Trans::no, O, tiles, C, U + k * U_step, weights.columns,
-                 V + k * V_step, tiles, 0, M + k * M_step, tiles);
-    });
-    parallel_for(threads, O, [&](Index o, int thread) {
-      Real* const results = work_of(thread);
-      for (Index r = 0; r < rows; ++r) {
-        const Index n = (start + r) / strips.rows, i = (start + r) % strips.rows;
-        transform_output(M + o * tiles + r * strips.width, M_step, strips.width, results);
-        for (Index a = 0; a < std::min<Index>(2, out_h - 2 * i); ++a) {
-          Real* row = y + ((n * O + o) * out_h + 2 * i + a) * out_w;
-          const Real* result = results + a * 2 * strips.width;
-          if (bias) {
-            for (Index j = 0; j < out_w; ++j) row[j] = bias[o] + result[j];
-          } else {
-            for (Index j = 0; j < out_w; ++j) row[j] += result[j];
-          }
-        }
-      }
-    });
-  }
 }
 
 }  // namespace l2l::winograd
