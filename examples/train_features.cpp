@@ -1,13 +1,17 @@
-// A network that learns to see without being told what there is: the small feature network of neural_art.
+// The feature network of neural_art: random filters, or filters that learned to see without being told what there is.
 //
-//     train_features OUT.safetensors [FOLDER [STEPS]]
+//     train_features OUT.safetensors [STEPS [FOLDER]]
 //
-// A square is cut out of a photograph and turned by 0, 90, 180 or 270 degrees, and the network has to say by how much
-// (Gidaris, Singh & Komodakis 2018). To know which way is up it needs edges, textures and what things look like, and
-// these are the features by which styles are told apart. The labels cost nothing. FOLDER holds the photographs (where
-// Debian's lomiri-wallpapers-16.04 and -20.04 put theirs, unless given). The network that comes with the library was
-// made by  train_features features.safetensors  on both packages.
+// Without STEPS the filters stay as they were drawn. Ustyuzhaninov et al. 2017 found that textures need no more, if
+// there are enough filters; so it is here, and  train_features features.safetensors  made the network that comes with
+// the library. optimizees/neural_art/README.md compares the two.
+//
+// With STEPS they are trained: a square is cut out of a photograph and turned by 0, 90, 180 or 270 degrees, and the
+// network has to say by how much (Gidaris, Singh & Komodakis 2018). To know which way is up it needs edges, textures
+// and what things look like. The labels cost nothing. FOLDER holds the photographs (where Debian's
+// lomiri-wallpapers-16.04 and -20.04 put theirs, unless given).
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -25,8 +29,9 @@ using namespace l2l;
 
 namespace {
 
-// The first four blocks of VGG-19 at a quarter of the width.
-const FeatureNetwork::Blocks kBlocks = {{16, 16}, {32, 32}, {64, 64, 64, 64}, {128, 128, 128, 128}};
+// The first layers of a VGG network at half the width.
+const FeatureNetwork::Blocks kBlocks = {{32, 32}, {64, 64}, {64}};
+constexpr std::uint64_t kSeed = 3;
 constexpr Index kSide = 48, kBatch = 32, kTurns = 4;
 constexpr Index kShorterSides[] = {64, 96, 144, 216};  // a photograph at several sizes: small things and large ones
 constexpr int kHeldOut = 6;  // every sixth photograph is only for testing
@@ -81,8 +86,9 @@ double accuracy(Var scores, const Batch& batch) {
   return right / kBatch;
 }
 
-void train(const std::string& out, const std::string& folder, int steps) {
-  if (std::filesystem::exists(out)) throw Error(out, ": exists already; name another file");
+/// Trains θ, the network's weights and then `last`.
+void train(const FeatureNetwork& network, const Parameter& last, Rng& rng, const std::string& folder, int steps,
+           std::vector<Real>& theta) {
   std::vector<Picture> training, testing;
   int number = 0;
   for (const auto& file : pictures_in(folder)) {
@@ -94,15 +100,10 @@ void train(const std::string& out, const std::string& folder, int steps) {
   if (training.empty()) throw Error(folder, ": at least two photographs are needed");
   std::printf("%d photographs, one in %d held out\n", number, kHeldOut);
 
-  const FeatureNetwork network(kBlocks, Pooling::average);
-  Layout layout = network.layout();
-  const Parameter last = layout.add("turns", {kTurns, kBlocks.back().back()});
-  std::vector<Real> theta(layout.size()), gradient(layout.size());
-  Rng rng(0);
-  network.init(rng, std::span(theta).first(network.layout().size()));
-
+  std::vector<Real> gradient(theta.size());
+  const Shape shape = {static_cast<Index>(theta.size())};
   Adam adam(kLearningRate);
-  adam.reset(layout.size());
+  adam.reset(shape[0]);
   Tape tape;
   double loss_sum = 0, right = 0, test_right = 0;
   constexpr int kReport = 25;
@@ -111,7 +112,7 @@ void train(const std::string& out, const std::string& folder, int steps) {
     const Batch batch = draw(training, rng);
     std::ranges::fill(gradient, Real(0));
     tape.clear();
-    const Var scores = logits(network, last, tape, tape.leaf({layout.size()}, theta.data(), gradient.data()), batch);
+    const Var scores = logits(network, last, tape, tape.leaf(shape, theta.data(), gradient.data()), batch);
     const Var loss = softmax_cross_entropy(scores, batch.turns);
     tape.backward(loss);
     adam.step(gradient, theta);
@@ -120,15 +121,26 @@ void train(const std::string& out, const std::string& folder, int steps) {
 
     const Batch unseen = draw(testing, rng);
     tape.clear();
-    test_right +=
-        accuracy(logits(network, last, tape, tape.leaf({layout.size()}, theta.data()), unseen), unseen) / kReport;
+    test_right += accuracy(logits(network, last, tape, tape.leaf(shape, theta.data()), unseen), unseen) / kReport;
     if (step % kReport != 0) continue;
     std::printf("step %d/%d  loss %.3f  right %.0f%%, on photographs held out %.0f%%\n", step, steps, loss_sum,
                 100 * right, 100 * test_right);
     std::fflush(stdout);
     loss_sum = right = test_right = 0;
   }
-  Features{network, {theta.begin(), theta.begin() + network.layout().size()}}.save(out);
+}
+
+void make(const std::string& out, const std::string& folder, int steps) {
+  if (std::filesystem::exists(out)) throw Error(out, ": exists already; name another file");
+  const FeatureNetwork network(kBlocks, Pooling::average);
+  Layout layout = network.layout();
+  const Index size = layout.size();
+  const Parameter last = layout.add("turns", {kTurns, kBlocks.back().back()});
+  std::vector<Real> theta(layout.size());
+  Rng rng(kSeed);
+  network.init(rng, std::span(theta).first(size));
+  if (steps > 0) train(network, last, rng, folder, steps, theta);
+  Features{network, {theta.begin(), theta.begin() + size}}.save(out);
   std::printf("%s\n", out.c_str());
 }
 
@@ -136,9 +148,13 @@ void train(const std::string& out, const std::string& folder, int steps) {
 
 int main(int argc, char** argv) {
   try {
-    const int steps = argc > 3 ? std::atoi(argv[3]) : 1500;
-    if (argc < 2 || argc > 4 || steps < 1) throw UsageError("usage: OUT.safetensors [FOLDER [STEPS]], STEPS from 1 on");
-    train(argv[1], argc > 2 ? argv[2] : "/usr/share/backgrounds", steps);
+    int steps = 0;
+    const std::string number = argc > 2 ? argv[2] : "0";
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), steps);
+    if (argc < 2 || argc > 4 || error != std::errc() || *end != '\0' || steps < 0) {
+      throw UsageError("usage: OUT.safetensors [STEPS [FOLDER]], STEPS from 0 on");
+    }
+    make(argv[1], argc > 3 ? argv[3] : "/usr/share/backgrounds", steps);
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "train_features: %s\n", error.what());

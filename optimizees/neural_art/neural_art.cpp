@@ -107,12 +107,13 @@ OptimizeeEntry neural_art() {
                   {"features", kDefaultFeatures, "safetensors file with VGG-19's convolutions, or the small network"},
                   {"pooling", "average", "of the feature network: max or average"},
                   {"content-weight", "1", "of the content's features"},
-                  {"style-weight", "1", "of the style's Gram matrices"},
-                  {"smoothness-weight", "1", "of the differences of neighbouring pixels"},
+                  {"style-weight", "2", "of the style's Gram matrices"},
+                  {"smoothness-weight", "5", "of the differences of neighbouring pixels"},
                   {"range-weight", "20", "of what lies outside of black to white"},
-                  {"content-layer", "relu3_1", "whose features are compared"},
-                  {"style-layers", "relu1_1,relu2_1,relu3_1,relu4_1", "whose Gram matrices are compared"},
-                  {"init", "1", "standard deviation of the noise that a search starts from, in quarters of the range"}},
+                  {"content-layer", "relu2_2", "whose features are compared"},
+                  {"style-layers", "relu1_1,relu1_2,relu2_1,relu2_2", "whose Gram matrices are compared"},
+                  {"init", "0.2",
+                   "standard deviation of the noise that a search starts from, in quarters of the range"}},
       .make = [](const OptionValues& values) -> OptimizeeFactory {
         const Index size = whole_number(values, "size", 4096);
         const double init = positive_number(values, "init");

@@ -10,9 +10,9 @@
 namespace l2l {
 
 struct StyleLossConfig {
-  double content_weight = 1, style_weight = 1, smoothness_weight = 1, range_weight = 1;  // α, β, γ, δ
-  std::string content_layer = "relu3_1";
-  std::vector<std::string> style_layers = {"relu1_1", "relu2_1", "relu3_1", "relu4_1"};
+  double content_weight = 1, style_weight = 2, smoothness_weight = 5, range_weight = 20;  // α, β, γ, δ
+  std::string content_layer = "relu2_2";
+  std::vector<std::string> style_layers = {"relu1_1", "relu1_2", "relu2_1", "relu2_2"};
 };
 
 /// The loss of neural style transfer (Gatys, Ecker & Bethge 2015, eqs. 1 to 7), and the two parts of L_reg, of which
@@ -39,7 +39,7 @@ class StyleLoss {
   void set_content(const Picture& content);
   void set_style(const Picture& style);
 
-  /// The three terms as scalars on `tape`, unweighted, and f.
+  /// The four terms as scalars on `tape`, unweighted, and f.
   struct Terms {
     Var content, style, smoothness, range, total;
   };
