@@ -62,11 +62,14 @@ struct Memory {
 };
 
 /// G g Gᵀ for `count` windows g: [count][9], turned round if asked for. U[16], numbers of one window `step` apart.
-void transform_windows(const Real* windows, Index count, bool turned, Real* U, Index step) {
+/// Weights come from far away, often in pieces too short for the processor to foresee the next: after those at
+/// `windows`, numbers `next` further on will be wanted.
+void transform_windows(const Real* windows, Index count, Index next, bool turned, Real* U, Index step) {
   constexpr Index kAtOnce = 64;
   Real g[9][kAtOnce];
   for (Index start = 0; start < count; start += kAtOnce, windows += 9 * kAtOnce, U += kAtOnce) {
     const Index n = std::min(kAtOnce, count - start);
+    for (Index k = 0; k < 9 * n; k += 64 / static_cast<Index>(sizeof(Real))) __builtin_prefetch(windows + next + k);
     for (int tap = 0; tap < 9; ++tap) {
       const Real* const from = windows + (turned ? 8 - tap : tap);
       for (Index k = 0; k < n; ++k) g[tap][k] = from[9 * k];
@@ -201,11 +204,11 @@ void multiply(const Convolution& conv, const Plan& plan, const Weights& weights,
   const Index C = conv.C;
   if (weights.turned) {  // U: [16][C][block]
     for (Index c = 0; c < C; ++c) {
-      transform_windows(weights.data + (c * weights.columns + o) * 9, count, true, memory.U + c * plan.block,
-                        memory.U_step);
+      transform_windows(weights.data + (c * weights.columns + o) * 9, count, weights.columns * 9, true,
+                        memory.U + c * plan.block, memory.U_step);
     }
   } else {  // U: [16][block][C]
-    transform_windows(weights.data + o * C * 9, count * C, false, memory.U, memory.U_step);
+    transform_windows(weights.data + o * C * 9, count * C, 9 * 64, false, memory.U, memory.U_step);
   }
   const Index row_step = weights.turned ? 1 : C, k_step = weights.turned ? plan.block : 1;
   for (Index k = 0; k < kProducts; ++k) {
