@@ -73,7 +73,8 @@ void backward_row(const Real* top, const Real* bottom, Index windows, Normalisat
 }  // namespace
 
 // Channel by channel, which is what a second-level cache holds: the normalised and rectified images are never in
-// memory. Backward they are computed again. With dz = ∂L/∂z of the normalised elements z, batch_norm's derivatives are
+// memory. Only of the largest element of each window, z, does the result depend directly; with dz = ∂L/∂z, and 0 for
+// all others, batch_norm's derivatives are
 //   ∂L/∂gain = Σ dz x̂,   ∂L/∂bias = Σ dz,   ∂L/∂x = gain/σ (dz - mean(dz) - x̂ mean(dz x̂))
 Var batch_norm_relu_max_pool(Var x, Var gain, Var bias, double eps) {
   constexpr const char* kOp = "batch_norm_relu_max_pool";

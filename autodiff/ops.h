@@ -96,7 +96,7 @@ Var batch_norm(Var x, Var gain, Var bias, double eps = 1e-5);
 Var batch_norm(Var x, Var gain, Var bias, std::span<const Real> mean, std::span<const Real> variance,
                double eps = 1e-5);
 
-/// max_pool2d(relu(batch_norm(x, gain, bias, eps)), 2) in a quarter of the time and without the arrays between: what
+/// max_pool2d(relu(batch_norm(x, gain, bias, eps)), 2) in a third of the time and without the arrays between: what
 /// follows each convolution in a network of the usual kind (norm_relu_pool.cpp).
 Var batch_norm_relu_max_pool(Var x, Var gain, Var bias, double eps = 1e-5);
 
