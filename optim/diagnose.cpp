@@ -92,14 +92,23 @@ Finding dead_updates(const std::vector<Trace>& traces) {
       {{"reach", reach}, {"median_update", update}, {"median_theta", theta}}};
 }
 
+/// "layer 0", or of several LSTMs "conv layer 0"; and short, "l0" or "conv_l0".
+std::string name_of(const TraceStep::Layer& layer) {
+  return (layer.group.empty() ? "" : layer.group + " ") + "layer " + std::to_string(layer.index);
+}
+std::string key_of(const TraceStep::Layer& layer) {
+  return (layer.group.empty() ? "" : layer.group + "_") + "l" + std::to_string(layer.index);
+}
+
 Finding saturated_gates(const std::vector<Trace>& traces) {
   Finding finding{"saturated gates", true, "", ""};
-  for (std::size_t k = 0; k < traces.front().steps.front().layers.size(); ++k) {
-    finding.text += format("%slayer %zu:", k == 0 ? "" : "; ", k);
+  const std::vector<TraceStep::Layer>& layers = traces.front().steps.front().layers;
+  for (std::size_t k = 0; k < layers.size(); ++k) {
+    finding.text += (k == 0 ? "" : "; ") + name_of(layers[k]) + ":";
     for (int gate = 0; gate < 4; ++gate) {
       const double share = mean(all(traces, [=](const TraceStep& s) { return s.layers[k].saturated[gate]; }));
       finding.text += format(" %c %.0f%%", "ifgo"[gate], 100 * share);
-      finding.numbers.push_back({format("%c_l%zu", "ifgo"[gate], k), share});
+      finding.numbers.push_back({"ifgo"[gate] + ("_" + key_of(layers[k])), share});
       if (share > 0.95) finding.ok = false;
     }
   }
@@ -123,15 +132,16 @@ Finding clipped_input(const std::vector<Trace>& traces, const Preprocess& prepro
 
 Finding growing_state(const std::vector<Trace>& traces) {
   Finding finding{"growing state", true, "mean |c| at the start, half way and at the end:", ""};
-  for (std::size_t k = 0; k < traces.front().steps.front().layers.size(); ++k) {
+  const std::vector<TraceStep::Layer>& layers = traces.front().steps.front().layers;
+  for (std::size_t k = 0; k < layers.size(); ++k) {
     const std::vector<double> cells = curve(traces, [=](const TraceStep& s) { return s.layers[k].mean_cell; });
     const std::vector<double> largest = all(traces, [=](const TraceStep& s) { return s.layers[k].largest_cell; });
     const double half = cells[cells.size() / 2], top = *std::max_element(largest.begin(), largest.end());
-    finding.text += format("%s layer %zu: %.3g, %.3g, %.3g (largest %.3g)", k == 0 ? "" : ";", k, cells.front(), half,
-                           cells.back(), top);
-    finding.numbers.push_back({format("half_l%zu", k), half});
-    finding.numbers.push_back({format("end_l%zu", k), cells.back()});
-    finding.numbers.push_back({format("largest_l%zu", k), top});
+    finding.text += (k == 0 ? " " : "; ") + name_of(layers[k]) +
+                    format(": %.3g, %.3g, %.3g (largest %.3g)", cells.front(), half, cells.back(), top);
+    finding.numbers.push_back({"half_" + key_of(layers[k]), half});
+    finding.numbers.push_back({"end_" + key_of(layers[k]), cells.back()});
+    finding.numbers.push_back({"largest_" + key_of(layers[k]), top});
     if (cells.back() > 5 && cells.back() > 1.25 * half) finding.ok = false;
   }
   if (!finding.ok)

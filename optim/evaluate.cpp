@@ -36,16 +36,17 @@ struct Worker {
 
 }  // namespace
 
-Rng draw_function(Optimizee& f, int k, const EvaluateOptions& options, std::span<Real> theta) {
+Rng draw_function(Optimizee& f, int k, const EvaluateOptions& options, std::vector<Real>& theta) {
   Rng rng(options.seed, stream(options.split, k));
   f.sample(rng, options.split);
+  theta.resize(f.layout().size());
   f.init(rng, theta);
   return rng;
 }
 
 std::vector<double> follow(Optimizer& optimizer, Optimizee& f, int k, const EvaluateOptions& options,
                            Gradient& gradient, const GradientWatcher& watch) {
-  std::vector<Real> theta(f.layout().size());
+  std::vector<Real> theta;
   Rng rng = draw_function(f, k, options, theta);
   optimizer.reset_for(f.layout());
   std::vector<double> losses(options.steps + 1, std::numeric_limits<double>::infinity());

@@ -32,8 +32,8 @@ struct EvaluateOptions {
 };
 
 /// Draws function k = 0, 1, … of those that `seed` and the split determine: `f` becomes it, and `theta` its starting
-/// point. The stream returned is the one to draw its minibatches from.
-Rng draw_function(Optimizee& f, int k, const EvaluateOptions& options, std::span<Real> theta);
+/// point, of as many elements as it has. The stream returned is the one to draw its minibatches from.
+Rng draw_function(Optimizee& f, int k, const EvaluateOptions& options, std::vector<Real>& theta);
 
 /// Sees ∇f at θ_0, θ_1, … of a trajectory, each before the optimizer does.
 using GradientWatcher = std::function<void(std::span<const Real> gradient)>;

@@ -25,10 +25,10 @@ MetaGradient::MetaGradient(const LearnedOptimizer& learned, Optimizee& f, int st
   if (steps < 1) throw UsageError("meta-gradient: ", steps, " steps, there must be at least 1");
   Rng rng = given;
   LstmOptimizer optimizer(learned, threads);
-  optimizer.reset(f.layout().size());
-  std::vector<Real> theta(f.layout().size());
   Gradient gradient;
   f.sample(rng, Split::train);
+  optimizer.reset(f.layout().size());
+  std::vector<Real> theta(f.layout().size());
   f.init(rng, theta);
   for (int t = 0; t <= steps; ++t) {
     random_.push_back(rng.state());

@@ -21,7 +21,7 @@ class Optimizee {
  public:
   virtual ~Optimizee() = default;
 
-  /// How θ is made up.
+  /// How θ is made up. In a family whose members differ in it (optimizees/ensemble.h) it changes with `sample`.
   virtual const Layout& layout() const = 0;
   /// Draws a function from the family.
   virtual void sample(Rng& rng, Split split) = 0;

@@ -127,17 +127,21 @@ int diagnose(const DiagnoseRequest& request) {
       traces.push_back(trace(learned, *f, k, validation));
     }
   }
-  std::vector<Finding> findings = l2l::diagnose(traces, learned.model.single().config(), f->blind_loss());
+  const auto& parts = learned.model.parts();
+  const LstmConfig& lstm =
+      std::find_if(parts.begin(), parts.end(), [](const auto& part) { return part.lstm(); })->lstm()->config();
+  std::vector<Finding> findings = l2l::diagnose(traces, lstm, f->blind_loss());
   findings.insert(findings.end(), training.begin(), training.end());
 
   const auto bad = std::count_if(findings.begin(), findings.end(), [](const Finding& finding) { return !finding.ok; });
   std::printf("%s: %d steps on %d validation functions: %td of %zu findings need a look\n\n%s\n",
-              config.optimizee.c_str(), steps, kFunctions, bad, findings.size(), report_text(findings).c_str());
+              family(config.optimizee, config.options).c_str(), steps, kFunctions, bad, findings.size(),
+              report_text(findings).c_str());
   std::fflush(stdout);
   write_file_atomically(json, report_json(steps, seed, findings));
   std::printf("summary  %s\n", json.c_str());
   if (traces[0].steps.empty()) return 0;  // nothing to draw
-  if (plot(picture(config.optimizee, traces[0], learned.model.single().config().preprocess), png, json)) {
+  if (plot(picture(config.optimizee, traces[0], lstm.preprocess), png, json)) {
     std::printf("picture  %s\n", png.c_str());
   }
   return 0;

@@ -36,14 +36,18 @@ void check_request(const ProbeRequest& request, Index size, int steps) {
   }
 }
 
+EvaluateOptions held_out(const ProbeRequest& request, int steps) {
+  EvaluateOptions options;
+  options.steps = steps;
+  options.seed = request.seed;
+  return options;
+}
+
 /// The trajectory of the LSTM. One that ends early is a warning, one that does not begin an Error.
 Trajectory follow_lstm(const Trial& trial, const ProbeRequest& request, int steps) {
   StatusLine().update("following lstm");
   const std::unique_ptr<Optimizer> lstm = make_optimizer(trial.learned, request.threads);
-  EvaluateOptions options;
-  options.steps = steps;
-  options.seed = request.seed;
-  Trajectory trajectory = record(*lstm, *trial.make(), request.function, options);
+  Trajectory trajectory = record(*lstm, *trial.make(), request.function, held_out(request, steps));
   const int followed = static_cast<int>(trajectory.gradients.size());
   if (followed == 0) throw Error("function ", request.function, ": its loss or gradient is not finite where it starts");
   if (followed < steps || !std::isfinite(trajectory.losses.back())) {
@@ -176,6 +180,8 @@ int probe(const ProbeRequest& request) {
   folder.check_output(folder.probes(), request.force, "replace the earlier probe with --force");
   const std::unique_ptr<Optimizee> f = trial.make();
   const int steps = request.steps.value_or(trial.config.training.steps);
+  std::vector<Real> theta;
+  draw_function(*f, request.function, held_out(request, steps), theta);  // in an ensemble they differ in their layout
   check_request(request, f->layout().size(), steps);
 
   Probe probe;

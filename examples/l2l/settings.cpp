@@ -197,6 +197,12 @@ std::string family(const std::string& optimizee, const OptionValues& options) {
   return text;
 }
 
+std::string lstms(const OptimizerModel& model) {
+  const auto& parts = model.parts();
+  const auto count = std::count_if(parts.begin(), parts.end(), [](const auto& part) { return part.lstm(); });
+  return count == 1 ? "an LSTM" : std::to_string(count) + " LSTMs";
+}
+
 template <class T>
 T parse_number(const std::string& flag, const std::string& text, Range range) {
   T number{};

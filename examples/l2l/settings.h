@@ -45,6 +45,9 @@ RunConfig make_config(const std::string& optimizee, const std::map<std::string, 
 /// An optimizee and those of its options that are not the defaults, or that are to be shown always: "mnist, units 40".
 std::string family(const std::string& optimizee, const OptionValues& options);
 
+/// "an LSTM", or "2 LSTMs"
+std::string lstms(const OptimizerModel& model);
+
 /// What numbers a setting takes: from `low` to `high`, with `low` itself or only above it.
 struct Range {
   double low, high;

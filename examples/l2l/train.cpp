@@ -73,7 +73,7 @@ class Run {
   void train() {
     const MetaTrainConfig& c = config_.training;
     std::fprintf(stderr, "training %s of %d x %d units on %s: %d epochs of %d steps, %d thread%s\n",
-                 lstms_text().c_str(), config_.optimizer.layers, config_.optimizer.hidden,
+                 lstms(model_).c_str(), config_.optimizer.layers, config_.optimizer.hidden,
                  family(config_.optimizee, config_.options).c_str(), c.epochs, c.steps, c.threads,
                  c.threads == 1 ? "" : "s");
     save();  // before the work: it shows that the folder can be written to, and from now on the run can be resumed
@@ -113,13 +113,6 @@ class Run {
 
  private:
   static std::string short_text(double x) { return format("%.4g", x); }
-
-  /// "an LSTM", or "2 LSTMs"
-  std::string lstms_text() const {
-    const auto& parts = model_.parts();
-    const auto count = std::count_if(parts.begin(), parts.end(), [](const auto& part) { return part.lstm(); });
-    return count == 1 ? "an LSTM" : std::to_string(count) + " LSTMs";
-  }
 
   EpochReport run_epoch() {
     try {

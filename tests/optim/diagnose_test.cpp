@@ -33,7 +33,7 @@ std::vector<Finding> diagnosis(const LearnedOptimizer& learned, Optimizee& f, in
   const EvaluateOptions validation{.split = Split::validation, .steps = steps};
   std::vector<Trace> traces;
   for (int k = 0; k < 3; ++k) traces.push_back(trace(learned, f, k, validation));
-  return diagnose(traces, learned.model.single().config(), blind);
+  return diagnose(traces, learned.model.parts().front().lstm()->config(), blind);
 }
 
 /// The names of what needs a look.
@@ -65,6 +65,45 @@ TEST_CASE("a trace has the losses of the optimizer that is followed") {
   }
   options.steps = 0;
   CHECK_THROWS_AS(trace(learned, f, 0, options), UsageError);
+}
+
+/// Two Bowls side by side, of the groups "left" and "right".
+class TwoBowls : public testing::Bowl {
+ public:
+  TwoBowls() : Bowl(7, 0.3) { layout_.add("a", {3}, "left"), layout_.add("b", {4}, "right"); }
+  const Layout& layout() const override { return layout_; }
+
+ private:
+  Layout layout_;
+};
+
+TEST_CASE("an optimizer of several parts is traced as it runs, and each of its LSTMs is looked at") {
+  const LearnedOptimizer part = handmade(0.5, {Preprocess::Kind::log_sign, 10});
+  const LstmModel& lstm = part.model.single();
+  LearnedOptimizer both{OptimizerModel({{"right", lstm}, {"left", lstm}}), part.phi};
+  both.phi.insert(both.phi.end(), part.phi.begin(), part.phi.end());
+  LearnedOptimizer mixed{OptimizerModel({{"right", lstm}, {"left", FixedRule{"adam", 0.1}}}), part.phi};
+  const EvaluateOptions options{.split = Split::validation, .functions = 1, .steps = 20, .seed = 4};
+  for (const LearnedOptimizer* learned : {&both, &mixed}) {
+    const Curves curves =
+        evaluate([&] { return make_optimizer(*learned); }, [] { return std::make_unique<TwoBowls>(); }, options);
+    TwoBowls f;
+    const Trace traced = trace(*learned, f, 0, options);
+    REQUIRE(traced.steps.size() == 20);
+    for (int t = 0; t < 20; ++t) CHECK(traced.steps[t].loss == Approx(curves.losses[0][t]).epsilon(1e-4));
+  }
+  TwoBowls f;
+  const auto findings = diagnosis(both, f, 40, 1e9);
+  CHECK(bad(findings).empty());
+  CHECK_THAT(findings[4].text,
+             Catch::Matchers::Contains("right layer 0: i ") && Catch::Matchers::Contains("; left layer 0: i "));
+  CHECK(findings[4].numbers[0].first == "i_right_l0");
+  CHECK(findings[4].numbers[4].first == "i_left_l0");
+
+  // Of two parts, one is sick.
+  std::fill(both.phi.begin() + static_cast<std::ptrdiff_t>(part.phi.size()), both.phi.end(), NAN);
+  CHECK_THAT(trace(both, f, 0, options).not_finite,
+             Catch::Matchers::Contains("the gates of the LSTM's layer 0 for the group 'left' at step 0"));
 }
 
 TEST_CASE("a healthy optimizer needs no look") {
