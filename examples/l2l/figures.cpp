@@ -15,11 +15,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The optimizees of the table, or those of them that were asked for, in the table's order.
-std::vector<std::string> chosen(const std::vector<std::string>& only) {
-  std::vector<std::string> all, result;
-  for (const Figure& figure : figures_table()) {
-    if (all.empty() || all.back() != figure.optimizee) all.push_back(figure.optimizee);
+/// The runs of the table, or those on the optimizees that were asked for, in the table's order.
+std::vector<FigureRun> chosen(const std::vector<std::string>& only) {
+  std::vector<std::string> all;
+  for (const FigureRun& run : figure_runs()) {
+    if (all.empty() || all.back() != run.optimizee) all.push_back(run.optimizee);
   }
   for (const std::string& name : only) {
     if (std::find(all.begin(), all.end(), name) != all.end()) continue;
@@ -27,8 +27,9 @@ std::vector<std::string> chosen(const std::vector<std::string>& only) {
     for (const std::string& known : all) names += (names.empty() ? "" : ", ") + known;
     throw UsageError("--only: there are no figures for '", name, "', but for ", names);
   }
-  for (const std::string& name : all) {
-    if (only.empty() || std::find(only.begin(), only.end(), name) != only.end()) result.push_back(name);
+  std::vector<FigureRun> result;
+  for (const FigureRun& run : figure_runs()) {
+    if (only.empty() || std::find(only.begin(), only.end(), run.optimizee) != only.end()) result.push_back(run);
   }
   return result;
 }
@@ -40,9 +41,9 @@ void heading(const std::string& text) {
 
 /// Copies a trained optimizer from `ready`, or trains one, or goes on with a training that was interrupted. What is
 /// there already stays as it is.
-void provide_run(const RunFolder& folder, const std::string& optimizee, const FiguresRequest& request) {
+void provide_run(const RunFolder& folder, const FigureRun& run, const FiguresRequest& request) {
   if (!fs::exists(folder.config()) && !request.runs.empty()) {
-    const RunFolder ready{fs::path(request.runs) / optimizee};
+    const RunFolder ready{fs::path(request.runs) / run.name};
     if (fs::exists(ready.config())) {
       ready.read_config();
       folder.make();
@@ -57,16 +58,18 @@ void provide_run(const RunFolder& folder, const std::string& optimizee, const Fi
   training.resume = fs::exists(folder.checkpoint());
   if (!training.resume && fs::exists(folder.config())) return;
   if (!training.resume) {
-    training.optimizee = optimizee;
+    training.optimizee = run.optimizee;
+    training.options = run.options;
     if (request.epochs) training.settings["epochs"] = std::to_string(*request.epochs);
   }
-  heading("training on " + optimizee);
+  heading("training " + run.name);
   if (train(training) != 0) throw Error("the training was interrupted; the same command goes on with it");
 }
 
-void provide_comparison(const RunFolder& folder, const Figure& figure, const FiguresRequest& request) {
+void provide_comparison(const RunFolder& folder, const FigureRun& run, const Figure& figure,
+                        const FiguresRequest& request) {
   if (fs::exists(folder.comparison(figure.label, ".json"))) return;
-  heading(figure.optimizee + ": " + figure.title);
+  heading(run.name + ": " + figure.title);
   CompareRequest comparison;
   comparison.run = folder.path.string();
   comparison.label = figure.label;
@@ -91,20 +94,18 @@ void provide_probe(const RunFolder& folder, const FiguresRequest& request) {
 }  // namespace
 
 int figures(const FiguresRequest& request) {
-  const std::vector<std::string> optimizees = chosen(request.only);
+  const std::vector<FigureRun> runs = chosen(request.only);
   const RunFolder folder{request.out};
   folder.make();
   draw_preprocessing({}, folder.path);
-  for (const std::string& optimizee : optimizees) {
-    const RunFolder run{folder.path / optimizee};
-    provide_run(run, optimizee, request);
-    for (const Figure& figure : figures_table()) {
-      if (figure.optimizee == optimizee) provide_comparison(run, figure, request);
-    }
-    provide_probe(run, request);
+  for (const FigureRun& run : runs) {
+    const RunFolder place{folder.path / run.name};
+    provide_run(place, run, request);
+    for (const Figure& figure : run.figures) provide_comparison(place, run, figure, request);
+    provide_probe(place, request);
   }
   const fs::path page = folder.path / "report.html";
-  write_file_atomically(page, figures_page(folder.path, optimizees));
+  write_file_atomically(page, figures_page(folder.path, runs));
   std::printf("\nreport  %s\n", page.c_str());
   return 0;
 }

@@ -14,15 +14,23 @@ struct PaperLosses {
 
 /// A comparison in the report of `l2l figures`, beside the paper's.
 struct Figure {
-  std::string optimizee;  // what the optimizer was trained on
   std::string label;  // of the comparison, see RunFolder::comparison; empty: on the functions it was trained on
   OptionValues options;  // of the functions it is compared on, where they differ
   std::string title;
   std::string text;  // what it shows, and what the paper found
   std::vector<PaperLosses> paper;
+  std::string beside = {};  // an earlier run, whose optimizer was compared on the same functions; "" for none
 };
 
-/// The table, an optimizee's rows together. Another figure is another row.
-const std::vector<Figure>& figures_table();
+/// A trained optimizer, and the figures that are made of it.
+struct FigureRun {
+  std::string name;  // of its folder
+  std::string optimizee;
+  OptionValues options;  // of the optimizee in training, where they are not the defaults
+  std::vector<Figure> figures;
+};
+
+/// The table, an optimizee's runs together. Another figure is another row.
+const std::vector<FigureRun>& figure_runs();
 
 }  // namespace l2l

@@ -86,19 +86,26 @@ std::string flags(const RunConfig& config) {
   return text;
 }
 
-/// A comparison's results beside the paper's, a row per optimizer; the best of each column stands out.
-std::string results(const Json& comparison, const std::vector<PaperLosses>& paper) {
+/// A comparison's results beside the paper's, a row per optimizer; the best of each column stands out. An LSTM of
+/// another run that was compared `beside` it on the same functions has a row of its own, the last.
+std::string results(const Json& comparison, const std::vector<PaperLosses>& paper, const std::string& beside,
+                    const Json& other) {
   struct Column {
     std::string title;
     std::vector<std::string> cells;
     std::vector<double> values;
   };
-  const char* const names[] = {"lstm", "adam", "rmsprop", "sgd", "nag"};
+  std::vector<std::string> names = {"lstm", "adam", "rmsprop", "sgd", "nag"};
+  std::vector<Json> rows;
+  for (const std::string& name : names) rows.push_back(comparison["optimizers"][name]);
+  if (!beside.empty()) {
+    names.push_back("lstm of " + beside);
+    rows.push_back(other["optimizers"]["lstm"]);
+  }
   std::vector<Column> columns;
   const auto add = [&](const std::string& title, const std::string& mean, const std::string& sem) {
     Column column{title, {}, {}};
-    for (const char* name : names) {
-      const Json& entry = comparison["optimizers"][name];
+    for (const Json& entry : rows) {
       const bool finite = entry[mean].is_number();
       column.values.push_back(finite ? entry[mean].get<double>() : INFINITY);
       column.cells.push_back(number(entry[mean]) + (finite ? " ± " + number(entry[sem]) : ""));
@@ -111,15 +118,17 @@ std::string results(const Json& comparison, const std::vector<PaperLosses>& pape
   for (const PaperLosses& p : paper) {
     Column column{"paper, " + p.where, {}, {p.lstm, p.adam, p.rmsprop, p.sgd, p.nag}};
     for (const double x : column.values) column.cells.push_back(number(x));
+    column.values.resize(names.size(), INFINITY);  // the paper has no such row
+    column.cells.resize(names.size());
     columns.push_back(column);
   }
 
   std::string html = "<table>\n<tr><th>loss</th><th>learning rate</th>";
   for (const Column& column : columns) html += "<th>" + escape(column.title) + "</th>";
   html += "</tr>\n";
-  for (std::size_t row = 0; row < std::size(names); ++row) {
-    const Json& rate = comparison["optimizers"][names[row]]["learning_rate"];
-    html += std::string("<tr><td>") + names[row] + "</td><td>" + (rate.is_null() ? "learned" : number(rate)) + "</td>";
+  for (std::size_t row = 0; row < names.size(); ++row) {
+    const Json& rate = rows[row]["learning_rate"];
+    html += "<tr><td>" + names[row] + "</td><td>" + (rate.is_null() ? "learned" : number(rate)) + "</td>";
     for (const Column& column : columns) {
       const bool best = column.values[row] == *std::min_element(column.values.begin(), column.values.end());
       html += std::string(best ? "<td class=\"best\">" : "<td>") + column.cells[row] + "</td>";
@@ -130,7 +139,11 @@ std::string results(const Json& comparison, const std::vector<PaperLosses>& pape
 }
 
 std::string figure(const RunFolder& folder, const Figure& row) {
-  const Json comparison = Json::parse(read_text(folder.comparison(row.label, ".json")));
+  const auto read = [](const RunFolder& folder, const std::string& label) {
+    return Json::parse(read_text(folder.comparison(label, ".json")));
+  };
+  const Json comparison = read(folder, row.label);
+  const Json other = row.beside.empty() ? Json() : read({folder.path.parent_path() / row.beside}, "");
   std::string line = "l2l compare --run " + folder.path.string();
   for (const auto& [name, value] : row.options) line += " --" + name + " " + value;
   if (!row.label.empty()) line += " --label " + row.label;
@@ -141,7 +154,7 @@ std::string figure(const RunFolder& folder, const Figure& row) {
                      " held-out functions, the same for every optimizer, ± one standard error; seed " +
                      comparison["seed"].dump() + ". Learning rates were tuned on " +
                      comparison["tune_functions"].dump() + " other functions.") +
-         results(comparison, row.paper) + command(line);
+         results(comparison, row.paper, row.beside, other) + command(line);
 }
 
 std::string training(const RunFolder& folder, const RunConfig& config) {
@@ -174,7 +187,7 @@ std::string probe(const RunFolder& folder) {
 
 }  // namespace
 
-std::string figures_page(const fs::path& folder, const std::vector<std::string>& optimizees) {
+std::string figures_page(const fs::path& folder, const std::vector<FigureRun>& runs) {
   std::string html = kHead;
   html += "<h1>Learning to learn by gradient descent by gradient descent</h1>\n";
   html += paragraph(
@@ -186,13 +199,11 @@ std::string figures_page(const fs::path& folder, const std::vector<std::string>&
   html += "<h2>What the LSTM sees of a gradient</h2>\n" +
           picture(folder / "preprocess.png",
                   "Appendix A: logarithm and sign of a gradient, or for a tiny one a number that shrinks with it.");
-  for (const std::string& optimizee : optimizees) {
-    const RunFolder run{folder / optimizee};
-    html += "<h2>" + escape(optimizee) + "</h2>\n" + training(run, run.read_config());
-    for (const Figure& row : figures_table()) {
-      if (row.optimizee == optimizee) html += figure(run, row);
-    }
-    html += probe(run);
+  for (const FigureRun& run : runs) {
+    const RunFolder place{folder / run.name};
+    html += "<h2>" + escape(run.name) + "</h2>\n" + training(place, place.read_config());
+    for (const Figure& row : run.figures) html += figure(place, row);
+    html += probe(place);
   }
   return html + "</body>\n</html>\n";
 }

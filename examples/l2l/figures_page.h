@@ -7,8 +7,8 @@
 
 namespace l2l {
 
-/// The report as one HTML page that needs nothing else, pictures included: for each of the optimizees the training, its
-/// figures with their numbers beside the paper's, and what the probe saw, as far as these files are in FOLDER/NAME.
-std::string figures_page(const std::filesystem::path& folder, const std::vector<std::string>& optimizees);
+/// The report as one HTML page that needs nothing else, pictures included: for each run the training, its figures with
+/// their numbers beside the paper's, and what the probe saw, as far as these files are in FOLDER/NAME.
+std::string figures_page(const std::filesystem::path& folder, const std::vector<FigureRun>& runs);
 
 }  // namespace l2l
