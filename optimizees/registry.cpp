@@ -12,7 +12,8 @@ namespace l2l {
   X(quadratic)            \
   X(mnist)                \
   X(cifar10)              \
-  X(neural_art)
+  X(neural_art)           \
+  X(ensemble)
 
 #define L2L_DECLARE(name) OptimizeeEntry name();
 L2L_OPTIMIZEES(L2L_DECLARE)

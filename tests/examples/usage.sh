@@ -10,7 +10,7 @@ for command in list train compare probe figures ablate-preprocessing diagnose me
   quiet "$command" --help
 done
 quiet list
-for name in quadratic mnist lstm sgd nag rmsprop adam; do
+for name in quadratic mnist cifar10 ensemble lstm sgd nag rmsprop adam; do
   grep -q "^  $name " out.txt || fail "list does not show $name"
 done
 

@@ -1,0 +1,229 @@
+#include "optimizees/ensemble.h"
+
+#include <cmath>
+#include <map>
+
+#include "autodiff/error.h"
+#include "optim/grouped_optimizer.h"
+#include "optim/meta_gradient.h"
+#include "optim/meta_train.h"
+#include "optim/plan.h"
+#include "optim/rules.h"
+#include "optim/trace.h"
+#include "optimizees/registry.h"
+#include "tests/catch.h"
+#include "tests/optim/families.h"
+
+using namespace l2l;
+using Catch::Matchers::Contains;
+using l2l::testing::Bowl;
+using Mode = Ensemble::Mode;
+
+namespace {
+
+/// A Bowl whose θ is of a group, and which says that it is `functions` functions with a blind loss.
+class GroupedBowl : public Bowl {
+ public:
+  GroupedBowl(Index n, const std::string& group, Index functions, double blind)
+      : Bowl(n, 0.3), functions_(functions), blind_(blind) {
+    layout_.add("theta", {n}, group);
+  }
+  const Layout& layout() const override { return layout_; }
+  Index functions() const override { return functions_; }
+  double blind_loss() const override { return blind_; }
+
+ private:
+  Layout layout_;
+  Index functions_;
+  double blind_;
+};
+
+OptimizeeFactory bowl(Index n, const std::string& group = "", Index functions = 1, double blind = 1) {
+  return [=] { return std::make_unique<GroupedBowl>(n, group, functions, blind); };
+}
+
+const std::vector<Ensemble::Member> kMembers = {{"a", bowl(3, "conv"), 2}, {"b", bowl(5, "fc"), 0.5}};
+
+OptimizeeFactory family(Mode mode) {
+  return [=] { return std::make_unique<Ensemble>(kMembers, mode); };
+}
+
+const LstmConfig kSmall{.layers = 1, .hidden = 3};
+
+}  // namespace
+
+TEST_CASE("ensemble: gradient check") {
+  for (const Mode mode : {Mode::sum, Mode::choice}) {
+    for (int seed = 0; seed < 6; ++seed) {
+      Rng rng(seed);
+      const GradientCheck check = gradcheck(*family(mode)(), rng);
+      INFO(check.worst);
+      CHECK(check.ok());
+    }
+  }
+}
+
+TEST_CASE("ensemble: a sum's loss and gradient are the members' own, each with its weight") {
+  Ensemble both(kMembers, Mode::sum);
+  REQUIRE(both.layout().size() == 8);
+  CHECK(both.layout().find("a.theta").group == "conv");
+  CHECK(both.layout().find("b.theta").offset == 3);
+  // The same numbers in the same order make the same functions.
+  Rng rng(1), same(1);
+  const auto a = kMembers[0].make(), b = kMembers[1].make();
+  std::vector<Real> theta(8);
+  both.sample(rng, Split::train);
+  both.init(rng, theta);
+  both.next_batch(rng);
+  std::vector<Real> theta_a(3), theta_b(5);
+  a->sample(same, Split::train);
+  b->sample(same, Split::train);
+  a->init(same, theta_a);
+  b->init(same, theta_b);
+  a->next_batch(same);
+  b->next_batch(same);
+  CHECK(std::vector<Real>(theta.begin(), theta.begin() + 3) == theta_a);
+  CHECK(std::vector<Real>(theta.begin() + 3, theta.end()) == theta_b);
+  Gradient gradient, gradient_a, gradient_b;
+  const Real loss = gradient(both, theta);
+  CHECK(loss == Approx(2 * gradient_a(*a, theta_a) + 0.5 * gradient_b(*b, theta_b)));
+  for (std::size_t k = 0; k < 3; ++k) CHECK(gradient.values()[k] == Approx(2 * gradient_a.values()[k]));
+  for (std::size_t k = 0; k < 5; ++k) CHECK(gradient.values()[3 + k] == Approx(0.5 * gradient_b.values()[k]));
+}
+
+TEST_CASE("ensemble: a choice is one of the members, as often as its weight says, and the seed decides") {
+  Ensemble f(kMembers, Mode::choice), g(kMembers, Mode::choice);
+  Rng rng(3), same(3);
+  std::map<Index, int> count;
+  std::vector<Real> theta, theta_g;
+  Gradient gradient, gradient_g;
+  for (int k = 0; k < 1000; ++k) {
+    f.sample(rng, Split::train);
+    g.sample(same, Split::train);
+    const Index n = f.layout().size();
+    REQUIRE(g.layout().size() == n);
+    ++count[n];
+    theta.resize(n), theta_g.resize(n);
+    f.init(rng, theta);
+    g.init(same, theta_g);
+    f.next_batch(rng);
+    g.next_batch(same);
+    REQUIRE(gradient(f, theta) == gradient_g(g, theta_g));
+    CHECK(f.layout().parameters().front().name == (n == 3 ? "a.theta" : "b.theta"));
+    CHECK(f.layout().groups().size() == 2);  // an optimizer of two parts has its groups, whatever is drawn
+  }
+  CHECK(count.size() == 2);
+  CHECK(count[3] == Approx(800).margin(60));
+}
+
+TEST_CASE("ensemble: a chosen function is that of its member") {
+  Ensemble f({{"only", bowl(4)}}, Mode::choice);
+  const auto member = bowl(4)();
+  Rng rng(5), same(5);
+  f.sample(rng, Split::test);
+  same.uniform();  // which the choice took
+  member->sample(same, Split::test);
+  std::vector<Real> theta(4), theta_member(4);
+  f.init(rng, theta);
+  member->init(same, theta_member);
+  CHECK(theta == theta_member);
+  f.next_batch(rng);
+  member->next_batch(same);
+  CHECK(Gradient()(f, theta) == Gradient()(*member, theta));
+}
+
+TEST_CASE("ensemble: functions and blind losses") {
+  const std::vector<Ensemble::Member> members = {{"a", bowl(3, "", 4, 0.5), 2}, {"b", bowl(2, "", 4, 0.25), 6}};
+  Ensemble sum(members, Mode::sum), choice(members, Mode::choice);
+  CHECK(sum.functions() == 4);
+  CHECK(sum.blind_loss() == Approx(2 * 0.5 + 6 * 0.25));
+  CHECK(choice.functions() == 4);
+  CHECK(choice.blind_loss() == Approx((2 * 0.5 + 6 * 0.25) / 8));
+  const std::vector<Ensemble::Member> unequal = {{"a", bowl(3, "", 4, 0.5), 2}, {"b", bowl(2, "", 3, 0.25), 6}};
+  CHECK(Ensemble(unequal, Mode::sum).functions() == 1);
+  CHECK(Ensemble(unequal, Mode::sum).blind_loss() == Approx(2 * 4 * 0.5 + 6 * 3 * 0.25));
+  Ensemble drawn(unequal, Mode::choice);
+  Rng rng(1);
+  for (int k = 0; k < 10; ++k) {
+    drawn.sample(rng, Split::train);
+    CHECK(drawn.functions() == (drawn.layout().size() == 3 ? 4 : 3));
+    CHECK(drawn.blind_loss() == Approx(choice.blind_loss()));  // the family's, whatever was drawn
+  }
+}
+
+TEST_CASE("ensemble: optimizers are trained, tuned and followed on both modes") {
+  const OptimizerModel one{LstmModel(kSmall)}, two({{"conv", LstmModel(kSmall)}, {"fc", LstmModel(kSmall)}});
+  for (const Mode mode : {Mode::sum, Mode::choice}) {
+    for (const bool fused : {true, false}) {
+      for (const OptimizerModel& model : {one, two}) {
+        const MetaTrainConfig config = {.epochs = 80,
+                                        .steps = 10,
+                                        .unroll = 5,
+                                        .functions = 2,
+                                        .learning_rate = 0.03,
+                                        .validate_every = 20,
+                                        .validation_functions = 8,
+                                        .seed = 2,
+                                        .fused = fused};
+        MetaTrainer trainer(model, family(mode), config);
+        double first = 0;
+        while (!trainer.done()) {
+          const EpochReport report = trainer.run_epoch();
+          if (report.validated && first == 0) first = report.validation;
+        }
+        CHECK(trainer.state().best_validation < first);
+        const LearnedOptimizer learned = trainer.best();
+        const EvaluateOptions options{.split = Split::validation, .functions = 8, .steps = 10, .seed = 2};
+        const Curves curves = evaluate([&] { return make_optimizer(learned); }, family(mode), options);
+        CHECK(curves.final_mean() == Approx(trainer.state().best_validation));
+        const auto f = family(mode)();
+        for (int k = 0; k < 8; ++k) {
+          const Trace seen = trace(learned, *f, k, options);
+          REQUIRE(seen.steps.size() == 10);
+          for (int t = 0; t < 10; ++t) CHECK(seen.steps[t].loss == Approx(curves.losses[k][t]).epsilon(1e-3));
+          CHECK(seen.steps[0].layers.size() == model.parts().size());
+        }
+        const MetaPlan plan = plan_memory(model, family(mode), config);
+        CHECK(plan.coordinates == (mode == Mode::sum ? 8 : 5));  // of the largest
+      }
+    }
+    EvaluateOptions options{.split = Split::validation, .functions = 8, .steps = 10};
+    const Curves adam = evaluate([] { return std::make_unique<Adam>(0.2); }, family(mode), options);
+    CHECK(adam.final_mean() < 0.7 * adam.mean(0));
+    options.threads = 3;
+    CHECK(evaluate([] { return std::make_unique<Adam>(0.2); }, family(mode), options).losses == adam.losses);
+  }
+}
+
+TEST_CASE("ensemble: what does not make one is refused") {
+  CHECK_THROWS_WITH(Ensemble({}, Mode::sum), Contains("no members"));
+  CHECK_THROWS_WITH(Ensemble({{"a", bowl(1)}, {"a", bowl(2)}}, Mode::sum), Contains("'a' is there twice"));
+  CHECK_THROWS_WITH(Ensemble({{"a", bowl(1), 0}}, Mode::sum), Contains("weight of 'a' is 0") && Contains("above 0"));
+  CHECK_THROWS_WITH(Ensemble({{"a", bowl(1), NAN}}, Mode::choice), Contains("weight of 'a'"));
+}
+
+TEST_CASE("ensemble: the table's row") {
+  const auto make = [](const OptionValues& values) { return make_optimizee(find_optimizee("ensemble"), values)(); };
+  CHECK(make({{"members", "quadratic"}})->layout().size() == 1280);
+  CHECK(make({{"members", "quadratic"}, {"mode", "sum"}, {"weights", "0.5"}})->functions() == 128);
+  struct Mistake {
+    std::string name, value, message;
+  };
+  const std::vector<Mistake> table = {
+      {"members", "quadratic,cubic", "'cubic' is unknown"},
+      {"members", "", "'' is unknown"},
+      {"members", "quadratic,", "'' is unknown"},
+      {"members", "quadratic,quadratic", "--members: 'quadratic' is there twice"},
+      {"members", "ensemble", "cannot be a member"},
+      {"mode", "product", "--mode 'product' is unknown; there are choice and sum"},
+      {"weights", "1", "--weights '1': 1 numbers for 2 members"},
+      {"weights", "1,x", "--weights 'x' must be a number above 0"},
+      {"weights", "1,-1", "--weights '-1' must be"},
+      {"weights", "1,1,1", "3 numbers for 2"},
+  };
+  for (const Mistake& mistake : table) {
+    INFO(mistake.name << " " << mistake.value);
+    CHECK_THROWS_AS(make({{mistake.name, mistake.value}}), UsageError);
+    CHECK_THROWS_WITH(make({{mistake.name, mistake.value}}), Contains(mistake.message));
+  }
+}
