@@ -82,4 +82,13 @@ double positive_number(const OptionValues& values, const std::string& name) {
   return number;
 }
 
+double number_from_zero(const OptionValues& values, const std::string& name) {
+  const std::string& text = values.at(name);
+  double number = 0;
+  if (!parse(text, number) || !(number >= 0) || !std::isfinite(number)) {
+    throw UsageError("--", name, " '", text, "' must be a number from 0 on");
+  }
+  return number;
+}
+
 }  // namespace l2l

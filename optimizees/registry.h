@@ -40,9 +40,10 @@ const OptimizeeEntry& find_optimizee(std::string_view name);
 /// The factory for an entry; unknown option names are a UsageError.
 OptimizeeFactory make_optimizee(const OptimizeeEntry& entry, const OptionValues& values = {});
 
-/// For those who write optimizees: an option's value as a whole number from 1 to `largest`, or as a number above 0. A
-/// UsageError names the option, its value and what would be right.
+/// For those who write optimizees: an option's value as a whole number from 1 to `largest`, as a number above 0, or as
+/// one from 0 on. A UsageError names the option, its value and what would be right.
 Index whole_number(const OptionValues& values, const std::string& name, Index largest);
 double positive_number(const OptionValues& values, const std::string& name);
+double number_from_zero(const OptionValues& values, const std::string& name);
 
 }  // namespace l2l

@@ -115,7 +115,8 @@ void check_unused(const StyleRequest& request, const std::vector<Result>& result
   if (!request.sheet.empty()) files.push_back(request.sheet);
   for (const fs::path& file : files) {
     const fs::path folder = file.has_parent_path() ? file.parent_path() : ".";
-    if (!fs::is_directory(folder)) throw Error(file.string(), ": there is no folder ", folder.string());
+    const bool made = request.contents.size() > 1 && folder == results.front().out.parent_path();
+    if (!made && !fs::is_directory(folder)) throw Error(file.string(), ": there is no folder ", folder.string());
     if (!request.force && fs::exists(file)) {
       throw Error(file.string(), ": exists already; choose another --out, or replace it with --force");
     }
@@ -131,7 +132,8 @@ std::unique_ptr<Optimizer> optimizer_for(const PictureSearch& search, const Lear
   TuneOptions options;
   options.low = 1e-3;
   options.per_decade = 2;
-  options.evaluate = {Split::validation, 1, request.steps, request.seed, request.threads};
+  // One search at a time: memory is reckoned for one.
+  options.evaluate = {Split::validation, 1, request.steps, request.seed, 1};
   return rule.make(tune(
       rule, [&] { return std::make_unique<PictureSearch>(search); }, options, status));
 }
@@ -148,7 +150,8 @@ void follow(PictureSearch& search, Optimizer& optimizer, const StyleRequest& req
   for (int t = 0;; ++t) {
     const double loss = gradient(search, theta) / static_cast<double>(search.functions());
     if (!std::isfinite(loss)) {
-      throw Error("the search diverged: the loss is ", loss, " at step ", t, "; try fewer --steps or --optimizer adam");
+      throw Error("the search diverged: the loss is ", loss, " at step ", t, "; try ",
+                  request.optimizer == "lstm" ? "fewer --steps or --optimizer adam" : "a smaller --rate");
     }
     visit(t, loss, theta);
     if (t == request.steps) return;
@@ -170,30 +173,42 @@ int style(const StyleRequest& request) {
   const RunFolder folder{request.run};
   const RunConfig config = folder.read_config();
   const LearnedOptimizer learned = folder.read_optimizer(config);
-  if (request.optimizer != "lstm") find_rule(request.optimizer);  // before any work
+  if (request.optimizer != "lstm") {
+    find_rule(request.optimizer);  // before any work
+  } else if (request.rate) {
+    throw UsageError("--rate: the LSTM has no learning rate; it is for --optimizer adam and the like");
+  }
   if (request.frames > request.steps) {
     throw UsageError("--frames ", request.frames, ": there are only ", request.steps, " steps");
   }
   const std::vector<Result> results = results_of(request);
-  if (request.contents.size() > 1 && !request.out.empty()) fs::create_directories(request.out);
   check_unused(request, results);
 
   const OptionValues options = loss_options(config, request.options);
   StyleLoss loss = make_style_loss(options);
+  const double init = positive_number(options, "init");
+  // All that can be wrong with a file comes out before the work.
   const Picture style = fitted(request.style, request.size);
   loss.set_style(style);
+  std::vector<Picture> contents;
+  for (const std::string& file : request.contents) contents.push_back(fitted(file, request.size));
+  if (request.contents.size() > 1 && !request.out.empty()) fs::create_directories(request.out);
+  if (config.optimizee != "neural_art") {
+    std::printf("%s was trained on %s; the loss is neural_art's default\n", request.run.c_str(),
+                config.optimizee.c_str());
+  }
   std::vector<std::vector<Picture>> rows;
   StatusLine status;
   for (std::size_t k = 0; k < results.size(); ++k) {
     const Result& result = results[k];
-    const Picture content = fitted(request.contents[k], request.size);
+    const Picture& content = contents[k];
     const Index pixels = content.height * content.width;
     const double planned = bytes_of_search(loss, pixels) + 3.0 * static_cast<double>(pixels) * bytes_of_state(learned);
     std::printf("%s: %ldx%ld pixels, %ld coordinates, memory about %s\n", result.out.c_str(),
                 static_cast<long>(content.width), static_cast<long>(content.height), static_cast<long>(3 * pixels),
                 megabytes(peak_memory() + static_cast<std::size_t>(planned)).c_str());
     std::fflush(stdout);
-    PictureSearch search(loss, content.height, content.width, positive_number(options, "init"));
+    PictureSearch search(loss, content.height, content.width, init);
     search.set_content(content);
     const std::unique_ptr<Optimizer> optimizer = optimizer_for(search, learned, request, status);
 

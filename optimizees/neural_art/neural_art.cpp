@@ -88,10 +88,10 @@ StyleLoss make_style_loss(const OptionValues& options) {
   auto features = file == kDefaultFeatures ? default_features(pooling)
                                            : std::make_shared<const Features>(Features::load(file, pooling));
   StyleLossConfig config;
-  config.content_weight = positive_number(options, "content-weight");
-  config.style_weight = positive_number(options, "style-weight");
-  config.smoothness_weight = positive_number(options, "smoothness-weight");
-  config.range_weight = positive_number(options, "range-weight");
+  config.content_weight = number_from_zero(options, "content-weight");
+  config.style_weight = number_from_zero(options, "style-weight");
+  config.smoothness_weight = number_from_zero(options, "smoothness-weight");
+  config.range_weight = number_from_zero(options, "range-weight");
   config.content_layer = options.at("content-layer");
   config.style_layers = split_names(options.at("style-layers"));
   return StyleLoss(std::move(features), config);

@@ -1,0 +1,88 @@
+#include "optimizees/neural_art/picture_search.h"
+
+#include <cmath>
+
+#include "autodiff/error.h"
+#include "autodiff/gradcheck.h"
+#include "tests/nn/reference.h"
+
+using namespace l2l;
+using Catch::Matchers::Contains;
+
+namespace {
+
+Picture picture(Index height, Index width, double f) {
+  Picture picture{height, width, std::vector<Real>(3 * height * width)};
+  for (std::size_t k = 0; k < picture.pixels.size(); ++k) {
+    picture.pixels[k] = static_cast<Real>(0.5 + 0.4 * std::sin(f * static_cast<double>(k + 1)));
+  }
+  return picture;
+}
+
+PictureSearch make_search(double init) {
+  const FeatureNetwork network({{2}, {2}}, Pooling::max);
+  std::vector<Real> weights(network.layout().size());
+  Rng rng(1);
+  network.init(rng, weights);
+  StyleLoss loss(std::make_shared<const Features>(Features{network, weights}),
+                 {1, 2, 3, 4, "relu2_1", {"relu1_1", "relu2_1"}});
+  loss.set_style(picture(5, 4, 1.1));
+  return PictureSearch(loss, 4, 6, init);
+}
+
+}  // namespace
+
+TEST_CASE("PictureSearch: theta is a picture in quarters of the range around grey") {
+  const std::vector<Real> theta = {0, 1, -2, 4, 2, 0};
+  const Picture rgb = to_rgb(theta, 1, 2);
+  CHECK(rgb.height == 1);
+  CHECK(rgb.width == 2);
+  CHECK(rgb.pixels == std::vector<Real>{0.5, 0.75, 0, 1.5, 1, 0.5});
+  Tape tape;
+  const Var x = to_rgb(tape.variable({6}, theta), 1, 2);
+  CHECK(x.shape == Shape{1, 3, 1, 2});
+  CHECK(std::vector<Real>(x.values().begin(), x.values().end()) == rgb.pixels);
+}
+
+TEST_CASE("PictureSearch: f is the total of the terms, times the number of pixels") {
+  PictureSearch f = make_search(1);
+  f.set_content(picture(4, 6, 0.7));
+  std::vector<Real> theta(f.layout().size());
+  Rng rng(2);
+  f.init(rng, theta);
+  Tape tape;
+  const Var x = tape.constant({72}, theta);
+  const StyleLoss::Terms terms = f.terms(tape, x);
+  const double total =
+      terms.content.item() + 2 * terms.style.item() + 3 * terms.smoothness.item() + 4 * terms.range.item();
+  CHECK(f.loss(tape, x).item() == Approx(24 * total).epsilon(1e-5));
+  CHECK(f.functions() == 24);
+}
+
+TEST_CASE("PictureSearch: gradient check") {
+  if (sizeof(Real) == 4) return;  // the differences of float reach over the kinks of rectifiers
+  PictureSearch f = make_search(1);
+  f.set_content(picture(4, 6, 0.7));
+  Rng rng(3);
+  CHECK(gradcheck(f, rng));
+}
+
+TEST_CASE("PictureSearch: it begins with Gaussian noise") {
+  const PictureSearch f = make_search(0.2);
+  REQUIRE(f.layout().find("picture").shape == Shape{3, 4, 6});
+  std::vector<Real> theta(f.layout().size());
+  Rng rng(4);
+  double squares = 0;
+  for (int k = 0; k < 100; ++k) {
+    f.init(rng, theta);
+    for (const Real value : theta) squares += value * value;
+  }
+  CHECK(std::sqrt(squares / (100 * 72)) == Approx(0.2).epsilon(0.03));
+}
+
+TEST_CASE("PictureSearch: a content that is missing or has another size is an Error") {
+  PictureSearch f = make_search(1);
+  Tape tape;
+  CHECK_THROWS_WITH(f.loss(tape, tape.constant({72}, Real(0))), Contains("before there was a content"));
+  CHECK_THROWS_WITH(f.set_content(picture(6, 4, 1)), "PictureSearch: the content has 4x6 pixels, the search 6x4");
+}
