@@ -42,8 +42,8 @@ struct NeuralArtData {
     }
     for (const std::vector<Picture>& split : contents) {
       if (split.empty()) {
-        throw Error(folder.string(), ": ", files.size(), " pictures, at least ", kTurns + 1,
-                    " are needed for training, validation and testing");
+        throw Error(folder.string(), ": ", files.size(), " pictures, too few for training, validation and testing; ",
+                    kTurns + 1, " are enough");
       }
     }
   }

@@ -6,11 +6,11 @@ code=0
 [[ $code == 2 ]] && grep -q "l2l train" out.txt || fail "without arguments: no help, or exit code $code"
 quiet --version
 grep -qE '^l2l [0-9]+\.[0-9]+' out.txt || fail "--version says $(cat out.txt)"
-for command in list train compare probe figures ablate-preprocessing diagnose meta-gradient; do
+for command in list train compare probe figures ablate-preprocessing style diagnose meta-gradient; do
   quiet "$command" --help
 done
 quiet list
-for name in quadratic mnist cifar10 ensemble lstm sgd nag rmsprop adam; do
+for name in quadratic mnist cifar10 neural_art ensemble lstm sgd nag rmsprop adam; do
   grep -q "^  $name " out.txt || fail "list does not show $name"
 done
 

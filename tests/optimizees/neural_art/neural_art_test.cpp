@@ -187,5 +187,6 @@ TEST_CASE("neural_art: what cannot be right is an error that says so") {
   const TemporaryFolder empty;
   CHECK_THROWS_WITH(make("content", empty.path), Contains("no picture in this folder"));
   const Pictures few(3);
-  CHECK_THROWS_WITH(make("content", few.contents), Contains("3 pictures, at least 7 are needed"));
+  CHECK_THROWS_WITH(make("content", few.contents),
+                    Contains("3 pictures, too few for training, validation and testing; 7 are enough"));
 }

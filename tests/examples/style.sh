@@ -1,0 +1,110 @@
+# What style writes and prints, and the pictures and requests that it refuses.
+pictures=$(cd "$(dirname "$0")/pictures" && pwd)
+source "$(dirname "$0")/common.bash"
+quiet train "${tiny[@]}" --out run  # for another optimizee: its LSTM takes pictures all the same
+content=$pictures/content.png style=$pictures/style.jpg
+fast=(--run run --size 16 --steps 6)
+pair=(--content "$content" --style "$style")
+both=("${fast[@]}" "${pair[@]}")
+size_of() { od -An -tu1 -j16 -N8 "$1" | awk '{ print $3 * 256 + $4 "x" $7 * 256 + $8 }'; }  # of a PNG
+picture() { head -c 4 "$1" | grep -q PNG || fail "$1 is not a picture"; }
+
+quiet style "${both[@]}"
+grep -q '^run was trained on quadratic; the loss is neural_art' out.txt || fail "another optimizee: $(cat out.txt)"
+grep -qE '^content-style.png: 19x16 pixels, 912 coordinates, memory about [0-9]+ MB' out.txt || fail "$(cat out.txt)"
+grep -qE '^lstm, 6 steps: loss [0-9.]+ to .*content .*style .*smoothness .*range ' err.txt || fail "$(cat err.txt)"
+[[ $(size_of content-style.png) == 19x16 ]] || fail "the shorter side is not --size: $(size_of content-style.png)"
+
+# Nothing is overwritten unasked; the same call makes the same bytes, another seed others.
+expect_error 1 'content-style.png: exists already.*--force' style "${both[@]}"
+quiet style "${both[@]}" --out again.png --threads 1
+same content-style.png again.png
+quiet style "${both[@]}" --out again.png --seed 1 --force
+! cmp -s content-style.png again.png || fail "--seed changed nothing"
+rm -- *.png
+
+# Pictures on the way are those of a shorter search; the sheet has them between content and style.
+quiet style "${both[@]}" --out a.png --frames 3 --sheet sheet.png
+[[ $(echo *.png) == 'a-2.png a-4.png a.png sheet.png' ]] || fail "--frames 3: $(echo *.png)"
+quiet style --run run --size 16 --steps 4 "${pair[@]}" --out short.png
+same a-4.png short.png
+[[ $(size_of sheet.png) == 128x28 ]] || fail "the sheet of four 19x16, a 16x16 and gaps is $(size_of sheet.png)"
+rm a.png
+expect_error 1 'a-2.png: exists already' style "${both[@]}" --out a.png --frames 3 --sheet other.png
+rm -- *.png
+
+# Several contents, and a rule: tuned on the picture, or with the rate that is given.
+quiet style "${fast[@]}" --content "$content" "$pictures/alpha.png" --style "$style" --out styled/ --sheet sheet.png
+picture styled/content-style.png && picture styled/alpha-style.png
+[[ $(size_of sheet.png) == 78x50 ]] || fail "the sheet of two rows is $(size_of sheet.png)"
+quiet style "${both[@]}" --optimizer adam --out tuned.png
+grep -q '^tuned adam: learning rate' err.txt || fail "adam is not tuned: $(cat err.txt)"
+quiet style "${both[@]}" --optimizer adam --rate 0.1 --out rated.png
+! grep -q tuned err.txt || fail "--rate is tuned over"
+expect_error 2 "--rate: the LSTM has no" style "${both[@]}" --rate 0.1 --out x.png
+expect_error 2 "'wavelet'" style "${both[@]}" --optimizer wavelet --out x.png
+expect_error 2 'two pictures are called content' style "${fast[@]}" --content "$content" "$content" --style "$style" --out x
+rm -r -- *.png styled
+
+# Pictures of every kind: as content and as style.
+for name in grey-16-bit.png alpha.png cmyk.jpg; do
+  quiet style "${fast[@]}" --content "$pictures/$name" --style "$pictures/$name" --out kind.png --force
+  picture kind.png
+done
+rm kind.png
+echo 'no picture' >text.png
+head -c 700 "$content" >cut.png
+head -c 400 "$style" >cut.jpg
+: >empty.jpg
+printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\1\0\0\0\1\0\0\x8\2\0\0\0____' >enormous.png
+refused() {  # FILE PATTERN
+  expect_error 1 "$1: .*$2" style "${fast[@]}" --content "$1" --style "$style" --out x.png
+  expect_error 1 "$1: .*$2" style "${fast[@]}" --content "$content" --style "$1" --out x.png
+  expect_error 1 "$1: .*$2" style "${fast[@]}" --content "$content" "$1" --style "$style" --out styled
+}
+refused text.png 'neither a JPEG nor a PNG'
+refused empty.jpg 'neither a JPEG nor a PNG'
+refused cut.png 'damaged or incomplete'
+refused cut.jpg 'cut short'
+refused enormous.png 'pixels'
+refused missing.png 'cannot be read'
+refused run 'no file'
+refused "$pictures/narrow.png" '1x24 pixels: one side is more than 4 times the other'
+
+# Weights.
+tensors() {  # HEADER BYTES: a safetensors file of zeros
+  printf "\\x$(printf %02x ${#1})\0\0\0\0\0\0\0%s" "$1"
+  head -c "$2" /dev/zero
+}
+tensors '{}' 0 >nothing.safetensors
+tensors '{"features.0.weight":{"dtype":"F16","shape":[1,2,3,3],"data_offsets":[0,36]}}' 36 >misshapen.safetensors
+expect_error 1 "nothing.safetensors: .*no tensor 'features.0.weight'" style "${both[@]}" --features nothing.safetensors
+expect_error 1 "misshapen.safetensors: .*'features.0.(weight|bias)'" style "${both[@]}" --features misshapen.safetensors
+expect_error 1 'text.png' style "${both[@]}" --features text.png
+expect_error 1 "no layer 'relu9_1'" style "${both[@]}" --content-layer relu9_1
+expect_error 2 "pooling 'min'" style "${both[@]}" --pooling min
+expect_error 2 "--style-weight '-1'" style "${both[@]}" --style-weight -1
+
+expect_error 2 '--out.*must end in .png' style "${both[@]}" --out x.jpg
+expect_error 1 'no folder nowhere' style "${both[@]}" --out nowhere/x.png
+expect_error 1 'no folder nowhere' style "${both[@]}" --sheet nowhere/x.png
+expect_error 2 '--frames 7: there are only 6 steps' style "${both[@]}" --frames 7
+expect_error 2 "--size: '15'" style --run run "${pair[@]}" --size 15
+expect_error 2 '--style' style "${fast[@]}" --content "$content"
+expect_error 2 '--content' style "${fast[@]}" --style "$style"
+expect_error 1 'nowhere' style --run nowhere "${pair[@]}"
+mkdir folder
+expect_error 1 'folder: no picture in this folder' train --optimizee neural_art --out x --content folder \
+  --style "$style"
+cp "$content" "$style" folder
+expect_error 1 "folder: 2 pictures, too few" train --optimizee neural_art --out x --content folder --style "$style"
+[[ -z $(find . -name 'x*' -o -name styled -o -name 'content-style*') ]] || fail "a refused call left: $(echo *)"
+
+# A call that is stopped leaves whole pictures or none.
+"$l2l" style --run run "${pair[@]}" --size 64 --steps 100000 --frames 100000 --out i.png >/dev/null 2>&1 &
+stopped=$!
+for _ in $(seq 200); do [[ ! -e i-3.png ]] || break; sleep 0.05; done
+kill $stopped || true
+wait $stopped || code=$?
+[[ -e i-3.png && ! -e i.png && ${code:-0} != 0 ]] || fail "the stopped call: exit code ${code:-0}, $(ls | head -20)"
+for file in i-*.png; do [[ $(tail -c 8 "$file" | head -c 4) == IEND ]] || fail "$file is half written"; done
