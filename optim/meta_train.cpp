@@ -9,6 +9,7 @@
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
+#include "optim/groups.h"
 #include "optim/unroll.h"
 
 namespace l2l {
@@ -118,6 +119,7 @@ MetaTrainer::MetaTrainer(const OptimizerModel& model, OptimizeeFactory optimizee
   for (Trajectory& run : work.trajectories) {
     run.f = optimizee_();
     run.recorder = make_recorder(model, config.fused, config.threads);
+    Groups(run.f->layout(), model.groups());  // an Error now, and not after the first validation, if they do not fit
     run.gradient.set_threads(config.threads);
   }
   work.rng = Rng(config.seed);

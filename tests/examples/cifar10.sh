@@ -63,7 +63,7 @@ expect_error 1 "group 'dense'.*'conv', 'fc'" train "${run[@]}" --out other --gro
 
 expect_error 2 "--classes '0-4,4': label 4 is there twice" train "${network[@]}" --out other --classes 0-4,4
 expect_error 2 "--classes '3'.*at least two" train --optimizee mnist --out other --classes 3
-expect_error 2 "--kernel '2' must be odd" train "${network[@]}" --out other --kernel 2
+expect_error 2 "--kernel '2' must be odd" train --optimizee cifar10 --data data --out other --kernel 2
 printf x >>data/data_batch_2.bin
 expect_error 1 'data_batch_2.bin: 73753 bytes are not a whole number.*--data DIR' train "${network[@]}" --out other
 rm data/test_batch.bin data/data_batch_2.bin

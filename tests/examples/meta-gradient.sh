@@ -33,7 +33,7 @@ quiet train "${tiny[@]}" --out run --force
 
 # The discount is the run's, unless given.
 quiet meta-gradient --run run --unrolls 4
-grep -q 'has a discount of 0.5' out.txt || fail "the discount of the run: $(cat out.txt)"
+grep -q 'has a discount of 0$' out.txt || fail "the discount of the run: $(cat out.txt)"
 cp run/meta_gradient.csv before.csv
 quiet meta-gradient --run run --unrolls 4 --discount 1 --force
 ! cmp -s before.csv run/meta_gradient.csv || fail "the discount changes nothing"
