@@ -1,0 +1,31 @@
+# Sourced by run.sh: what the paper tests of an optimizer for style transfer, and pictures of it. $runs/neural_art holds
+# the optimizer. The photographs are CC-BY, CC-BY-SA and CC0; their names name their authors.
+backgrounds=/usr/share/backgrounds
+trained_style=$backgrounds/Picture_1A_by_freespace.jpg
+new_style=$backgrounds/Painting-Colors_by__herobrine7gamer.jpg
+# Pictures that the training keeps for testing.
+contents=("$backgrounds"/{Bridge_by_Sander_Klootwijk,Picture_0B_by_freespace,friends_by_Aitzol_Berasategi}.jpg)
+run=(--run "$runs/neural_art")
+
+build/release/l2l compare "${run[@]}" --functions 16 --tune-functions 4
+echo
+echo "== A style that it has never seen, at twice the size"
+build/release/l2l compare "${run[@]}" --style "$new_style" --size 128 --label new-style --steps 128 --functions 4 \
+  --tune-functions 2
+
+# Content, results after 32, 64, 96 and 128 steps, style.
+sheet() {  # NAME STYLE SIZE OPTIMIZER
+  mkdir -p "$runs/$1"
+  build/release/l2l style "${run[@]}" --content "${contents[@]}" --style "$2" --size "$3" --optimizer "$4" --frames 4 \
+    --out "$runs/$1" --sheet "$runs/$1.png"
+}
+echo
+echo "== Styling pictures: the LSTM, and ADAM tuned on each picture"
+sheet trained-style-64-lstm "$trained_style" 64 lstm
+sheet trained-style-64-adam "$trained_style" 64 adam
+sheet new-style-128-lstm "$new_style" 128 lstm
+sheet new-style-128-adam "$new_style" 128 adam
+
+echo
+echo "== Looking inside it"
+build/release/l2l probe "${run[@]}" --pick 3
