@@ -20,8 +20,9 @@ namespace {
 
 /// The units that the optimizee's loss is measured in.
 constexpr double kFactors[] = {1e-3, 1, 1e3};
-/// What --preprocess rescale:C is tried with; the best one at factor 1 is used for all factors.
-const char* const kConstants[] = {"0.01", "0.1", "1", "10", "100"};
+/// What --preprocess rescale:C is tried with first, as powers of ten, and how far it may be widened. The best constant
+/// at factor 1 is used for all factors.
+constexpr int kLowest = -2, kHighest = 2, kFarthest = 6;
 
 /// One training, and what became of it.
 struct Training {
@@ -82,14 +83,25 @@ void run_all(std::vector<Training>& trainings, const AblateRequest& request, con
   if (failure) std::rethrow_exception(failure);
 }
 
-/// The constant with the lowest loss on the validation functions.
+/// The constant with the lowest loss on the validation functions: of five decades, and of further ones as long as the
+/// best is the smallest or the largest.
 std::string tune_constant(const AblateRequest& request, const OptimizeeFactory& base) {
-  std::vector<Training> trainings;
-  for (const std::string constant : kConstants) trainings.push_back({"rescale:" + constant, 1, 0});
-  run_all(trainings, request, base, "tuning the constant of rescale");
-  return std::min_element(trainings.begin(), trainings.end(),
-                          [](const Training& a, const Training& b) { return a.validation < b.validation; })
-      ->preprocess;
+  const auto rescale = [](int power) { return "rescale:" + to_text(std::pow(10, power)); };
+  const auto better = [](const Training& a, const Training& b) { return a.validation < b.validation; };
+  std::vector<Training> tried, next;
+  for (int power = kLowest; power <= kHighest; ++power) next.push_back({rescale(power), 1, 0});
+  for (int low = kLowest, high = kHighest;;) {
+    run_all(next, request, base, "tuning the constant of rescale");
+    tried.insert(tried.end(), next.begin(), next.end());
+    const Training& best = *std::min_element(tried.begin(), tried.end(), better);
+    if (best.preprocess == rescale(high) && high < kFarthest) {
+      next = {{rescale(++high), 1, 0}};
+    } else if (best.preprocess == rescale(low) && low > -kFarthest) {
+      next = {{rescale(--low), 1, 0}};
+    } else {
+      return best.preprocess;
+    }
+  }
 }
 
 // ---- Reports --------------------------------------------------------------------------------------------------

@@ -18,9 +18,9 @@ Example: l2l train --optimizee quadratic --out runs/quadratic
 
 inline constexpr char kCompare[] = R"(Compare a trained optimizer with SGD, NAG, RMSprop and ADAM.
 
-Tunes the learning rates of the latter four on validation functions, for as many steps as the LSTM
-was trained for unless told otherwise. Then lets all five minimise the same held-out functions, from the same starting points, on the
-same minibatches. With another --optimizee, or other options of the same one, it shows how the LSTM
+Tunes the learning rates of the latter four on validation functions, for as many steps as the LSTM was trained
+for, or for --tune-steps. Then lets all five minimise the same held-out functions, from the same starting points,
+on the same minibatches. With another --optimizee, or other options of the same one, it shows how the LSTM
 generalises; --label keeps the results of several comparisons apart.
 
 Writes DIR/compare.csv, compare.json and compare.png, with a label compare-LABEL.csv and so on.
@@ -60,7 +60,7 @@ inline constexpr char kAblate[] = R"(Train with each way of preprocessing gradie
 
 Trains LSTM optimizers that see gradients as they are (none), times a constant (rescale:C), and as logarithm
 and sign (log:10), under one budget and with several seeds: once on the optimizee, and once each on its loss
-times 0.001 and times 1000, in other units so to speak. C is the best of five at factor 1. Reports the final
+times 0.001 and times 1000, in other units so to speak. C is tuned at factor 1. Reports the final
 loss on held-out functions, its spread, and how many trainings failed. A training runs on one thread.
 
 Writes DIR/ablation.csv, ablation.json, ablation.png and, what the LSTM sees, preprocess.csv and .png.
