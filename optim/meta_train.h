@@ -69,6 +69,7 @@ struct MetaTrainState {
 /// as rewards are discounted in reinforcement learning, where that trades bias for variance.
 class MetaTrainer {
  public:
+  /// An Error if the model's groups are not those of θ; a UsageError for a configuration that cannot be.
   MetaTrainer(const OptimizerModel& model, OptimizeeFactory optimizee, const MetaTrainConfig& config);
   ~MetaTrainer();
 

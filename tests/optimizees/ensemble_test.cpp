@@ -195,6 +195,13 @@ TEST_CASE("ensemble: optimizers are trained, tuned and followed on both modes") 
   }
 }
 
+TEST_CASE("ensemble: groups that do not fit are an error before the training, whatever is drawn first") {
+  for (const Mode mode : {Mode::sum, Mode::choice}) {
+    const OptimizerModel conv({{"conv", LstmModel(kSmall)}});
+    CHECK_THROWS_WITH(MetaTrainer(conv, family(mode), {}), Contains("no optimizer looks after the group 'fc'"));
+  }
+}
+
 TEST_CASE("ensemble: what does not make one is refused") {
   CHECK_THROWS_WITH(Ensemble({}, Mode::sum), Contains("no members"));
   CHECK_THROWS_WITH(Ensemble({{"a", bowl(1)}, {"a", bowl(2)}}, Mode::sum), Contains("'a' is there twice"));
