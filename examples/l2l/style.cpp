@@ -94,7 +94,7 @@ std::vector<Result> results_of(const StyleRequest& request) {
     Result result{out, {}};
     if (result.out.extension() != ".png") throw UsageError("--out ", result.out.string(), ": it must end in .png");
     for (int k = 1; k <= request.frames; ++k) {
-      const int step = request.steps * k / request.frames;
+      const int step = static_cast<int>(std::int64_t{request.steps} * k / request.frames);
       if (step < request.steps) result.frames.push_back({step, with_suffix(result.out, "-" + std::to_string(step))});
     }
     if (!all.insert(result.out).second) {
