@@ -95,6 +95,9 @@ void provide_probe(const RunFolder& folder, const FiguresRequest& request) {
 
 int figures(const FiguresRequest& request) {
   const std::vector<FigureRun> runs = chosen(request.only);
+  if (!request.runs.empty() && !fs::is_directory(request.runs)) {
+    throw UsageError("--runs ", request.runs, ": there is no such folder; leave it out to train all runs anew");
+  }
   const RunFolder folder{request.out};
   folder.make();
   draw_preprocessing({}, folder.path);

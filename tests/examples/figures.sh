@@ -32,4 +32,5 @@ if [[ -z ${L2L_SANITIZE:-} ]]; then
 fi
 expect_error 2 "--only.*'cubic'.*quadratic" figures --only cubic --out third
 expect_error 2 "--epochs: '0'" figures --epochs 0 --out third
+expect_error 2 '--runs nowhere: there is no such folder' figures --runs nowhere --out third
 [[ ! -e third ]] || fail "a refused command made a folder"
