@@ -70,8 +70,7 @@ Var detach(Var x);
 /// The same values, but on the way back the gradient is multiplied by `factor`.
 Var scale_gradient(Var x, Real factor);
 
-// ---- Images (conv.cpp, pool.cpp, batch_norm.cpp, norm_relu_pool.cpp)
-// ----------------------------------------------------
+// ---- Images (conv.cpp, pool.cpp, batch_norm.cpp, norm_relu_pool.cpp) --------------------------------------------
 
 // An image is [C, H, W]: C channels of H rows of W pixels; a batch of N is [N, C, H, W].
 
