@@ -130,11 +130,12 @@ LearnedOptimizer RunFolder::read_optimizer(const RunConfig& config) const {
   }
   for (const OptimizerModel::Part& part : learned.model.parts()) {
     if (part.lstm() == nullptr) continue;
-    const LstmConfig& found = part.lstm()->config();
-    if (found.layers != config.optimizer.layers || found.hidden != config.optimizer.hidden) {
-      throw Error(optimizer().string(), ": an LSTM of ", found.layers, " x ", found.hidden, " units, but ",
-                  this->config().string(), " says ", config.optimizer.layers, " x ", config.optimizer.hidden,
-                  "; they are not of the same run");
+    RunConfig found = config;
+    found.optimizer = part.lstm()->config();
+    for (const Setting& setting : settings()) {
+      if (setting.get(found) == setting.get(config)) continue;
+      throw Error(optimizer().string(), ": an LSTM with ", setting.name, " ", setting.get(found), ", but ",
+                  this->config().string(), " says ", setting.get(config), "; they are not of the same run");
     }
   }
   return learned;

@@ -67,7 +67,7 @@ grep -q '± n/a' out.txt || fail "a standard error of one function: $(cat out.tx
 
 # A learned optimizer that diverges is compared all the same, with a warning.
 quiet train "${tiny[@]}" --out diverging --scale 1e-19
-sed -i 's/1e-19/1e+19/' diverging/optimizer.safetensors
+sed -i 's/1e-19/1e+19/' diverging/optimizer.safetensors diverging/config.json
 quiet compare --run diverging "${fast[@]}"
 grep -q '^l2l: warning: the learned optimizer diverged' err.txt || fail "no warning: $(cat err.txt)"
 
@@ -85,7 +85,10 @@ copy && rm broken/optimizer.safetensors && refused 'broken/optimizer.safetensors
 copy && head -c 300 run/optimizer.safetensors >broken/optimizer.safetensors && refused 'broken/optimizer.safetensors'
 copy && echo hello >broken/optimizer.safetensors && refused 'broken/optimizer.safetensors'
 copy && cp run/checkpoint.safetensors broken/optimizer.safetensors && refused 'broken/optimizer.safetensors'
-copy && sed -i 's/"hidden": 4/"hidden": 5/' broken/config.json && refused '1 x 4 .*1 x 5'
+copy && sed -i 's/"hidden": 4/"hidden": 5/' broken/config.json && refused 'hidden 4, .* says 5'
+copy && sed -i 's/"preprocess": "none"/"preprocess": "log:10"/' broken/config.json &&
+  refused 'preprocess none, .* says log:10;'
+copy && sed -i 's/"scale": 1,/"scale": 0.2,/' broken/config.json && refused 'scale 1, .* says 0.2;'
 copy && sed -i '$d' broken/config.json && refused 'broken/config.json'
 copy && echo '[1, 2]' >broken/config.json && refused 'broken/config.json.*object'
 copy && sed -i '/"unroll"/d' broken/config.json && refused "broken/config.json.*'unroll'"

@@ -28,7 +28,7 @@ quiet diagnose --run dead
 finds 'look here' 'dead updates'
 grep -q '"seed": 7' dead/diagnose.json || fail "not the functions that the training validated on"
 quiet train "${tiny[@]}" --out diverging --scale 1e-19
-sed -i 's/1e-19/1e+19/' diverging/optimizer.safetensors
+sed -i 's/1e-19/1e+19/' diverging/optimizer.safetensors diverging/config.json
 rm diverging/train.csv  # it is not needed
 quiet diagnose --run diverging
 finds 'look here' 'not finite'
