@@ -138,7 +138,8 @@ std::vector<std::string> split(const std::string& text) {
 // The metadata of a single LSTM stand there by themselves. Of several parts 'groups' names the groups, and the keys of
 // each begin with its group; 'conv.rule' says that one is no LSTM.
 LearnedOptimizer LearnedOptimizer::load(const std::filesystem::path& path) {
-  const TensorFile file = read_safetensors(path);
+  TensorFile file = read_safetensors(path);
+  file.path.clear();  // Errors get their file's name below, all alike
   const Metadata metadata(file, "");
   if (metadata.text("format") != kFormat) {
     throw Error(path.string(), ": not a trained optimizer (its metadata does not say 'format': '", kFormat, "')");

@@ -54,7 +54,8 @@ void save_checkpoint(const std::filesystem::path& path, const Layout& phi, const
 }
 
 MetaTrainState load_checkpoint(const std::filesystem::path& path, const Layout& phi, const std::string& config) {
-  const TensorFile file = read_safetensors(path);
+  TensorFile file = read_safetensors(path);
+  file.path.clear();  // Errors get their file's name below, all alike
   const auto format = file.metadata.find("format");
   if (format == file.metadata.end() || format->second != kFormat) {
     throw Error(path.string(), ": not a checkpoint of a training run (its metadata does not say 'format': '", kFormat,

@@ -27,11 +27,13 @@ std::vector<Finding> read_training(const RunFolder& folder) {
   std::vector<double> losses, norms;
   std::string line;
   std::getline(log, line);
-  while (std::getline(log, line)) {
+  for (int number = 2; std::getline(log, line); ++number) {
     std::istringstream cells(line);
     std::vector<std::string> cell;
     for (std::string text; std::getline(cells, text, ',');) cell.push_back(text);
-    if (cell.size() < 4) throw Error(folder.log().string(), ": not the log of a training: '", line, "'");
+    if (cell.size() < 4)
+      throw Error(folder.log().string(), ": not the log of a training: line ", number, " has ", cell.size(),
+                  " of the 6 columns");
     losses.push_back(std::strtod(cell[1].c_str(), nullptr));
     norms.push_back(std::strtod(cell[3].c_str(), nullptr));
   }

@@ -5,6 +5,7 @@
 #include <thread>
 #include <type_traits>
 
+#include "autodiff/error.h"
 #include "examples/l2l/descriptions.h"
 #include "examples/l2l/lists.h"
 #include "examples/l2l/settings.h"
@@ -42,9 +43,32 @@ void add_number(CLI::App& app, const std::string& flag, Target& target, Range ra
       [=, &target](const std::string& text) { target = parse_number<T>(flag, text, range); }, help);
 }
 
+/// An empty text is refused: it would pass for a flag that is not given, and often is a variable that was not set.
 CLI::Option* add_text(CLI::App& app, const std::string& flag, std::string& target, const std::string& type,
                       const std::string& help) {
-  return app.add_option(flag, target, help)->type_name(type);
+  const auto read = [flag, type, &target](const std::string& text) {
+    if (text.empty()) throw UsageError(flag, " is empty: give it a ", type, ", or leave it out");
+    target = text;
+  };
+  return add_parsed(app, flag, type, read, help);
+}
+
+/// `parse(text)`, whose UsageErrors do not know the flag.
+template <class Parse>
+auto parse_named(const std::string& flag, Parse parse, const std::string& text) {
+  try {
+    return parse(text);
+  } catch (const UsageError& error) {
+    throw UsageError(flag, ": ", error.what());
+  }
+}
+
+/// A flag with the name of an optimizee.
+CLI::Option* add_optimizee(CLI::App& app, std::string& target, const std::string& help) {
+  const std::string flag = "--optimizee";
+  return add_parsed(
+      app, flag, "NAME",
+      [flag, &target](const std::string& name) { target = parse_named(flag, find_optimizee, name).name; }, help);
 }
 
 // ---- Flags that several subcommands have ----------------------------------------------------------------------
@@ -117,7 +141,7 @@ void add_settings(CLI::App& app, std::map<std::string, std::string>& values,
 
 /// Another optimizee than that of the training, and other options.
 void add_other_optimizee(CLI::App& app, const std::string& what, std::string& optimizee, OptionValues& options) {
-  add_text(app, "--optimizee", optimizee, "NAME", "what to " + what + " on (what the run was trained on)");
+  add_optimizee(app, optimizee, "what to " + what + " on (what the run was trained on)");
   add_optimizee_options(app, options);
 }
 
@@ -125,7 +149,7 @@ void add_other_optimizee(CLI::App& app, const std::string& what, std::string& op
 
 CLI::App& add_train(CLI::App& app, TrainRequest& request) {
   CLI::App& train = *app.add_subcommand("train", description::kTrain);
-  add_text(train, "--optimizee", request.optimizee, "NAME", kOptimizeeHelp);
+  add_optimizee(train, request.optimizee, kOptimizeeHelp);
   add_text(train, "--out", request.out, "DIR", "the folder of the run, made if need be");
   train.add_flag("--plan", request.plan, "only say what it would take: coordinates, memory, time; --out is not needed");
   train.add_flag("--resume", request.resume, "go on with the run in DIR, with its own settings");
@@ -145,7 +169,8 @@ CLI::App& add_compare(CLI::App& app, CompareRequest& request) {
   add_number<int>(compare, "--tune-steps", request.tune_steps, kCount,
                   "steps to tune them for (those of the training)");
   add_parsed(
-      compare, "--criterion", "final|sum", [&](const std::string& name) { request.criterion = parse_criterion(name); },
+      compare, "--criterion", "final|sum",
+      [&](const std::string& name) { request.criterion = parse_named("--criterion", parse_criterion, name); },
       "what they are tuned for: the final loss, or the sum of losses (final)");
   add_seed(compare, request.seed);
   add_threads(compare, request.threads);
@@ -199,7 +224,7 @@ CLI::App& add_figures(CLI::App& app, FiguresRequest& request) {
 
 CLI::App& add_ablate(CLI::App& app, AblateRequest& request) {
   CLI::App& ablate = *app.add_subcommand("ablate-preprocessing", description::kAblate);
-  add_text(ablate, "--optimizee", request.optimizee, "NAME", kOptimizeeHelp)->required();
+  add_optimizee(ablate, request.optimizee, kOptimizeeHelp)->required();
   add_text(ablate, "--out", request.out, "DIR", "the folder for the results, made if need be")->required();
   add_number<int>(ablate, "--seeds", request.seeds, kCount,
                   "seeds of each training, 1 to N (" + std::to_string(request.seeds) + ")");

@@ -30,6 +30,16 @@ class Formatter : public CLI::Formatter {
   }
 };
 
+/// A flag that stands on the command line more often than it may, or "".
+std::string given_twice(const std::vector<CLI::App*>& subcommands) {
+  for (const CLI::App* subcommand : subcommands) {
+    for (const CLI::Option* option : subcommand->get_options()) {
+      if (static_cast<int>(option->count()) > option->get_items_expected_max()) return option->get_name();
+    }
+  }
+  return "";
+}
+
 int run(int argc, char** argv) {
   CLI::App app(
       "Learning to learn by gradient descent by gradient descent: trains an LSTM to be an optimizer, compares it with\n"
@@ -67,7 +77,7 @@ int run(int argc, char** argv) {
       {add_meta_gradient(app, meta_gradient_request), [&] { return meta_gradient(meta_gradient_request, argv); }},
   };
   if (argc < 2) {
-    std::fputs(app.help().c_str(), stdout);
+    std::fputs(app.help().c_str(), stderr);
     return 2;
   }
   try {
@@ -79,6 +89,7 @@ int run(int argc, char** argv) {
     // A misspelt word comes first: that something else is missing is often only its consequence.
     const std::vector<std::string> unknown = app.remaining(true);
     if (!unknown.empty()) throw UsageError("'", unknown.front(), "' is unknown", help);
+    if (const std::string flag = given_twice(chosen); !flag.empty()) throw UsageError(flag, " is given twice", help);
     throw UsageError(error.what(), help);
   }
   for (const auto& [command, call] : commands) {

@@ -49,6 +49,22 @@ bool is_finding(const fs::path& file) {
           is_table_or_picture(file));
 }
 
+/// Of whatever run; an Error ends with the remedy.
+LearnedOptimizer load_optimizer(const RunFolder& folder) {
+  const fs::path file = folder.optimizer();
+  const std::string remedy = fs::exists(folder.checkpoint())
+                                 ? "; l2l train --resume --out " + folder.path.string() + " goes on and writes it"
+                                 : "; copy it here again, or replace the run with l2l train --force";
+  if (!fs::exists(file)) {
+    throw Error(file.string(), ": is missing, the training may have been interrupted before a validation", remedy);
+  }
+  try {
+    return LearnedOptimizer::load(file);
+  } catch (const Error& error) {
+    throw Error(error.what(), remedy);
+  }
+}
+
 }  // namespace
 
 fs::path RunFolder::meta_gradient(const std::string& extension) const { return path / ("meta_gradient" + extension); }
@@ -110,6 +126,7 @@ RunConfig RunFolder::read_config() const {
   }
   const Json json = Json::parse(read_text(config()), nullptr, false);
   try {
+    if (json.is_discarded()) throw Error("not valid JSON, or with a number that is too large");
     if (!json.is_object()) throw Error("not a JSON object");
     if (!json.contains("optimizee") || !json["optimizee"].is_string()) throw Error("'optimizee' is missing");
     const auto saved = entries(json, "settings");
@@ -123,7 +140,7 @@ RunConfig RunFolder::read_config() const {
 }
 
 LearnedOptimizer RunFolder::read_optimizer(const RunConfig& config) const {
-  LearnedOptimizer learned = LearnedOptimizer::load(optimizer());
+  LearnedOptimizer learned = load_optimizer(*this);
   if (learned.model.groups() != config.model().groups()) {
     throw Error(optimizer().string(), ": its parts are not for the groups that ", this->config().string(), " says, ",
                 config.groups, "; they are not of the same run");
@@ -175,7 +192,11 @@ FolderLock::~FolderLock() {
 std::string read_text(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw Error(path.string(), ": cannot be read: ", std::strerror(errno));
-  return {std::istreambuf_iterator<char>(file), {}};
+  try {
+    return {std::istreambuf_iterator<char>(file), {}};
+  } catch (const std::ios_base::failure& failure) {  // a folder, say, can be opened
+    throw Error(path.string(), ": cannot be read: ", failure.code().message());
+  }
 }
 
 }  // namespace l2l

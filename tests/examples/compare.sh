@@ -55,8 +55,8 @@ grep -q '^quadratic, batch 4, dim 5' out.txt || fail "the table does not say wha
 
 expect_error 2 "--steps: '0'" compare --run run --steps 0
 expect_error 2 "--functions: '-2'" compare --run run --functions -2
-expect_error 2 "'median'.*final and sum" compare --run run --criterion median
-expect_error 2 "'cubic'" compare --run run --optimizee cubic
+expect_error 2 "--criterion: .*'median'.*final and sum" compare --run run --criterion median
+expect_error 2 "--optimizee: .*'cubic'" compare --run run --optimizee cubic
 expect_error 2 "'--units'" compare --run run --label x --units 20
 expect_error 2 "--label 'a/b'" compare --run run --label a/b
 expect_error 1 'nowhere' compare --run nowhere
@@ -72,8 +72,10 @@ quiet compare --run diverging "${fast[@]}"
 grep -q '^l2l: warning: the learned optimizer diverged' err.txt || fail "no warning: $(cat err.txt)"
 
 # Damaged, missing and foreign files.
+# All these say what file it is, once.
 refused() {
   expect_error 1 "$1" compare --run broken "${fast[@]}"
+  [[ $(grep -o 'broken/[a-z.]*: ' err.txt | wc -l) -le 1 ]] || fail "a file twice: $(cat err.txt)"
   [[ -z $(find broken -name 'compare*') ]] || fail "a refused comparison was written"
   rm -rf broken
 }
@@ -81,15 +83,20 @@ copy() {
   mkdir broken
   cp run/config.json run/optimizer.safetensors broken
 }
-copy && rm broken/optimizer.safetensors && refused 'broken/optimizer.safetensors'
-copy && head -c 300 run/optimizer.safetensors >broken/optimizer.safetensors && refused 'broken/optimizer.safetensors'
-copy && echo hello >broken/optimizer.safetensors && refused 'broken/optimizer.safetensors'
+copy && rm broken/optimizer.safetensors && refused 'broken/optimizer.safetensors: is missing.* copy it'
+copy && cp run/checkpoint.safetensors broken && rm broken/optimizer.safetensors &&
+  refused 'missing.*; l2l train --resume --out broken'
+copy && head -c 300 run/optimizer.safetensors >broken/optimizer.safetensors && refused 'broken/optimizer.safetensors.*copy'
+copy && echo hello >broken/optimizer.safetensors && refused 'broken/optimizer.safetensors.*copy'
+copy && sed -i 's/output.bias/output.boas/' broken/optimizer.safetensors && refused "'output.bias'"
 copy && cp run/checkpoint.safetensors broken/optimizer.safetensors && refused 'broken/optimizer.safetensors'
 copy && sed -i 's/"hidden": 4/"hidden": 5/' broken/config.json && refused 'hidden 4, .* says 5'
 copy && sed -i 's/"preprocess": "none"/"preprocess": "log:10"/' broken/config.json &&
   refused 'preprocess none, .* says log:10;'
 copy && sed -i 's/"scale": 1,/"scale": 0.2,/' broken/config.json && refused 'scale 1, .* says 0.2;'
-copy && sed -i '$d' broken/config.json && refused 'broken/config.json'
+copy && sed -i '$d' broken/config.json && refused 'broken/config.json.*not valid JSON'
+copy && sed -i 's/"scale": 1,/"scale": 1e400,/' broken/config.json && refused 'broken/config.json.*number that is too'
+copy && rm broken/config.json && mkdir broken/config.json && refused 'broken/config.json: cannot be read: Is a dir'
 copy && echo '[1, 2]' >broken/config.json && refused 'broken/config.json.*object'
 copy && sed -i '/"unroll"/d' broken/config.json && refused "broken/config.json.*'unroll'"
 copy && sed -i 's/"steps": 20/"steps": "x"/' broken/config.json && refused "broken/config.json.*'x'"

@@ -38,6 +38,6 @@ expect_error 2 '--run' diagnose
 expect_error 2 "--steps: '0'" diagnose --run run --steps 0
 expect_error 1 'nowhere.*l2l train' diagnose --run nowhere
 echo 'epoch,meta_loss' >run/train.csv && echo '1' >>run/train.csv
-expect_error 1 'run/train.csv.*not the log' diagnose --run run --force
+expect_error 1 'run/train.csv.*not the log.*line 2 has 1 of' diagnose --run run --force
 rm run/optimizer.safetensors run/train.csv
 expect_error 1 'run/optimizer.safetensors' diagnose --run run --force

@@ -2,8 +2,8 @@
 source "$(dirname "$0")/common.bash"
 
 code=0
-"$l2l" >out.txt || code=$?
-[[ $code == 2 ]] && grep -q "l2l train" out.txt || fail "without arguments: no help, or exit code $code"
+"$l2l" >out.txt 2>err.txt || code=$?
+[[ $code == 2 && ! -s out.txt ]] && grep -q "l2l train" err.txt || fail "without arguments: no help, or exit code $code"
 quiet --version
 grep -qE '^l2l [0-9]+\.[0-9]+' out.txt || fail "--version says $(cat out.txt)"
 for command in list train compare probe figures ablate-preprocessing style diagnose meta-gradient; do
@@ -21,7 +21,7 @@ expect_error 2 '--out' train --optimizee quadratic
 expect_error 2 '--run' compare
 expect_error 2 '--run' probe
 expect_error 2 '--optimizee' train --out run
-expect_error 2 "'cubic'.*quadratic" train --optimizee cubic --out run
+expect_error 2 "--optimizee: .*'cubic'.*quadratic" train --optimizee cubic --out run
 for flag in epochs steps unroll functions hidden layers validate-every validation-functions threads lr scale; do
   expect_error 2 "--$flag: '0'" train --optimizee quadratic --out run "--$flag" 0
 done
@@ -48,7 +48,12 @@ expect_error 2 "'-3'" train --optimizee quadratic --out run --preprocess log:-3
 expect_error 2 "'none' takes no" train --optimizee quadratic --out run --preprocess none:1
 expect_error 2 '--batch' train --optimizee quadratic --out run --batch 0
 expect_error 2 "'--units'" train --optimizee quadratic --out run --units 20
-expect_error 2 '--lr' train --optimizee quadratic --out run --lr 1 --lr 2
+for flag in '--lr 1' '--optimizee quadratic' '--dim 3' '--out run'; do
+  expect_error 2 "${flag% *} is given twice" train $flag $flag
+done
+expect_error 2 '--run is given twice' compare --run a --run b
+expect_error 2 '--run is empty: give it a DIR' compare --run ''
+expect_error 2 '--out is empty' train --optimizee quadratic --out ''
 expect_error 1 "no-such-folder" train --optimizee mnist --out run --data no-such-folder
 if [[ -e /dev/full ]]; then
   code=0
