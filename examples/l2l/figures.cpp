@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "autodiff/error.h"
 #include "examples/l2l/commands.h"
@@ -39,18 +40,35 @@ void heading(const std::string& text) {
   std::fflush(stdout);
 }
 
+RunFolder place_of(const FigureRun& run, const FiguresRequest& request) { return {fs::path(request.out) / run.name}; }
+/// Where a trained optimizer for it may lie.
+RunFolder ready_for(const FigureRun& run, const FiguresRequest& request) { return {fs::path(request.runs) / run.name}; }
+
+/// Before anything is written: an Error if a run, a comparison or a probe that is to be used cannot be.
+void check(const FigureRun& run, const FiguresRequest& request) {
+  const RunFolder place = place_of(run, request), ready = ready_for(run, request);
+  if (fs::exists(place.config())) {
+    const RunConfig config = place.read_config();
+    if (!fs::exists(place.checkpoint())) place.read_optimizer(config);
+  } else if (!request.runs.empty() && fs::exists(ready.config())) {
+    ready.read_optimizer(ready.read_config());
+  }
+  for (const Figure& figure : run.figures) {
+    const fs::path file = place.comparison(figure.label, ".json");
+    if (fs::exists(file)) read_comparison(file);
+  }
+  if (const fs::path file = place.probe("", ".json"); fs::exists(file)) read_probe(file);
+}
+
 /// Copies a trained optimizer from `ready`, or trains one, or goes on with a training that was interrupted. What is
 /// there already stays as it is.
 void provide_run(const RunFolder& folder, const FigureRun& run, const FiguresRequest& request) {
-  if (!fs::exists(folder.config()) && !request.runs.empty()) {
-    const RunFolder ready{fs::path(request.runs) / run.name};
-    if (fs::exists(ready.config())) {
-      ready.read_config();
-      folder.make();
-      write_file_atomically(folder.optimizer(), read_text(ready.optimizer()));
-      write_file_atomically(folder.config(), read_text(ready.config()));
-      return;
-    }
+  const RunFolder ready = ready_for(run, request);
+  if (!fs::exists(folder.config()) && !request.runs.empty() && fs::exists(ready.config())) {
+    folder.make();
+    write_file_atomically(folder.optimizer(), read_text(ready.optimizer()));
+    write_file_atomically(folder.config(), read_text(ready.config()));
+    return;
   }
   TrainRequest training;
   training.out = folder.path.string();
@@ -68,7 +86,12 @@ void provide_run(const RunFolder& folder, const FigureRun& run, const FiguresReq
 
 void provide_comparison(const RunFolder& folder, const FigureRun& run, const Figure& figure,
                         const FiguresRequest& request) {
-  if (fs::exists(folder.comparison(figure.label, ".json"))) return;
+  if (const fs::path file = folder.comparison(figure.label, ".json"); fs::exists(file)) {
+    const nlohmann::json made = read_comparison(file);
+    std::printf("%s: used as it is, with %d held-out functions and %d to tune on\n", file.c_str(),
+                made["functions"].get<int>(), made["tune_functions"].get<int>());
+    return;
+  }
   heading(run.name + ": " + figure.title);
   CompareRequest comparison;
   comparison.run = folder.path.string();
@@ -82,7 +105,7 @@ void provide_comparison(const RunFolder& folder, const FigureRun& run, const Fig
 }
 
 void provide_probe(const RunFolder& folder, const FiguresRequest& request) {
-  if (fs::exists(folder.path / "probe.json")) return;
+  if (fs::exists(folder.probe("", ".json"))) return;
   heading("inside the optimizer");
   ProbeRequest inside;
   inside.run = folder.path.string();
@@ -98,17 +121,16 @@ int figures(const FiguresRequest& request) {
   if (!request.runs.empty() && !fs::is_directory(request.runs)) {
     throw UsageError("--runs ", request.runs, ": there is no such folder; leave it out to train all runs anew");
   }
-  const RunFolder folder{request.out};
-  folder.make();
-  draw_preprocessing({}, folder.path);
+  for (const FigureRun& run : runs) check(run, request);
   for (const FigureRun& run : runs) {
-    const RunFolder place{folder.path / run.name};
+    const RunFolder place = place_of(run, request);
     provide_run(place, run, request);
     for (const Figure& figure : run.figures) provide_comparison(place, run, figure, request);
     provide_probe(place, request);
   }
-  const fs::path page = folder.path / "report.html";
-  write_file_atomically(page, figures_page(folder.path, runs));
+  const fs::path folder = request.out, page = folder / "report.html";
+  draw_preprocessing({}, folder);
+  write_file_atomically(page, figures_page(folder, runs));
   std::printf("\nreport  %s\n", page.c_str());
   return 0;
 }

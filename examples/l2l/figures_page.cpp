@@ -1,8 +1,10 @@
 #include "examples/l2l/figures_page.h"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
+#include "autodiff/error.h"
 #include "autodiff/format.h"
 #include "examples/l2l/run_folder.h"
 
@@ -139,11 +141,9 @@ std::string results(const Json& comparison, const std::vector<PaperLosses>& pape
 }
 
 std::string figure(const RunFolder& folder, const Figure& row) {
-  const auto read = [](const RunFolder& folder, const std::string& label) {
-    return Json::parse(read_text(folder.comparison(label, ".json")));
-  };
-  const Json comparison = read(folder, row.label);
-  const Json other = row.beside.empty() ? Json() : read({folder.path.parent_path() / row.beside}, "");
+  const Json comparison = read_comparison(folder.comparison(row.label, ".json"));
+  const RunFolder beside{folder.path.parent_path() / row.beside};
+  const Json other = row.beside.empty() ? Json() : read_comparison(beside.comparison("", ".json"));
   std::string line = "l2l compare --run " + folder.path.string();
   for (const auto& [name, value] : row.options) line += " --" + name + " " + value;
   if (!row.label.empty()) line += " --label " + row.label;
@@ -164,28 +164,60 @@ std::string training(const RunFolder& folder, const RunConfig& config) {
                                        std::to_string(config.training.seed) + ".");
 }
 
-/// The coordinates that the probe looked at are part of the names of its pictures.
 std::string probe(const RunFolder& folder) {
   std::string html =
-      picture(folder.path / "probe_updates.png",
+      picture(folder.probe("updates", ".png"),
               "Histories of updates (the paper's Fig. 10): what the LSTM does to some coordinates along one held-out "
               "function, and what SGD and ADAM would have done on the same iterates.");
-  std::vector<fs::path> responses;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder.path)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("probe_response_") && name.ends_with(".png")) responses.push_back(entry.path());
+  const Json probed = read_probe(folder.probe("", ".json"));
+  std::map<Index, std::string> places;  // of the coordinates, in ascending order
+  for (const Json& entry : probed["coordinates"]) {
+    places[entry["coordinate"].get<Index>()] = entry["place"].get<std::string>();
   }
-  std::sort(responses.begin(), responses.end());
-  for (const fs::path& file : responses) {
-    html += picture(file,
-                    "The proposed update as a function of the current gradient (the paper's Figs. 11-13), for one "
-                    "coordinate, at the first steps of the same trajectory.");
+  for (const auto& [coordinate, place] : places) {
+    const std::string name = std::to_string(coordinate);
+    html += picture(folder.probe("response_" + name, ".png"),
+                    "Coordinate " + name + ", " + escape(place) +
+                        ": the proposed update as a function of the current gradient (the paper's Figs. 11-13), at "
+                        "the first steps of the same trajectory.");
   }
   if (html.empty()) return "";
   return "<h3>Inside the optimizer</h3>\n" + html + command("l2l probe --run " + folder.path.string());
 }
 
+/// `check` has json's own exceptions for what is not there.
+template <class Check>
+Json read_json(const fs::path& file, Check check) {
+  try {
+    const Json json = Json::parse(read_text(file));
+    check(json);
+    return json;
+  } catch (const Json::exception&) {
+    throw Error(file.string(), ": damaged, or not written by l2l; delete it, and l2l figures makes it anew");
+  }
+}
+
 }  // namespace
+
+Json read_comparison(const fs::path& file) {
+  return read_json(file, [](const Json& json) {
+    for (const char* count : {"horizon", "steps", "functions", "tune_functions", "seed"}) json.at(count).get<Index>();
+    for (const std::string optimizer : {"lstm", "adam", "rmsprop", "sgd", "nag"}) {
+      for (const char* number : {"learning_rate", "horizon_mean", "horizon_sem", "final_mean", "final_sem"}) {
+        json.at("optimizers").at(optimizer).at(number);
+      }
+    }
+  });
+}
+
+Json read_probe(const fs::path& file) {
+  return read_json(file, [](const Json& json) {
+    for (const Json& entry : json.at("coordinates")) {
+      entry.at("coordinate").get<Index>();
+      entry.at("place").get<std::string>();
+    }
+  });
+}
 
 std::string figures_page(const fs::path& folder, const std::vector<FigureRun>& runs) {
   std::string html = kHead;

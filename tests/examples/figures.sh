@@ -25,6 +25,9 @@ fi
 touch -d '2001-01-01' page/quadratic/compare.json page/quadratic/probe.json page/quadratic/optimizer.safetensors
 quiet "${run[@]}" --runs trained --out page
 [[ -z $(find page/quadratic -name '*.json' -newermt 2002-01-01 ! -name config.json) ]] || fail "made again"
+quiet figures --only quadratic --functions 3 --tune-functions 2 --out page
+grep -q 'page/quadratic/compare.json: used as it is, with 2 held-out functions and 2 to tune on' out.txt ||
+  fail "does not say that --functions 3 changes nothing: $(cat out.txt)"
 
 if [[ -z ${L2L_SANITIZE:-} ]]; then
   quiet "${run[@]}" --epochs 1 --out other
@@ -33,4 +36,16 @@ fi
 expect_error 2 "--only.*'cubic'.*quadratic" figures --only cubic --out third
 expect_error 2 "--epochs: '0'" figures --epochs 0 --out third
 expect_error 2 '--runs nowhere: there is no such folder' figures --runs nowhere --out third
+cp -r trained damaged && rm damaged/quadratic/*.safetensors
+expect_error 1 'damaged/quadratic/optimizer.safetensors' "${run[@]}" --runs damaged --out third
+cp -r trained foreign && sed -i 's/"scale": 1,/"scale": 2,/' foreign/quadratic/config.json
+expect_error 1 'not of the same run' "${run[@]}" --runs foreign --out third
 [[ ! -e third ]] || fail "a refused command made a folder"
+# A page is not made of what is damaged.
+for name in compare probe; do
+  for content in '{' '{}' '[1]'; do
+    cp -r page/quadratic kept && echo "$content" >page/quadratic/$name.json
+    expect_error 1 "page/quadratic/$name.json: damaged.*delete it" "${run[@]}" --out page
+    rm -r page/quadratic && mv kept page/quadratic
+  done
+done
