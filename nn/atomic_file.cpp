@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <list>
 #include <string>
 
 #include "autodiff/error.h"
@@ -53,20 +54,39 @@ bool write_all(int fd, std::string_view content) {
   return true;
 }
 
+/// A file under a temporary name, flushed to the disk.
+class Written {
+ public:
+  Written(const std::filesystem::path& path, std::string_view content)
+      : path_(path),
+        folder_{::open(path.has_parent_path() ? path.parent_path().c_str() : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)} {
+    if (folder_.fd < 0) fail(path);
+    const Descriptor file{create_beside(path, temporary_.name)};
+    if (file.fd < 0) fail(path);
+    // Without this a power cut could leave the new name on an empty file.
+    if (!write_all(file.fd, content) || ::fsync(file.fd) != 0) fail(path);
+  }
+  void rename() const {
+    if (::rename(temporary_.name.c_str(), path_.c_str()) != 0) fail(path_);
+    if (::fsync(folder_.fd) != 0) fail(path_);  // keeps the new name
+  }
+
+ private:
+  std::filesystem::path path_;
+  Descriptor folder_;
+  TemporaryName temporary_;
+};
+
 }  // namespace
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
-  const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
-  const Descriptor folder{::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (folder.fd < 0) fail(path);
-  std::string name;
-  const Descriptor file{create_beside(path, name)};
-  if (file.fd < 0) fail(path);
-  const TemporaryName temporary{name};
-  // Without the first fsync a power cut could leave the new name on an empty file; the second keeps the new name.
-  if (!write_all(file.fd, content) || ::fsync(file.fd) != 0) fail(path);
-  if (::rename(name.c_str(), path.c_str()) != 0) fail(path);
-  if (::fsync(folder.fd) != 0) fail(path);
+  Written(path, content).rename();
+}
+
+void write_files_atomically(const std::vector<NewFile>& files) {
+  std::list<Written> written;  // they do not move
+  for (const NewFile& file : files) written.emplace_back(file.path, file.content);
+  for (const Written& file : written) file.rename();
 }
 
 }  // namespace l2l

@@ -1,11 +1,21 @@
 #pragma once
 #include <filesystem>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace l2l {
 
 /// Replaces the file at `path` by `content`, wholly or not at all: written to a temporary file in the same folder,
 /// flushed to the disk, renamed over `path`, and the folder flushed. An Error names the path and the system's reason.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
+
+struct NewFile {
+  std::filesystem::path path;
+  std::string content;
+};
+/// Several files that belong together. All are on the disk before the first is renamed, so that a full disk leaves what
+/// was there.
+void write_files_atomically(const std::vector<NewFile>& files);
 
 }  // namespace l2l

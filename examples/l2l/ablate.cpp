@@ -250,8 +250,7 @@ int ablate_preprocessing(const AblateRequest& request) {
   const std::vector<Cell> table = cells(trainings);
   print_table(table);
   std::fflush(stdout);
-  write_file_atomically(file(".csv"), to_csv(trainings));
-  write_file_atomically(file(".json"), to_json(request, config, table));
+  write_files_atomically({{file(".csv"), to_csv(trainings)}, {file(".json"), to_json(request, config, table)}});
   std::printf("\nnumbers   %s\nsummary   %s\n", file(".csv").c_str(), file(".json").c_str());
   if (plot(picture(request, table), file(".png"), file(".csv"))) {
     std::printf("pictures  %s, %s\n", file(".png").c_str(), (folder.path / "preprocess.png").c_str());

@@ -79,8 +79,7 @@ int compare(const CompareRequest& request) {
     std::fprintf(stderr, "l2l: warning: the learned optimizer diverged: its loss is not finite from step %d on\n",
                  step);
   }
-  write_file_atomically(file(".csv"), comparison_csv(comparison));
-  write_file_atomically(file(".json"), comparison_json(comparison));
+  write_files_atomically({{file(".csv"), comparison_csv(comparison)}, {file(".json"), comparison_json(comparison)}});
   std::printf("numbers  %s\nsummary  %s\n", file(".csv").c_str(), file(".json").c_str());
   if (plot(comparison_plot(comparison), file(".png"), file(".csv"))) {
     std::printf("picture  %s\n", file(".png").c_str());

@@ -30,11 +30,12 @@ class Formatter : public CLI::Formatter {
   }
 };
 
-/// A flag that stands on the command line more often than it may, or "".
+/// A flag that stands on the command line more often than it may, or "". Switches may be repeated.
 std::string given_twice(const std::vector<CLI::App*>& subcommands) {
   for (const CLI::App* subcommand : subcommands) {
     for (const CLI::Option* option : subcommand->get_options()) {
-      if (static_cast<int>(option->count()) > option->get_items_expected_max()) return option->get_name();
+      const int most = option->get_items_expected_max();
+      if (most > 0 && static_cast<int>(option->count()) > most) return option->get_name();
     }
   }
   return "";

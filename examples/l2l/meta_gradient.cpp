@@ -98,8 +98,7 @@ int meta_gradient(const MetaGradientRequest& request, char** argv) {
 
   std::printf("%s", meta_gradient_table(report).c_str());
   std::fflush(stdout);
-  write_file_atomically(file(".csv"), meta_gradient_csv(report));
-  write_file_atomically(file(".json"), meta_gradient_json(report));
+  write_files_atomically({{file(".csv"), meta_gradient_csv(report)}, {file(".json"), meta_gradient_json(report)}});
   std::printf("\nnumbers  %s\nsummary  %s\n", file(".csv").c_str(), file(".json").c_str());
   if (plot(meta_gradient_plot(report), file(".png"), file(".csv"))) std::printf("picture  %s\n", file(".png").c_str());
   return 0;

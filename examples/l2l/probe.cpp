@@ -153,9 +153,9 @@ void write_files(const Probe& probe, const RunFolder& folder) {
   std::vector<std::filesystem::path> earlier = folder.probes();
   std::erase_if(earlier,
                 [&](const auto& file) { return file == updates || file == summary || (sweeps && file == response); });
-  write_file_atomically(updates, updates_csv(probe));
-  if (sweeps) write_file_atomically(response, response_csv(probe));
-  write_file_atomically(summary, probe_json(probe));
+  std::vector<NewFile> files = {{updates, updates_csv(probe)}, {summary, probe_json(probe)}};
+  if (sweeps) files.push_back({response, response_csv(probe)});
+  write_files_atomically(files);
   for (const std::filesystem::path& file : earlier) std::filesystem::remove(file);
 
   std::printf("updates    %s\n", updates.c_str());

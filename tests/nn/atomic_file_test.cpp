@@ -16,13 +16,16 @@ using namespace l2l::testing;
 
 namespace {
 /// What the Error says, or "" if there is none.
-std::string failure(const std::filesystem::path& path, std::string_view content) {
+std::string failure(const std::vector<NewFile>& files) {
   try {
-    write_file_atomically(path, content);
+    write_files_atomically(files);
   } catch (const Error& error) {
     return error.what();
   }
   return "";
+}
+std::string failure(const std::filesystem::path& path, const std::string& content) {
+  return failure({{path, content}});
 }
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 }  // namespace
@@ -38,6 +41,14 @@ TEST_CASE("a file is written, and replaced") {
   write_file_atomically(path, "");
   CHECK(read_bytes(path).empty());
   CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("several files are written") {
+  const TemporaryFolder folder;
+  CHECK(failure({{folder.path / "a", "first"}, {folder.path / "b", "second"}}) == "");
+  CHECK(read_bytes(folder.path / "a") == "first");
+  CHECK(read_bytes(folder.path / "b") == "second");
+  CHECK(folder.entries() == 2);
 }
 
 TEST_CASE("a path without a folder is a file in the current one") {
@@ -63,6 +74,7 @@ TEST_CASE("a new file's permissions follow the umask") {
 TEST_CASE("a write that fails half-way leaves the old file, and no other") {
   const TemporaryFolder folder;
   const auto path = folder.path / "file";
+  const auto other = folder.path / "other";
   write_file_atomically(path, "old");
   // A limit on the size of files stands for a full disk: it stops root too.
   rlimit before;
@@ -71,9 +83,11 @@ TEST_CASE("a write that fails half-way leaves the old file, and no other") {
   const rlimit limit = {1000, before.rlim_max};
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
   const std::string error = failure(path, std::string(5000, 'x'));
+  const std::string several = failure({{path, "new"}, {other, std::string(5000, 'x')}});
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
   std::signal(SIGXFSZ, handler);
   CHECK(error == path.string() + ": cannot be written: File too large");
+  CHECK(several == other.string() + ": cannot be written: File too large");
   CHECK(read_bytes(path) == "old");
   CHECK(folder.entries() == 1);
 }
