@@ -38,6 +38,9 @@ std::vector<double> curve(const std::vector<Trace>& traces, Number number) {
   return result;
 }
 
+/// What else may help where more steps were followed than the training had.
+const char* const kLonger = ", or for as many --steps as are followed";
+
 Finding not_finite(const std::vector<Trace>& traces) {
   for (const Trace& trace : traces) {
     if (trace.not_finite.empty()) continue;
@@ -47,7 +50,7 @@ Finding not_finite(const std::vector<Trace>& traces) {
   return {"not finite", true, "all values are finite", ""};
 }
 
-Finding loss_of(const std::vector<double>& losses) {
+Finding loss_of(const std::vector<double>& losses, bool beyond_training) {
   const std::size_t window = tenth(losses);
   const double start = losses.front(), end = mean_of_last_tenth(losses);
   double best = end;
@@ -58,7 +61,7 @@ Finding loss_of(const std::vector<double>& losses) {
   return {"loss",
           ok,
           format("from %.4g to %.4g, at its best %.4g (means over a tenth of the steps)", start, end, best),
-          ok ? "" : "it grows: train with a lower --lr or --scale, or for as many --steps as are followed",
+          ok ? "" : std::string("it grows: train with a lower --lr or --scale") + (beyond_training ? kLonger : ""),
           {{"start", start}, {"end", end}, {"best", best}}};
 }
 
@@ -87,7 +90,8 @@ Finding dead_updates(const std::vector<Trace>& traces) {
   return {
       "dead updates",
       ok,
-      format("all updates together reach %.3g of the first loss; median |u| %.3g, |theta| %.3g", reach, update, theta),
+      format("to first order they move the loss, up and down, by %.3g times its start; median |u| %.3g, |theta| %.3g",
+             reach, update, theta),
       ok ? "" : "the updates are too small to matter: train with a larger --scale, or another --lr or --seed",
       {{"reach", reach}, {"median_update", update}, {"median_theta", theta}}};
 }
@@ -100,7 +104,7 @@ std::string key_of(const TraceStep::Layer& layer) {
   return (layer.group.empty() ? "" : layer.group + "_") + "l" + std::to_string(layer.index);
 }
 
-Finding saturated_gates(const std::vector<Trace>& traces) {
+Finding saturated_gates(const std::vector<Trace>& traces, const Preprocess& preprocess) {
   Finding finding{"saturated gates", true, "", ""};
   const std::vector<TraceStep::Layer>& layers = traces.front().steps.front().layers;
   for (std::size_t k = 0; k < layers.size(); ++k) {
@@ -112,7 +116,11 @@ Finding saturated_gates(const std::vector<Trace>& traces) {
       if (share > 0.95) finding.ok = false;
     }
   }
-  if (!finding.ok) finding.remedy = "such gates hardly learn: train with a lower --lr, or --preprocess log";
+  if (!finding.ok) {
+    const bool logarithm = preprocess.kind == Preprocess::Kind::log_sign;
+    finding.remedy =
+        std::string("such gates hardly learn: train with a lower --lr") + (logarithm ? "" : ", or --preprocess log");
+  }
   return finding;
 }
 
@@ -130,7 +138,7 @@ Finding clipped_input(const std::vector<Trace>& traces, const Preprocess& prepro
       {{"share", share}}};
 }
 
-Finding growing_state(const std::vector<Trace>& traces) {
+Finding growing_state(const std::vector<Trace>& traces, bool beyond_training) {
   Finding finding{"growing state", true, "mean |c| at the start, half way and at the end:", ""};
   const std::vector<TraceStep::Layer>& layers = traces.front().steps.front().layers;
   for (std::size_t k = 0; k < layers.size(); ++k) {
@@ -144,20 +152,23 @@ Finding growing_state(const std::vector<Trace>& traces) {
     finding.numbers.push_back({"largest_" + key_of(layers[k]), top});
     if (cells.back() > 5 && cells.back() > 1.25 * half) finding.ok = false;
   }
-  if (!finding.ok)
-    finding.remedy = "the LSTM counts steps: train for as many --steps as are followed, or another --seed";
+  if (!finding.ok) {
+    finding.remedy = std::string("the LSTM counts steps: train with another --seed") + (beyond_training ? kLonger : "");
+  }
   return finding;
 }
 
 }  // namespace
 
-std::vector<Finding> diagnose(const std::vector<Trace>& traces, const LstmConfig& config, double blind_loss) {
+std::vector<Finding> diagnose(const std::vector<Trace>& traces, const LstmConfig& config, double blind_loss,
+                              int trained_steps) {
   std::vector<Finding> findings = {not_finite(traces)};
   const std::vector<double> losses = curve(traces, [](const TraceStep& s) { return s.loss; });
   if (losses.empty()) return findings;  // nothing went well before
-  for (const Finding& finding :
-       {loss_of(losses), blind(losses, blind_loss), dead_updates(traces), saturated_gates(traces),
-        clipped_input(traces, config.preprocess), growing_state(traces)}) {
+  const bool beyond_training = static_cast<int>(losses.size()) > trained_steps;
+  for (const Finding& finding : {loss_of(losses, beyond_training), blind(losses, blind_loss), dead_updates(traces),
+                                 saturated_gates(traces, config.preprocess), clipped_input(traces, config.preprocess),
+                                 growing_state(traces, beyond_training)}) {
     findings.push_back(finding);
   }
   return findings;
@@ -168,16 +179,21 @@ std::vector<Finding> diagnose_training(const std::vector<double>& losses, const 
   const double start = mean_of_first_tenth(losses), end = mean_of_last_tenth(losses);
   const auto middle = norms.begin() + static_cast<std::ptrdiff_t>(norms.size() / 2);
   const double before = median({norms.begin(), middle}), after = median({middle, norms.end()});
-  const bool learned = end <= 0.95 * start, steady = after <= 100 * before;
+  const bool learned = end <= 0.95 * start, worse = end > 1.05 * start;
+  const bool explodes = !(after <= 100 * before), vanishes = after <= 1e-6 * before;
   return {{"training loss",
            learned,
            format("mean loss per step from %.4g to %.4g over %zu epochs", start, end, losses.size()),
-           learned ? "" : "training changed nothing: another --lr or --seed, or more --epochs",
+           learned ? ""
+           : worse ? "training made it worse: a lower --lr, or another --seed"
+                   : "training changed nothing: another --lr or --seed, or more --epochs",
            {{"start", start}, {"end", end}}},
           {"training gradient",
-           steady,
+           !explodes && !vanishes,
            format("median norm %.3g in the first half, %.3g in the second", before, after),
-           steady ? "" : "it explodes: a lower --lr, or a smaller --unroll",
+           explodes   ? "it explodes: a lower --lr, or a smaller --unroll"
+           : vanishes ? "it vanishes, and nothing more is learned: a lower --lr, or another --seed"
+                      : "",
            {{"first_half", before}, {"second_half", after}}}};
 }
 

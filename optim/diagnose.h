@@ -21,19 +21,24 @@ struct Finding {
 ///     not finite       a value of the trace is
 ///     loss             its mean over the last tenth of the steps is 1.5 times that of the start or of the best tenth
 ///     blind loss       the loss ends above 0.99 of `blind_loss`
-///     dead updates     Σ_t |⟨∇_t, u_t⟩| is below 1% of the first loss: to first order all updates together change
-///                      nothing. (Unlike |u| / |θ|, which is told too, this does not depend on the scale of θ.)
+///     dead updates     Σ_t |⟨∇_t, u_t⟩|, how far the updates move the loss to first order, ups and downs alike, is
+///     below
+///                      1% of the first loss. (Unlike |u| / |θ|, which is told too, this does not depend on the scale
+///                      of θ.)
 ///     saturated gates  a gate of a layer is, in 95% of all cases, beyond 0.01 and 0.99 (g: beyond ±0.99)
 ///     clipped input    more than half of all |∇| are below e^-p, so that their logarithm is the same -1 for all
 ///     growing state    the mean |c| of a layer ends above 5, where tanh(c) says nothing more, and has grown by more
 ///                      than a quarter over the second half. (Single cells that count steps are usual.)
 ///
-/// A trace that ends early, at what is not finite, is judged by what there is of it.
-std::vector<Finding> diagnose(const std::vector<Trace>& traces, const LstmConfig& config, double blind_loss);
+/// A trace that ends early, at what is not finite, is judged by what there is of it. Remedies depend on whether it is
+/// longer than the `trained_steps` of the training.
+std::vector<Finding> diagnose(const std::vector<Trace>& traces, const LstmConfig& config, double blind_loss,
+                              int trained_steps);
 
 /// What a training's log says, given its columns: the mean loss per step and the norm of the meta-gradient of each
 /// epoch. It needs a look where the last tenth of the losses is on average above 0.95 of the first tenth (the training
-/// changed nothing), and where the median norm of the second half is 100 times that of the first.
+/// changed nothing, or made it worse), and where the median norm of the second half is 100 times that of the first, or
+/// a millionth of it.
 std::vector<Finding> diagnose_training(const std::vector<double>& losses, const std::vector<double>& norms);
 
 }  // namespace l2l

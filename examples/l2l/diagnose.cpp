@@ -89,7 +89,8 @@ std::string picture(const std::string& optimizee, const Trace& trace, const Prep
                        line(8, "#cc79a7", "saturated: o");
   if (preprocess.kind == Preprocess::Kind::log_sign) shares += line(9, "#000000", "clipped input");
   return data + "END\nset multiplot layout 3,1 title " +
-         literal("inside the optimizer on a validation function of " + optimizee) +
+         literal("inside the optimizer on a validation function of " + optimizee +
+                 "; saturated: in the layer where it is most") +
          " noenhanced\n"
          "set lmargin 11\nset rmargin 22\nset xrange [0:" +
          std::to_string(std::max<std::size_t>(1, trace.steps.size() - 1)) +
@@ -132,7 +133,7 @@ int diagnose(const DiagnoseRequest& request) {
   const auto& parts = learned.model.parts();
   const LstmConfig& lstm =
       std::find_if(parts.begin(), parts.end(), [](const auto& part) { return part.lstm(); })->lstm()->config();
-  std::vector<Finding> findings = l2l::diagnose(traces, lstm, f->blind_loss());
+  std::vector<Finding> findings = l2l::diagnose(traces, lstm, f->blind_loss(), config.training.steps);
   findings.insert(findings.end(), training.begin(), training.end());
 
   const auto bad = std::count_if(findings.begin(), findings.end(), [](const Finding& finding) { return !finding.ok; });
@@ -142,7 +143,10 @@ int diagnose(const DiagnoseRequest& request) {
   std::fflush(stdout);
   write_file_atomically(json, report_json(steps, seed, findings));
   std::printf("summary  %s\n", json.c_str());
-  if (traces[0].steps.empty()) return 0;  // nothing to draw
+  if (traces[0].steps.empty()) {  // nothing to draw, nor to be shown by an earlier picture
+    std::filesystem::remove(png);
+    return 0;
+  }
   if (plot(picture(config.optimizee, traces[0], lstm.preprocess), png, json)) {
     std::printf("picture  %s\n", png.c_str());
   }

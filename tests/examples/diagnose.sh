@@ -34,6 +34,15 @@ quiet diagnose --run diverging
 finds 'look here' 'not finite'
 ! grep -q 'training loss' out.txt || fail "a training without a log"
 
+# One that comes to nothing at once: there is nothing to draw, and an earlier picture goes.
+quiet train "${tiny[@]}" --out nan
+printf '\377\377\377\377' |
+  dd of=nan/optimizer.safetensors bs=1 seek=$(($(wc -c <nan/optimizer.safetensors) - 4)) conv=notrunc status=none
+touch nan/diagnose.png
+quiet diagnose --run nan --force
+finds 'look here' 'not finite'
+[[ ! -e nan/diagnose.png ]] || fail "a picture of an earlier diagnosis is left"
+
 expect_error 2 '--run' diagnose
 expect_error 2 "--steps: '0'" diagnose --run run --steps 0
 expect_error 1 'nowhere.*l2l train' diagnose --run nowhere

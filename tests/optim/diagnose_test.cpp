@@ -33,7 +33,7 @@ std::vector<Finding> diagnosis(const LearnedOptimizer& learned, Optimizee& f, in
   const EvaluateOptions validation{.split = Split::validation, .steps = steps};
   std::vector<Trace> traces;
   for (int k = 0; k < 3; ++k) traces.push_back(trace(learned, f, k, validation));
-  return diagnose(traces, learned.model.parts().front().lstm()->config(), blind);
+  return diagnose(traces, learned.model.parts().front().lstm()->config(), blind, 40);
 }
 
 /// The names of what needs a look.
@@ -122,7 +122,9 @@ TEST_CASE("each ailment is found") {
   SECTION("saturated gates") {
     for (Real& weight : sick.phi) weight *= 1000;
     sick.model.single().output_weight().in(std::span(sick.phi))[0] = -1;
-    CHECK(has(bad(diagnosis(sick, f)), "saturated gates"));
+    const auto findings = diagnosis(sick, f);
+    CHECK(has(bad(findings), "saturated gates"));
+    CHECK_THAT(findings[4].remedy, Catch::Matchers::EndsWith(", or --preprocess log"));
   }
   SECTION("clipped input") {
     CHECK(has(bad(diagnosis(handmade(0.001, {Preprocess::Kind::log_sign, 0.01}), f, 5)), "clipped input") == false);
@@ -137,6 +139,8 @@ TEST_CASE("each ailment is found") {
     sick.model.single().output_weight().in(std::span(sick.phi))[0] = Real(1e-3);
     const auto found = bad(diagnosis(sick, f));
     CHECK(has(found, "growing state"));
+    CHECK_THAT(diagnosis(sick, f, 40)[6].remedy, Catch::Matchers::EndsWith("--seed"));
+    CHECK_THAT(diagnosis(sick, f, 41)[6].remedy, Catch::Matchers::EndsWith("--steps as are followed"));
   }
   SECTION("a growing loss") {
     sick.model.single().output_weight().in(std::span(sick.phi))[0] = 1;  // uphill
@@ -166,6 +170,12 @@ TEST_CASE("what a training's log says") {
   for (int k = 0; k < 20; ++k) falling[k] = 2.3 * std::pow(0.9, k), rising[k] = std::pow(3.0, k);
   CHECK(bad(diagnose_training(falling, ones)).empty());
   CHECK(bad(diagnose_training(flat, ones)) == std::vector<std::string>{"training loss"});
+  CHECK(bad(diagnose_training(rising, ones)) == std::vector<std::string>{"training loss"});
+  CHECK_THAT(diagnose_training(flat, ones)[0].remedy, Catch::Matchers::StartsWith("training changed nothing"));
+  CHECK_THAT(diagnose_training(rising, ones)[0].remedy, Catch::Matchers::StartsWith("training made it worse"));
   CHECK(bad(diagnose_training(falling, rising)) == std::vector<std::string>{"training gradient"});
+  std::vector<double> vanishing(20, 1e-8);
+  std::fill_n(vanishing.begin(), 10, 1);
+  CHECK(bad(diagnose_training(falling, vanishing)) == std::vector<std::string>{"training gradient"});
   CHECK(diagnose_training({1}, {1}).empty());
 }
