@@ -221,8 +221,9 @@ std::string picture(const AblateRequest& request, const std::vector<Cell>& cells
          "set xrange [-0.5:" +
          to_text(groups - 0.5) +
          "]\n"
-         "set ylabel 'final loss on held-out functions, in units of f'\n" +
-         log_axis() + "set yrange [*:*] noextend\nset offsets 0, 0, graph 0.08, graph 0.08\n" + curves + "\n";
+         "set ylabel 'final loss on held-out functions, in units of f'\n"
+         "set yrange [*:*] noextend\nset offsets 0, 0, graph 0.08, graph 0.08\n" +
+         on_log_axis(curves);
 }
 
 }  // namespace

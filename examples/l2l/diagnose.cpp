@@ -80,11 +80,12 @@ std::string picture(const std::string& optimizee, const Trace& trace, const Prep
     }
     data += "\n";
   }
-  const auto line = [](int column, const std::string& colour, const std::string& title) {
-    return std::string(column == 2 ? "" : ", ") + "$trace using 1:" + std::to_string(column) +
-           " with lines linewidth 2 linecolor '" + colour + "' title " + literal(title);
+  const std::string style = curve_style(trace.steps.size());
+  const auto line = [&](int column, const std::string& colour, const std::string& title) {
+    return std::string(column == 2 ? "" : ", ") + "$trace using 1:" + std::to_string(column) + style +
+           "linewidth 2 linecolor '" + colour + "' title " + literal(title);
   };
-  std::string shares = "plot $trace using 1:5 with lines linewidth 2 linecolor '#56b4e9' title 'saturated: i'" +
+  std::string shares = "plot $trace using 1:5" + style + "linewidth 2 linecolor '#56b4e9' title 'saturated: i'" +
                        line(6, "#009e73", "saturated: f") + line(7, "#e69f00", "saturated: g") +
                        line(8, "#cc79a7", "saturated: o");
   if (preprocess.kind == Preprocess::Kind::log_sign) shares += line(9, "#000000", "clipped input");
@@ -98,7 +99,9 @@ std::string picture(const std::string& optimizee, const Trace& trace, const Prep
          "set logscale y\nset ylabel 'loss'\nplot " +
          line(2, colour_of("lstm"), "loss") +
          "\n"
-         "set ylabel 'median size'\nset format y '10^{%L}'\nplot $trace using 1:3 with lines linewidth 2 "
+         "set ylabel 'median size'\nset format y '10^{%L}'\nplot $trace using 1:3" +
+         style +
+         "linewidth 2 "
          "linecolor '#0072b2' title 'update u'" +
          line(4, "#999999", "theta") +
          "\n"

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "autodiff/error.h"
 #include "nn/atomic_file.h"
@@ -89,15 +90,23 @@ std::string colour_of(std::string_view optimizer) {
   return found == colours.end() ? "#000000" : found->second;
 }
 
-std::string log_axis() {
-  std::string tics;
-  for (int decade = -12; decade <= 12; ++decade) {
-    for (const char* digit : {"1", "2", "5"}) {
-      tics += (tics.empty() ? "" : ",") + std::string(digit) + "e" + std::to_string(decade);
+std::string on_log_axis(const std::string& plot) {
+  const auto tics = [](const std::vector<std::string>& digits) {
+    std::string list;
+    for (int decade = -12; decade <= 12; ++decade) {
+      for (const std::string& digit : digits) {
+        list += (list.empty() ? "(" : ",") + digit + "e" + std::to_string(decade);
+      }
     }
-  }
-  return "set logscale y\nset ytics (" + tics + ")\n";
+    return list + ")\n";
+  };
+  // Only a plot finds out the range: the first is drawn on nothing.
+  return "set logscale y\nset ytics " + tics({"1", "2", "5"}) + "set terminal push\nset terminal unknown\n" + plot +
+         "\nset terminal pop\nspan = GPVAL_Y_MAX / GPVAL_Y_MIN\nif (span < 32) {\nset ytics add " +
+         tics({"1.5", "3", "4", "7"}) + "}\nif (span < 4) {\nunset logscale y\nset ytics autofreq\n}\nreplot\n";
 }
+
+std::string curve_style(std::size_t points) { return points == 1 ? " with points pointtype 7 " : " with lines "; }
 
 std::string literal(std::string_view text) {
   std::string result = "'";

@@ -8,8 +8,12 @@ namespace l2l {
 /// The colour of an optimizer in every picture: Okabe and Ito's palette, which the colour-blind can tell apart.
 std::string colour_of(std::string_view optimizer);
 
-/// A logarithmic y axis with labels at 1, 2 and 5 of every decade: losses may span less than one.
-std::string log_axis();
+/// The `plot` command on a logarithmic y axis with labels at 1, 2 and 5 of every decade, and more where it spans less
+/// than one and a half; below a factor of four it is linear, which looks the same and has round labels.
+std::string on_log_axis(const std::string& plot);
+
+/// How to draw a curve of `points`: lines between them, or a single one as a dot.
+std::string curve_style(std::size_t points);
 
 /// Text as a gnuplot string literal.
 std::string literal(std::string_view text);

@@ -29,13 +29,19 @@ std::string data_block(const std::string& name, std::size_t rows, std::size_t op
 }
 
 /// The curves of a data block. The last drawn lies on top: the LSTM's.
-std::string curves(const Probe& probe, const std::string& block) {
+std::string curves(const Probe& probe, const std::string& block, std::size_t points) {
   std::string list;
   for (std::size_t k = probe.optimizers.size(); k-- > 0;) {
-    list += (list.empty() ? "" : ", ") + block + " using 1:" + std::to_string(k + 2) + " with lines " +
+    list += (list.empty() ? "" : ", ") + block + " using 1:" + std::to_string(k + 2) + curve_style(points) +
             line_of(probe.optimizers[k]) + "notitle";
   }
   return list;
+}
+
+/// Where the panel from `left` to `right` has no room for the line of the gradient seen: its number, on its side.
+std::string seen_outside(double gradient, double left, double right) {
+  if (gradient < left) return format("  ← %.2g", gradient);
+  return gradient > right ? format("  %.2g →", gradient) : "";
 }
 
 /// A page of panels that share their axes. Lengths are in pixels.
@@ -115,7 +121,7 @@ std::string updates_plot(const Probe& probe) {
   const Page page(n, 1, 1000, 240);
   const std::string title =
       family(probe.optimizee, probe.options) + ": updates of the LSTM, and of ADAM and SGD for the same gradients";
-  std::string commands = page.start(95, 0, 42) + page.captions(title, "step") + page.keys(probe, 3) +
+  std::string commands = page.start(115, 0, 42) + page.captions(title, "step") + page.keys(probe, 3) +
                          "set xzeroaxis linecolor '#a0a0a0'\n" + format("set xrange [0:%d]\n", probe.steps);
   for (int k = 0; k < n; ++k) {
     const std::string block = "$panel" + std::to_string(k);
@@ -127,7 +133,7 @@ std::string updates_plot(const Probe& probe) {
         "set title " +
         literal(format("coordinate %td: ", c.index) + c.place + format("  (mean |gradient| %.2g)", c.magnitude)) +
         " offset 0,-0.4 noenhanced\nset format x '" + (k + 1 == n ? "%g" : "") + "'\n" + "plot " +
-        curves(probe, block) + "\n" + Page::no_captions();
+        curves(probe, block, probe.steps) + "\n" + Page::no_captions();
   }
   return commands + "unset multiplot\n";
 }
@@ -150,8 +156,8 @@ std::string response_plot(const Probe& probe, std::size_t k) {
   const Tics tics(left, right);
   const std::string title = family(probe.optimizee, probe.options) + format(", coordinate %td: ", c.index) + c.place +
                             ": update against the current gradient";
-  std::string commands = page.start(95, 10, 24) + page.captions(title, "gradient" + tics.unit()) + page.keys(probe, 4) +
-                         page.key(3, 4, kSeenLine, "gradient seen") +
+  std::string commands = page.start(95, 10, 32) + page.captions(title, "gradient" + tics.unit()) + page.keys(probe, 4) +
+                         page.key(3, 4, kSeenLine, "gradient seen (←, →: outside)") +
                          "set tics font ',10'\n"
                          "set border 15\n" +
                          "set xzeroaxis linecolor '#a0a0a0'\nset yzeroaxis linecolor '#a0a0a0'\n" + "set xrange [" +
@@ -164,10 +170,11 @@ std::string response_plot(const Probe& probe, std::size_t k) {
         data_block(
             block, c.swept.size(), probe.optimizers.size(), [&](std::size_t j) { return to_text(c.swept[j]); },
             [&](std::size_t optimizer, std::size_t j) { return probe.optimizers[optimizer].responses[k][t][j]; }) +
-        "$seen << END\n" + g + " " + to_text(low) + "\n" + g + " " + to_text(high) + "\nEND\n" +
-        format("set title 'step %d' offset 0,-0.9 font ',11'\n", t + 1) + tics.commands(left, right, lowest) +
-        "set format y '" + (leftmost ? "%g" : "") + "'\nplot " + curves(probe, block) +
-        ", $seen using 1:2 with lines " + kSeenLine + "notitle\n" + Page::no_captions();
+        "$seen << END\n" + g + " " + to_text(low) + "\n" + g + " " + to_text(high) + "\nEND\n" + "set title " +
+        literal(format("step %d", t + 1) + seen_outside(c.gradients[t], left, right)) + " offset 0,-0.6 font ',11'\n" +
+        tics.commands(left, right, lowest) + "set format y '" + (leftmost ? "%g" : "") + "'\nplot " +
+        curves(probe, block, c.swept.size()) + ", $seen using 1:2 with lines " + kSeenLine + "notitle\n" +
+        Page::no_captions();
   }
   return commands + "unset multiplot\n";
 }

@@ -57,10 +57,10 @@ std::string comparison_plot(const Comparison& c) {
          " noenhanced\n"
          "set xlabel 'step'\n"
          "set ylabel 'loss (band: ± one standard error)'\n" +
-         log_axis() + "set xrange [0:" + std::to_string(c.steps) + "]\n" + "set yrange [*:*<" + to_text(top) +
+         "set xrange [0:" + std::to_string(c.steps) + "]\n" + "set yrange [*:*<" + to_text(top) +
          "] noextend\n"
          "set offsets 0, 0, graph 0.08, graph 0.05\n" +
-         (c.trained_steps < c.steps ? training_mark(c) : "") + bands + curves + "\n";
+         (c.trained_steps < c.steps ? training_mark(c) : "") + on_log_axis(bands + curves);
 }
 
 }  // namespace l2l

@@ -148,16 +148,15 @@ class Run {
                     "set ylabel 'loss'\n"
                     "set key inside right top\n"
                     "set yrange [*:*] noextend\n"
-                    "set offsets 0, 0, graph 0.2, graph 0.05\n" +
-                    log_axis() +
+                    "set offsets 0, 0, graph 0.2, graph 0.05\n"
                     "set datafile separator comma\n"
                     "$log << END\n" +
-                    log_ +
-                    "END\n"
-                    "plot $log using 1:2 with lines linewidth 1 linecolor '#a0a0a0' "
-                    "title 'training (mean over the steps of a trajectory)', "
-                    "$log using 1:6 with linespoints linewidth 2 pointtype 7 pointsize 0.6 linecolor '" +
-                    colour_of("lstm") + "' title 'validation (at the last step, on functions kept apart)'\n",
+                    log_ + "END\n" +
+                    on_log_axis("plot $log using 1:2" + curve_style(epoch()) +
+                                "linewidth 1 linecolor '#a0a0a0' "
+                                "title 'training (mean over the steps of a trajectory)', "
+                                "$log using 1:6 with linespoints linewidth 2 pointtype 7 pointsize 0.6 linecolor '" +
+                                colour_of("lstm") + "' title 'validation (at the last step, on functions kept apart)'"),
                 folder_.picture(), folder_.log());
   }
 
