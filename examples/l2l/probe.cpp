@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "autodiff/error.h"
@@ -15,6 +16,20 @@ namespace {
 
 constexpr Index kSample = 1000;  // coordinates that the statistics are taken over
 constexpr int kSweepSteps = 32, kSweepPoints = 201;  // an odd number: 0 is one of them
+
+/// `kSweepPoints` gradients at equal distances: from the range given, or a bit beyond the largest seen. A UsageError if
+/// they are too close to differ as numbers that are not denormal: what a slope is taken of.
+std::vector<Real> sweep(const std::optional<std::pair<double, double>>& range, double largest) {
+  const auto [low, high] = range.value_or(std::pair{-1.25 * largest, 1.25 * largest});
+  std::vector<Real> swept;
+  for (int k = 0; k < kSweepPoints; ++k) {
+    swept.push_back(static_cast<Real>(low + (high - low) * k / (kSweepPoints - 1)));
+    if (k > 0 && swept[k] - swept[k - 1] < std::numeric_limits<Real>::min()) {
+      throw UsageError("--range: ", low, ",", high, " is too narrow for ", kSweepPoints, " different gradients");
+    }
+  }
+  return swept;
+}
 
 /// Before the work: the coordinates are there, and there is room for the gradients.
 void check_request(const ProbeRequest& request, Index size, int steps) {
@@ -34,6 +49,7 @@ void check_request(const ProbeRequest& request, Index size, int steps) {
   if (request.sweep_steps.value_or(0) > steps) {
     throw UsageError("--sweep-steps ", *request.sweep_steps, ": only ", steps, " steps are followed");
   }
+  if (request.range) sweep(request.range, 0);
 }
 
 EvaluateOptions held_out(const ProbeRequest& request, int steps) {
@@ -87,16 +103,6 @@ Proposals with_rate(const std::string& name, std::optional<double> given, const 
   return {name, tune(find_rule(name), trial.make, options, status), "tuned", {}, {}, 0};
 }
 
-/// `kSweepPoints` gradients at equal distances: from the range given, or a bit beyond the largest seen.
-std::vector<Real> sweep(const std::optional<std::pair<double, double>>& range, double largest) {
-  const auto [low, high] = range.value_or(std::pair{-1.25 * largest, 1.25 * largest});
-  std::vector<Real> swept;
-  for (int k = 0; k < kSweepPoints; ++k) {
-    swept.push_back(static_cast<Real>(low + (high - low) * k / (kSweepPoints - 1)));
-  }
-  return swept;
-}
-
 double largest_of(const std::vector<Real>& x) {
   double largest = 0;
   for (const Real v : x) largest = std::max(largest, std::fabs(static_cast<double>(v)));
@@ -113,7 +119,8 @@ std::vector<ProbedCoordinate> look_at(const ProbeRequest& request, const Layout&
     std::vector<Real> seen;
     for (const std::vector<Real>& gradient : gradients) seen.push_back(gradient[k]);
     double largest = largest_of(seen);
-    if (largest == 0) largest = 1;  // any range will do for one that sees nothing
+    // Any range will do for one that sees nothing.
+    if (largest < kSweepPoints * std::numeric_limits<Real>::min()) largest = 1;
     coordinates.push_back({k, layout.place(k), magnitudes[k], seen, sweep(request.range, largest)});
   }
   return coordinates;

@@ -130,7 +130,10 @@ std::string probe_table(const Probe& p) {
            format("  median |lstm| / |adam|              %8.3g\n", p.over_adam) +
            format("  median |lstm| / |sgd|               %8.3g\n", p.over_sgd) +
            "  autocorrelation falls to 1/e at     ";
-  for (const Proposals& proposals : p.optimizers) table += format(" %7.2f (%s)", proposals.lag, proposals.name.c_str());
+  for (const Proposals& proposals : p.optimizers) {
+    const std::string lag = std::isnan(proposals.lag) ? "n/a" : format("%.2f", proposals.lag);
+    table += format(" %7s (%s)", lag.c_str(), proposals.name.c_str());
+  }
   table += " steps\n";
   for (std::size_t k = 0; k < p.coordinates.size(); ++k) {
     const ProbedCoordinate& c = p.coordinates[k];
@@ -145,6 +148,8 @@ std::string probe_table(const Probe& p) {
                       r.adam_slope, r.opposed() ? " opposed" : "", r.lstm.change, r.adam_change, r.sgd_change);
     }
   }
+  if (p.sweep_steps > 0)
+    table += "\nopposed: with a larger gradient the lstm's update grows where adam's shrinks, or vice versa\n";
   return table;
 }
 

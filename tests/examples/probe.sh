@@ -57,6 +57,10 @@ for other in '--seed 1' '--function 1'; do
   ! cmp -s before/probe_updates.csv updates.csv || fail "$other changed nothing"
 done
 
+quiet probe --run before --force "${rates[@]}" --steps 1
+grep -q 'n/a (lstm)' out.txt && ! grep -q 'nan' out.txt || fail "one step has no autocorrelation: $(cat out.txt)"
+grep -q '^opposed: ' out.txt || fail "what opposed means: $(cat out.txt)"
+
 # Nothing is overwritten unasked.
 cp -r run unchanged
 expect_error 1 'run/probe.*--force' probe --run run "${rates[@]}"
@@ -92,6 +96,9 @@ for range in 1,1 2,1 0 -1 1,2,3; do
 done
 for range in x 1,x , nan 1e99; do
   expect_error 2 "--range $range: '[^']*' is not a number" probe --run run --force --range "$range"
+done
+for range in 1e-45 1e-37 1,1.00001; do
+  expect_error 2 '--range: .* is too narrow for 201' probe --run run --force --range "$range"
 done
 expect_error 2 "--steps: '0'" probe --run run --force --steps 0
 expect_error 2 "--steps 1000000: too many gradients.*at most" probe --run run --force --batch 1000 --steps 1000000
