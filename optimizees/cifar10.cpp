@@ -106,7 +106,7 @@ OptimizeeEntry cifar10() {
         const auto data = std::make_shared<const ImageData>(read_data(values.at("data"), classes));
         return [=] { return std::make_unique<Cifar10>(data, config); };
       },
-      .optimizer = {.preprocess = {Preprocess::Kind::log_sign, 10}, .output_scale = 0.1},
+      .optimizer = {.preprocess = {Preprocess::Kind::log_sign, 10}, .output_scale = 0.03},
       .training = {.steps = 100, .unroll = 20, .learning_rate = 0.01},
       .groups = "conv,fc",
   };
