@@ -16,13 +16,17 @@ struct Agreement {
 };
 Agreement agreement(std::span<const Real> a, std::span<const Real> c);
 
-/// One trajectory of a learned optimizer, and gradients of L(φ) = Σ_t f(θ_t), t = 0 … steps, along it. Training takes
-/// two shortcuts: it treats ∇_t as a constant, and backpropagates through an unroll at a time. `truncated` takes both,
-/// `full` none; every evaluation of a step meets the minibatch that the trajectory met there.
+/// One trajectory of a learned optimizer (an LSTM, or one for each group of θ), and gradients of L(φ) = Σ_t f(θ_t),
+/// t = 0 … steps, along it. Training takes two shortcuts: it treats ∇_t as a constant, and backpropagates through an
+/// unroll at a time. `truncated` takes both, `full` none; every evaluation of a step meets the minibatch that the
+/// trajectory met there.
 class MetaGradient {
  public:
-  /// Follows the trajectory on a function of the training split. An Error tells at which step it diverges. `f` must
-  /// outlive this.
+  /// An Error if a part of the optimizer is a fixed rule: how its updates respond to the gradient is not recorded.
+  static void check(const OptimizerModel& model);
+
+  /// Follows the trajectory on a function of the training split. An Error as from `check`, or that tells at which step
+  /// it diverges. `f` must outlive this.
   MetaGradient(const LearnedOptimizer& learned, Optimizee& f, int steps, const Rng& rng, int threads = 1);
 
   int steps() const { return static_cast<int>(losses_.size()) - 1; }
@@ -30,7 +34,7 @@ class MetaGradient {
   const std::vector<double>& losses() const { return losses_; }
 
   /// As in training, with φ held fixed: the sum over unrolls of `unroll` steps (which divides `steps`) of their
-  /// gradients, where the ∇_t, and θ and the LSTM's state at the start of an unroll, are constants. `discount`: see
+  /// gradients, where the ∇_t, and θ and the LSTMs' states at the start of an unroll, are constants. `discount`: see
   /// MetaTrainer.
   std::vector<Real> truncated(int unroll, double discount = 1) const;
 
@@ -45,7 +49,6 @@ class MetaGradient {
  private:
   void add_hessian_product(int step, std::span<const Real> theta, std::span<const Real> v, Real* result) const;
   Var responding_gradient(Var theta, int step) const;
-  Var features(Var gradient) const;
 
   LearnedOptimizer learned_;
   Optimizee& f_;

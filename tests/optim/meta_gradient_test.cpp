@@ -1,12 +1,11 @@
 #include "optim/meta_gradient.h"
 
 #include <cmath>
-#include <utility>
+#include <string>
 #include <vector>
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
-#include "optim/lstm_optimizer.h"
 #include "optim/meta_train.h"
 #include "optim/unroll.h"
 #include "tests/catch.h"
@@ -37,21 +36,46 @@ class Bumpy : public Optimizee {
   std::vector<Real> W_ = std::vector<Real>(kRows * kSize), y_ = std::vector<Real>(kRows);
 };
 
+/// The same for θ of two groups that bear on each other: its elements are `owners`, of `l` and `r` for left and right.
+class GroupedBumpy : public Bumpy {
+ public:
+  explicit GroupedBumpy(const std::string& owners) {
+    layout_.add("nothing", {0}, "right");  // there may be none of a group, as in some functions of an ensemble
+    for (char owner : owners) {
+      layout_.add(std::to_string(layout_.size()), {1}, owner == 'l' ? "left" : "right");
+    }
+  }
+  const Layout& layout() const override { return layout_; }
+
+ private:
+  Layout layout_;
+};
+
 constexpr int kSteps = 12;
 
-LearnedOptimizer random_optimizer(Preprocess preprocess) {
-  LearnedOptimizer learned{LstmModel({2, 3, preprocess, 0.3}), {}};
+LearnedOptimizer random_optimizer(const OptimizerModel& model) {
+  LearnedOptimizer learned{model, {}};
   learned.phi.resize(learned.model.layout().size());
   Rng rng(3);
   rng.fill_normal(learned.phi, 0, 0.5);
   return learned;
 }
 
-/// The trajectory as an LstmOptimizer follows it: visit(f(θ_t) per function, ∇f(θ_t)) for t = 0 … kSteps.
+LearnedOptimizer random_optimizer(Preprocess preprocess) {
+  return random_optimizer(LstmModel({2, 3, preprocess, 0.3}));
+}
+
+/// An LSTM for each group, with as little in common as there can be; not in the order of θ.
+OptimizerModel two_lstms() {
+  return OptimizerModel({{"right", LstmModel({1, 4, {Preprocess::Kind::rescale, 0.5}, 0.2})},
+                         {"left", LstmModel({2, 3, {Preprocess::Kind::log_sign, 10}, 0.3})}});
+}
+
+/// The trajectory as the running optimizer follows it: visit(f(θ_t) per function, ∇f(θ_t)) for t = 0 … kSteps.
 template <class Visit>
-void follow_lstm(const LearnedOptimizer& learned, Optimizee& f, Rng rng, Visit visit) {
-  LstmOptimizer optimizer(learned);
-  optimizer.reset(f.layout().size());
+void follow(const LearnedOptimizer& learned, Optimizee& f, Rng rng, Visit visit) {
+  const auto optimizer = make_optimizer(learned);
+  optimizer->reset_for(f.layout());
   std::vector<Real> theta(f.layout().size());
   f.sample(rng, Split::train);
   f.init(rng, theta);
@@ -60,14 +84,14 @@ void follow_lstm(const LearnedOptimizer& learned, Optimizee& f, Rng rng, Visit v
     f.next_batch(rng);
     const double loss = gradient(f, theta) / static_cast<double>(f.functions());
     visit(loss, gradient.values());
-    optimizer.step(gradient.values(), theta);
+    optimizer->step(gradient.values(), theta);
   }
 }
 
 /// L(φ) of that trajectory.
 double meta_loss(const LearnedOptimizer& learned, Optimizee& f, const Rng& rng) {
   double total = 0;
-  follow_lstm(learned, f, rng, [&](double loss, std::span<const Real>) { total += loss; });
+  follow(learned, f, rng, [&](double loss, std::span<const Real>) { total += loss; });
   return total;
 }
 
@@ -114,37 +138,68 @@ TEST_CASE("the full meta-gradient is the derivative of the trajectory's losses")
   }
 }
 
+TEST_CASE("the full meta-gradient of several LSTMs is that derivative by the weights of all") {
+  if (sizeof(Real) == 4) return;
+  const LearnedOptimizer learned = random_optimizer(two_lstms());
+  for (const std::string owners : {"llrr", "lrrl", "rlrl", "llll"}) {
+    GroupedBumpy f(owners);
+    const Rng rng(1);
+    const MetaGradient meta(learned, f, kSteps, rng);
+    const std::vector<Real> full = meta.full();
+    const auto truth = differences(learned, [&](const LearnedOptimizer& moved) { return meta_loss(moved, f, rng); });
+    for (const OptimizerModel::Part& part : learned.model.parts()) {
+      CAPTURE(owners, part.group);
+      const auto of_part = [&](const std::vector<Real>& all) { return part.weights(std::span<const Real>(all)); };
+      if (owners == "llll" && part.group == "right") {
+        CHECK(norm(of_part(full)) == 0);
+        continue;
+      }
+      CHECK(agreement(of_part(full), of_part(truth)).relative_error < 1e-6);
+      CHECK(agreement(of_part(meta.truncated(kSteps)), of_part(truth)).relative_error > 1e-4);
+    }
+  }
+}
+
 TEST_CASE("the untruncated meta-gradient is the derivative of the losses with the recorded gradients held fixed") {
   if (sizeof(Real) == 4) return;
-  Bumpy f;
-  const LearnedOptimizer learned = random_optimizer({});
-  const MetaGradient meta(learned, f, kSteps, Rng(1));
-  std::vector<double> losses;
-  std::vector<std::vector<Real>> gradients;
-  follow_lstm(learned, f, Rng(1), [&](double loss, std::span<const Real> gradient) {
-    losses.push_back(loss);
-    gradients.emplace_back(gradient.begin(), gradient.end());
-  });
-  for (int t = 0; t <= kSteps; ++t) CHECK(meta.losses()[t] == Approx(losses[t]));
-  // Σ_t ⟨∇_t, θ_t⟩ has the derivative of Σ_t f(θ_t), 3 times the loss per function, where ∇_t is fixed.
-  const auto linear = [&](const LearnedOptimizer& moved) {
-    LstmOptimizer optimizer(moved);
-    optimizer.reset(f.layout().size());
-    std::vector<Real> theta(f.layout().size());
-    double total = 0;
-    for (int t = 0; t < kSteps; ++t) {
-      optimizer.step(gradients[t], theta);
-      for (std::size_t k = 0; k < theta.size(); ++k) total += gradients[t + 1][k] * theta[k] / 3;
-    }
-    return total;
-  };
-  CHECK(agreement(meta.truncated(kSteps), differences(learned, linear)).relative_error < 1e-6);
+  Bumpy bumpy;
+  GroupedBumpy grouped("lrrl"), lacking("llll");
+  for (Optimizee* f : {&bumpy, static_cast<Bumpy*>(&grouped), static_cast<Bumpy*>(&lacking)}) {
+    CAPTURE(f == &bumpy, f == &grouped);
+    const LearnedOptimizer learned = f == &bumpy ? random_optimizer({}) : random_optimizer(two_lstms());
+    const MetaGradient meta(learned, *f, kSteps, Rng(1));
+    std::vector<double> losses;
+    std::vector<std::vector<Real>> gradients;
+    follow(learned, *f, Rng(1), [&](double loss, std::span<const Real> gradient) {
+      losses.push_back(loss);
+      gradients.emplace_back(gradient.begin(), gradient.end());
+    });
+    for (int t = 0; t <= kSteps; ++t) CHECK(meta.losses()[t] == Approx(losses[t]));
+    // Σ_t ⟨∇_t, θ_t⟩ has the derivative of Σ_t f(θ_t), 3 times the loss per function, where ∇_t is fixed.
+    const auto linear = [&](const LearnedOptimizer& moved) {
+      const auto optimizer = make_optimizer(moved);
+      optimizer->reset_for(f->layout());
+      std::vector<Real> theta(f->layout().size());
+      double total = 0;
+      for (int t = 0; t < kSteps; ++t) {
+        optimizer->step(gradients[t], theta);
+        for (std::size_t k = 0; k < theta.size(); ++k) total += gradients[t + 1][k] * theta[k] / 3;
+      }
+      return total;
+    };
+    CHECK(agreement(meta.truncated(kSteps), differences(learned, linear)).relative_error < 1e-6);
+  }
 }
 
 TEST_CASE("the truncated meta-gradient is what MetaTrainer accumulates while φ stands still") {
   constexpr int T = 4, kUnrolls = 3;
-  for (const auto& [fused, discount] : {std::pair(false, 1.0), {true, 1.0}, {true, 0.6}}) {
-    CAPTURE(fused, discount);
+  struct Case {
+    bool grouped, fused;
+    double discount;
+  };
+  for (const auto& [grouped, fused, discount] :
+       {Case{false, false, 1}, {false, true, 1}, {false, true, 0.6}, {true, false, 1}, {true, true, 0.6}}) {
+    CAPTURE(grouped, fused, discount);
     MetaTrainConfig config;
     config.discount = discount;
     config.unroll = T;
@@ -152,13 +207,16 @@ TEST_CASE("the truncated meta-gradient is what MetaTrainer accumulates while φ 
     config.learning_rate = 1e-300;  // φ stands still
     config.clip = 0;
     config.fused = fused;
-    const LstmModel model({2, 3, {}, 0.3});
+    const OptimizerModel model = grouped ? two_lstms() : LstmModel({2, 3, {}, 0.3});
+    const auto family = [grouped = grouped]() -> std::unique_ptr<Optimizee> {
+      if (grouped) return std::make_unique<GroupedBumpy>("lrrl");
+      return std::make_unique<Bumpy>();
+    };
     std::vector<Real> phi, sum(model.layout().size()), before(model.layout().size());
     Rng rng(0);
     for (int unrolls = 1; unrolls <= kUnrolls; ++unrolls) {
       config.steps = unrolls * T;
-      MetaTrainer trainer(
-          model, [] { return std::make_unique<Bumpy>(); }, config);
+      MetaTrainer trainer(model, family, config);
       phi = trainer.state().phi;
       rng.set_state(trainer.state().random);
       trainer.run_epoch();
@@ -167,8 +225,8 @@ TEST_CASE("the truncated meta-gradient is what MetaTrainer accumulates while φ 
       for (std::size_t k = 0; k < m.size(); ++k) sum[k] += (m[k] - Real(0.9) * before[k]) / Real(0.1);
       before = m;
     }
-    Bumpy f;
-    const MetaGradient meta({model, phi}, f, kUnrolls * T, rng);
+    const auto f = family();
+    const MetaGradient meta({model, phi}, *f, kUnrolls * T, rng);
     const double tolerance = sizeof(Real) == 8 ? 1e-12 : 1e-4;
     CHECK(agreement(meta.truncated(T, discount), sum).relative_error < tolerance);
     CHECK(agreement(meta.truncated(T, 0.8), sum).relative_error > 1e-2);
@@ -194,4 +252,9 @@ TEST_CASE("meta-gradients that cannot be had say so") {
   CHECK_THROWS_AS(MetaGradient(learned, f, 6, Rng(0)).truncated(0), UsageError);
   LearnedOptimizer wild{LstmModel({2, 3, {}, sizeof(Real) == 8 ? 1e200 : 1e30}), learned.phi};
   CHECK_THROWS_AS(MetaGradient(wild, f, 6, Rng(0)), Error);
+  GroupedBumpy grouped("llrr");
+  const OptimizerModel mixed({{"left", LstmModel({2, 3, {}, 0.3})}, {"right", FixedRule{"adam", 0.1}}});
+  CHECK_THROWS_WITH(MetaGradient(random_optimizer(mixed), grouped, 6, Rng(0)),
+                    "meta-gradient: the group 'right' has the rule adam, whose response to its gradient is not "
+                    "recorded; take a training with an LSTM for it (--groups with right in place of right=adam:...)");
 }
