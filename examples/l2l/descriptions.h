@@ -97,7 +97,9 @@ inline constexpr char kMetaGradient[] = R"(Measure what the training's shortcuts
 Training takes the gradients that the LSTM sees as constants, and backpropagates through --unroll steps at a
 time. This follows one trajectory of the trained optimizer on a function of the training split, and compares,
 for several lengths of the unroll and without truncation, that gradient of the summed loss with the full one,
-in which the gradients respond to theta. The training's --discount is a part of it. It works in double precision, in a program l2l-double beside this one.
+in which the gradients respond to theta. The training's --discount is a part of it. The weights of several LSTMs
+(--groups conv,fc) are named with their group; an optimizer with a rule for a group is refused. It works in
+double precision, in a program l2l-double beside this one.
 Memory grows with the root of --steps: some 60 kB for each coordinate at 100 steps (1.1 GB for mnist).
 
 Writes DIR/meta_gradient.csv, meta_gradient.json and meta_gradient.png.

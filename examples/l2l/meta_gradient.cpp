@@ -65,7 +65,7 @@ int meta_gradient(const MetaGradientRequest& request, char** argv) {
   const FolderLock lock(folder.path, FolderLock::together);
   const RunConfig config = folder.read_config();
   const LearnedOptimizer learned = folder.read_optimizer(config);
-  learned.model.single();  // before the work: an Error for an optimizer of several parts
+  MetaGradient::check(learned.model);  // before the work
   MetaGradientReport report;
   report.steps = request.steps.value_or(config.training.steps);
   report.discount = request.discount.value_or(config.training.discount);

@@ -1,5 +1,6 @@
 #include "examples/l2l/meta_gradient_report.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -10,16 +11,27 @@
 namespace l2l {
 namespace {
 
+/// The longest name of a block; those of an optimizer of several LSTMs begin with their group.
+int name_width(const MetaGradientReport& report) {
+  std::size_t width = 0;
+  for (const MetaGradientRow& row : report.full) width = std::max(width, row.block.size());
+  return static_cast<int>(width);
+}
+
 /// A row per block: `value` of each unroll.
 template <class Value>
 std::string table(const MetaGradientReport& report, const std::string& title, const char* pattern, Value value) {
   const std::size_t blocks = report.full.size();
-  std::string text = title + "\n" + format("%-20s", "steps of an unroll");
+  const int width = std::max(18, name_width(report)) + 2;
+  std::string text = title + "\n" + format("%-*s", width, "steps of an unroll");
   for (std::size_t k = 0; k < report.rows.size(); k += blocks) text += format("%10d", report.rows[k].unroll);
   text += "\n";
   for (std::size_t b = 0; b < blocks; ++b) {
-    text += format("%-20s", report.full[b].block.c_str());
-    for (std::size_t k = b; k < report.rows.size(); k += blocks) text += format(pattern, value(report.rows[k]));
+    text += format("%-*s", width, report.full[b].block.c_str());
+    for (std::size_t k = b; k < report.rows.size(); k += blocks) {
+      const double x = value(report.rows[k]);  // NaN beside a gradient of 0
+      text += std::isnan(x) ? format("%10s", "n/a") : format(pattern, x);
+    }
     text += "\n";
   }
   return text;
@@ -69,6 +81,10 @@ std::string meta_gradient_plot(const MetaGradientReport& report) {
   const char* const colours[] = {"#0072b2", "#56b4e9", "#009e73", "#e69f00",
                                  "#d55e00", "#cc79a7", "#999999", "#8c510a"};
   const std::size_t blocks = report.full.size();
+  // Beside a panel there is room for nine names of the usual size; more are shared out between both, and get smaller.
+  constexpr std::size_t kNames = 9;
+  const std::size_t beside_first = blocks <= kNames ? blocks : (blocks + 1) / 2;
+  const double font = std::min(13.0, 13.0 * kNames / static_cast<double>(beside_first));
   std::string data, cosines, errors, tics;
   for (std::size_t b = 0; b < blocks; ++b) {
     const std::string name = "$block" + std::to_string(b);
@@ -85,8 +101,9 @@ std::string meta_gradient_plot(const MetaGradientReport& report) {
     const std::string style = " with linespoints pointsize 0.9 pointtype " + std::to_string(b == 0 ? 7 : 4 + b % 10) +
                               " linewidth " + (b == 0 ? "3.5" : "1.5") + " linecolor '" + colour + "' ";
     const std::string title = "title " + literal(b == 0 ? "all weights" : report.full[b].block) + " noenhanced";
-    cosines += (b == 0 ? "" : ", ") + name + " using 1:2" + style + title;
-    errors += (b == 0 ? "" : ", ") + name + " using 1:3" + style + title;
+    const bool first = b < beside_first;
+    cosines += (b == 0 ? "" : ", ") + name + " using 1:2" + style + (first ? title : "notitle");
+    errors += (b == 0 ? "" : ", ") + name + " using 1:3" + style + (first ? "notitle" : title);
   }
   return data + "set multiplot layout 2,1 title " +
          literal(report.optimizee + ": the training's gradient" +
@@ -100,7 +117,8 @@ std::string meta_gradient_plot(const MetaGradientReport& report) {
          "set xrange [*:*] noextend\n"
          "set offsets graph 0.03, graph 0.03, 0, 0\n"
          "set lmargin 11\n"
-         "set rmargin 26\n"
+         "set key font '," +
+         to_text(font) + "'\n" + "set rmargin " + std::to_string(name_width(report) + 8) + "\n" +
          "set ylabel 'cosine'\n"
          "set yrange [-1.05:1.05]\n"
          "plot " +
@@ -109,7 +127,6 @@ std::string meta_gradient_plot(const MetaGradientReport& report) {
          "set ylabel 'relative error'\n"
          "set yrange [*:*]\n"
          "set logscale y\n"
-         "unset key\n"
          "plot " +
          errors + "\n" + "unset multiplot\n";
 }

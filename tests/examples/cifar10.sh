@@ -36,7 +36,20 @@ quiet diagnose --run run
 grep -qE 'saturated gates .*conv layer 0: i .*; fc layer 0: i ' out.txt || fail "diagnose looks at both: $(cat out.txt)"
 grep -q '"i_fc_l0"' run/diagnose.json || fail "both are in diagnose.json"
 if [[ -z ${L2L_SANITIZE:-} ]]; then  # there is no l2l-double then
-  expect_error 1 'groups conv, fc.*single LSTM' meta-gradient --run run
+  quiet meta-gradient --run run
+  {
+    for unroll in 1 6; do
+      echo $unroll,all
+      for group in conv fc; do
+        for weight in lstm.weight_ih_l0 lstm.weight_hh_l0 lstm.bias_l0 output.weight output.bias; do
+          echo "$unroll,$group.$weight"
+        done
+      done
+    done
+  } | cmp - <(tail -n +2 run/meta_gradient.csv | cut -d, -f1,2) || fail "blocks of two LSTMs in meta_gradient.csv"
+  # Every weight of both has a gradient, which is not the full one.
+  awk -F, 'NR > 1 && !($5 > 0 && $4 > 0) { exit 1 }' run/meta_gradient.csv || fail "$(cat run/meta_gradient.csv)"
+  [[ $(grep -c '^conv.lstm.weight_hh_l0 \{6\}' out.txt) == 2 ]] || fail "columns of the table: $(cat out.txt)"
 fi
 
 # The figures: transfer to other labels, beside an optimizer that knew them.
@@ -58,6 +71,8 @@ grep -q '"classes": "5-9"' page/cifar10-0-4/compare-5-9.json || fail "the transf
 quiet train "${run[@]}" --out mixed --groups conv=adam:0.01,fc
 quiet diagnose --run mixed
 grep -qE 'saturated gates  *fc layer 0' out.txt || fail "diagnose looks at the LSTM there is: $(cat out.txt)"
+[[ -n ${L2L_SANITIZE:-} ]] ||
+  expect_error 1 "group 'conv' has the rule adam.*an LSTM for it.*conv in place of conv=adam" meta-gradient --run mixed
 quiet train "${run[@]}" --out one --groups all
 expect_error 1 "group 'dense'.*'conv', 'fc'" train "${run[@]}" --out other --groups conv,dense
 

@@ -28,6 +28,10 @@ quiet meta-gradient --run run --seed 1 --unrolls 4,1,10 --force
 ! cmp -s before.csv run/meta_gradient.csv || fail "another seed gave the same trajectory"
 quiet meta-gradient --run run --steps 6 --force
 [[ $(tail -n +2 run/meta_gradient.csv | cut -d, -f1 | sort -un | xargs) == '1 6' ]] || fail "default unrolls of 6 steps"
+# From a state of 0 the first step does not use weight_hh: there is nothing to compare.
+quiet meta-gradient --run run --steps 1 --force
+[[ $(grep -cE '^lstm.weight_hh_l0 +n/a$' out.txt) == 2 ]] || fail "a gradient of 0: $(cat out.txt)"
+grep -q '^1,lstm.weight_hh_l0,nan,nan,0$' run/meta_gradient.csv || fail "a gradient of 0: $(cat run/meta_gradient.csv)"
 quiet train "${tiny[@]}" --out run --force
 [[ ! -e run/meta_gradient.csv ]] || fail "a new run keeps the old run's meta_gradient.csv"
 
