@@ -7,7 +7,7 @@ new_style=$backgrounds/Painting-Colors_by__herobrine7gamer.jpg
 contents=("$backgrounds"/{Bridge_by_Sander_Klootwijk,Picture_0B_by_freespace,friends_by_Aitzol_Berasategi}.jpg)
 run=(--run "$runs/neural_art")
 
-build/release/l2l compare "${run[@]}" --functions 16 --tune-functions 4
+build/release/l2l compare "${run[@]}" --steps 128 --functions 16 --tune-functions 4
 echo
 echo "== A style that it has never seen, at twice the size"
 build/release/l2l compare "${run[@]}" --style "$new_style" --size 128 --label new-style --steps 128 --functions 4 \
@@ -17,7 +17,7 @@ build/release/l2l compare "${run[@]}" --style "$new_style" --size 128 --label ne
 sheet() {  # NAME STYLE SIZE OPTIMIZER
   mkdir -p "$runs/$1"
   build/release/l2l style "${run[@]}" --content "${contents[@]}" --style "$2" --size "$3" --optimizer "$4" --frames 4 \
-    --out "$runs/$1" --sheet "$runs/$1.png"
+    --out "$runs/$1" --sheet "$runs/neural_art/sheet-$1.png"
 }
 echo
 echo "== Styling pictures: the LSTM, and ADAM tuned on each picture"
@@ -29,3 +29,5 @@ sheet new-style-128-adam "$new_style" 128 adam
 echo
 echo "== Looking inside it"
 build/release/l2l probe "${run[@]}" --pick 3
+
+build/release/l2l figures --only neural_art --out "$runs"

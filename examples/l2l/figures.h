@@ -22,12 +22,18 @@ struct Figure {
   std::string beside = {};  // an earlier run, whose optimizer was compared on the same functions; "" for none
 };
 
+/// Styled pictures for the report, if `l2l style --sheet` has put them there (see RunFolder::sheet).
+struct Sheet {
+  std::string name, caption;
+};
+
 /// A trained optimizer, and the figures that are made of it.
 struct FigureRun {
   std::string name;  // of its folder
   std::string optimizee;
   OptionValues options;  // of the optimizee in training, where they are not the defaults
   std::vector<Figure> figures;
+  std::vector<Sheet> sheets = {};
 };
 
 /// The table, an optimizee's runs together. Another figure is another row.

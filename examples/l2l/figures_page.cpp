@@ -235,6 +235,7 @@ std::string figures_page(const fs::path& folder, const std::vector<FigureRun>& r
     const RunFolder place{folder / run.name};
     html += "<h2>" + escape(run.name) + "</h2>\n" + training(place, place.read_config());
     for (const Figure& row : run.figures) html += figure(place, row);
+    for (const Sheet& sheet : run.sheets) html += picture(place.sheet(sheet.name), escape(sheet.caption));
     html += probe(place);
   }
   return html + "</body>\n</html>\n";

@@ -44,9 +44,9 @@ bool is_probe(const fs::path& file) {
 /// Whether it tells about a run, and so goes when the run is replaced.
 bool is_finding(const fs::path& file) {
   const std::string stem = file.stem().string();
-  return is_probe(file) ||
-         ((stem == "compare" || stem.starts_with("compare-") || stem == "meta_gradient" || stem == "diagnose") &&
-          is_table_or_picture(file));
+  return is_probe(file) || ((stem == "compare" || stem.starts_with("compare-") || stem.starts_with("sheet-") ||
+                             stem == "meta_gradient" || stem == "diagnose") &&
+                            is_table_or_picture(file));
 }
 
 /// Of whatever run; an Error ends with the remedy.
@@ -70,6 +70,8 @@ LearnedOptimizer load_optimizer(const RunFolder& folder) {
 fs::path RunFolder::meta_gradient(const std::string& extension) const { return path / ("meta_gradient" + extension); }
 
 fs::path RunFolder::diagnosis(const std::string& extension) const { return path / ("diagnose" + extension); }
+
+fs::path RunFolder::sheet(const std::string& name) const { return path / ("sheet-" + name + ".png"); }
 
 fs::path RunFolder::comparison(const std::string& label, const std::string& extension) const {
   return path / ("compare" + (label.empty() ? "" : "-" + label) + extension);

@@ -25,6 +25,8 @@ struct RunFolder {
   std::vector<std::filesystem::path> probes() const;
   /// What l2l meta-gradient writes: .csv, .json or .png.
   std::filesystem::path meta_gradient(const std::string& extension) const;
+  /// sheet-NAME.png: where the report looks for styled pictures.
+  std::filesystem::path sheet(const std::string& name) const;
   /// What l2l diagnose writes: .json or .png.
   std::filesystem::path diagnosis(const std::string& extension) const;
 

@@ -121,8 +121,8 @@ OptimizeeEntry neural_art() {
                                                                 make_style_loss(values));
         return [=] { return std::make_unique<NeuralArt>(data, init); };
       },
-      .optimizer = {.preprocess = {Preprocess::Kind::log_sign, 10}, .output_scale = 0.1},
-      .training = {.steps = 128, .unroll = 32, .learning_rate = 0.01},
+      .optimizer = {.preprocess = {Preprocess::Kind::log_sign, 10}, .output_scale = 1},
+      .training = {.steps = 128, .unroll = 32, .learning_rate = 0.03, .discount = 0},
   };
 }
 
