@@ -4,7 +4,7 @@ set -euo pipefail
 # How long to train: enough to see the LSTM win, not the best that longer training reaches.
 train_quadratic=(--epochs 600)
 train_mnist=(--epochs 280)
-train_neural_art=(--epochs 150 --validate-every 25 --validation-functions 8)
+train_neural_art=(--epochs 120 --validate-every 4 --validation-functions 8)
 
 usage() {
   cat <<'END'
