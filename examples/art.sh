@@ -13,18 +13,21 @@ echo "== A style that it has never seen, at twice the size"
 build/release/l2l compare "${run[@]}" --style "$new_style" --size 128 --label new-style --steps 128 --functions 4 \
   --tune-functions 2
 
-# Content, results after 32, 64, 96 and 128 steps, style.
-sheet() {  # NAME STYLE SIZE OPTIMIZER
+# Content, results after 32, 64, 96 and 128 steps, style: by the LSTM, and by ADAM with the rate that a comparison found.
+sheet() {  # NAME STYLE SIZE FLAGS...
   mkdir -p "$runs/$1"
-  build/release/l2l style "${run[@]}" --content "${contents[@]}" --style "$2" --size "$3" --optimizer "$4" --frames 4 \
-    --out "$runs/$1" --sheet "$runs/neural_art/sheet-$1.png"
+  build/release/l2l style "${run[@]}" --content "${contents[@]}" --style "$2" --size "$3" --frames 4 --out "$runs/$1" \
+    --sheet "$runs/neural_art/sheet-$1.png" "${@:4}"
+}
+adam() {  # COMPARISON
+  echo --optimizer adam --rate "$(grep -A 1 '"adam": {' "$runs/neural_art/$1.json" | grep -o '[0-9][-0-9.e]*')"
 }
 echo
-echo "== Styling pictures: the LSTM, and ADAM tuned on each picture"
-sheet trained-style-64-lstm "$trained_style" 64 lstm
-sheet trained-style-64-adam "$trained_style" 64 adam
-sheet new-style-128-lstm "$new_style" 128 lstm
-sheet new-style-128-adam "$new_style" 128 adam
+echo "== Styling pictures: the LSTM, and ADAM"
+sheet trained-style-64-lstm "$trained_style" 64
+sheet trained-style-64-adam "$trained_style" 64 $(adam compare)
+sheet new-style-128-lstm "$new_style" 128
+sheet new-style-128-adam "$new_style" 128 $(adam compare-new-style)
 
 echo
 echo "== Looking inside it"

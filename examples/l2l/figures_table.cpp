@@ -81,7 +81,7 @@ const std::vector<FigureRun>& figure_runs() {
          {}}},
        {{"trained-style-64-lstm",
          "The LSTM, training style at 64x64: content, results after 32, 64, 96 and 128 steps, style."},
-        {"trained-style-64-adam", "ADAM on the same, its rate tuned for the loss after 128 steps on each picture."},
+        {"trained-style-64-adam", "ADAM on the same, with the rate of the comparison."},
         {"new-style-128-lstm", "The LSTM, with a style it has never seen, at 128x128."},
         {"new-style-128-adam", "ADAM on the same."}}},
   };
