@@ -147,6 +147,8 @@ std::string figure(const RunFolder& folder, const Figure& row) {
   std::string line = "l2l compare --run " + folder.path.string();
   for (const auto& [name, value] : row.options) line += " --" + name + " " + value;
   if (!row.label.empty()) line += " --label " + row.label;
+  const int steps = comparison["steps"], usual = 2 * folder.read_config().training.steps;
+  if (steps != usual) line += " --steps " + std::to_string(steps);
   line += " --functions " + comparison["functions"].dump() + " --tune-functions " + comparison["tune_functions"].dump();
   return "<h3>" + escape(row.title) + "</h3>\n" + paragraph(escape(row.text)) +
          picture(folder.comparison(row.label, ".png"),

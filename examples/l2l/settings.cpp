@@ -192,7 +192,8 @@ std::string family(const std::string& optimizee, const OptionValues& options) {
   for (const OptimizeeOption& option : find_optimizee(optimizee).options) {
     const std::string& value = options.at(option.name);
     const bool always = option.shown == OptimizeeOption::Shown::always;
-    if (always || value != option.default_value) text += ", " + option.name + " " + value;
+    // Of a path the last part: a heading has no room for more.
+    if (always || value != option.default_value) text += ", " + option.name + " " + value.substr(value.rfind('/') + 1);
   }
   return text;
 }
