@@ -21,10 +21,9 @@ struct Finding {
 ///     not finite       a value of the trace is
 ///     loss             its mean over the last tenth of the steps is 1.5 times that of the start or of the best tenth
 ///     blind loss       the loss ends above 0.99 of `blind_loss`
-///     dead updates     Σ_t |⟨∇_t, u_t⟩|, how far the updates move the loss to first order, ups and downs alike, is
-///     below
-///                      1% of the first loss. (Unlike |u| / |θ|, which is told too, this does not depend on the scale
-///                      of θ.)
+///     dead updates     Σ_t |⟨∇_t, u_t⟩| is below 1% of the first loss: how far the updates move the loss to first
+///                      order, ups and downs alike. (Unlike |u| / |θ|, which is told too, this does not depend on the
+///                      scale of θ.)
 ///     saturated gates  a gate of a layer is, in 95% of all cases, beyond 0.01 and 0.99 (g: beyond ±0.99)
 ///     clipped input    more than half of all |∇| are below e^-p, so that their logarithm is the same -1 for all
 ///     growing state    the mean |c| of a layer ends above 5, where tanh(c) says nothing more, and has grown by more

@@ -31,9 +31,10 @@ std::vector<Finding> read_training(const RunFolder& folder) {
     std::istringstream cells(line);
     std::vector<std::string> cell;
     for (std::string text; std::getline(cells, text, ',');) cell.push_back(text);
-    if (cell.size() < 4)
+    if (cell.size() < 4) {
       throw Error(folder.log().string(), ": not the log of a training: line ", number, " has ", cell.size(),
                   " of the 6 columns");
+    }
     losses.push_back(std::strtod(cell[1].c_str(), nullptr));
     norms.push_back(std::strtod(cell[3].c_str(), nullptr));
   }

@@ -147,7 +147,7 @@ std::string figure(const RunFolder& folder, const Figure& row) {
   std::string line = "l2l compare --run " + folder.path.string();
   for (const auto& [name, value] : row.options) line += " --" + name + " " + value;
   if (!row.label.empty()) line += " --label " + row.label;
-  const int steps = comparison["steps"], usual = 2 * folder.read_config().training.steps;
+  const int steps = comparison["steps"], usual = 2 * comparison["trained_steps"].get<int>();
   if (steps != usual) line += " --steps " + std::to_string(steps);
   line += " --functions " + comparison["functions"].dump() + " --tune-functions " + comparison["tune_functions"].dump();
   return "<h3>" + escape(row.title) + "</h3>\n" + paragraph(escape(row.text)) +
@@ -203,7 +203,9 @@ Json read_json(const fs::path& file, Check check) {
 
 Json read_comparison(const fs::path& file) {
   return read_json(file, [](const Json& json) {
-    for (const char* count : {"horizon", "steps", "functions", "tune_functions", "seed"}) json.at(count).get<Index>();
+    for (const char* count : {"trained_steps", "horizon", "steps", "functions", "tune_functions", "seed"}) {
+      json.at(count).get<Index>();
+    }
     for (const std::string optimizer : {"lstm", "adam", "rmsprop", "sgd", "nag"}) {
       for (const char* number : {"learning_rate", "horizon_mean", "horizon_sem", "final_mean", "final_sem"}) {
         json.at("optimizers").at(optimizer).at(number);
