@@ -27,13 +27,6 @@ namespace {
 /// is all that makes them different.
 std::uint64_t stream(Split split, int k) { return 3 * static_cast<std::uint64_t>(k) + static_cast<int>(split); }
 
-/// What a thread needs to follow trajectories of its own.
-struct Worker {
-  std::unique_ptr<Optimizer> optimizer;
-  std::unique_ptr<Optimizee> f;
-  Gradient gradient;
-};
-
 }  // namespace
 
 Rng draw_function(Optimizee& f, int k, const EvaluateOptions& options, std::vector<Real>& theta) {
@@ -62,22 +55,20 @@ std::vector<double> follow(Optimizer& optimizer, Optimizee& f, int k, const Eval
   return losses;
 }
 
-Curves evaluate(const OptimizerFactory& optimizer, const OptimizeeFactory& optimizee, const EvaluateOptions& options) {
-  if (options.functions < 1 || options.steps < 0 || options.threads < 1) {
-    throw UsageError("evaluate: ", options.functions, " functions, ", options.steps, " steps, ", options.threads,
-                     " threads; steps must be at least 0, the others at least 1");
-  }
-  Curves curves{options.steps, std::vector<std::vector<double>>(options.functions)};
+std::vector<std::vector<double>> follow_all(std::span<const Task> tasks, const OptimizeeFactory& optimizee,
+                                            const EvaluateOptions& options) {
+  const int count = static_cast<int>(tasks.size());
+  std::vector<std::vector<double>> losses(count);
   std::exception_ptr failure;  // exceptions must not leave a parallel region: the first one is thrown again after it
-#pragma omp parallel num_threads(std::min(options.threads, options.functions))
+#pragma omp parallel num_threads(std::clamp(count, 1, options.threads))
   {
-    Worker worker;
+    std::unique_ptr<Optimizee> f;
+    Gradient gradient;
 #pragma omp for schedule(dynamic)
-    for (int k = 0; k < options.functions; ++k) {
+    for (int j = 0; j < count; ++j) {
       try {
-        if (!worker.f) worker.f = optimizee();
-        if (!worker.optimizer) worker.optimizer = optimizer();
-        curves.losses[k] = follow(*worker.optimizer, *worker.f, k, options, worker.gradient);
+        if (!f) f = optimizee();
+        losses[j] = follow(*tasks[j].optimizer(), *f, tasks[j].function, options, gradient);
       } catch (...) {
 #pragma omp critical
         if (!failure) failure = std::current_exception();
@@ -85,7 +76,17 @@ Curves evaluate(const OptimizerFactory& optimizer, const OptimizeeFactory& optim
     }
   }
   if (failure) std::rethrow_exception(failure);
-  return curves;
+  return losses;
+}
+
+Curves evaluate(const OptimizerFactory& optimizer, const OptimizeeFactory& optimizee, const EvaluateOptions& options) {
+  if (options.functions < 1 || options.steps < 0 || options.threads < 1) {
+    throw UsageError("evaluate: ", options.functions, " functions, ", options.steps, " steps, ", options.threads,
+                     " threads; steps must be at least 0, the others at least 1");
+  }
+  std::vector<Task> tasks;
+  for (int k = 0; k < options.functions; ++k) tasks.push_back({optimizer, k});
+  return {options.steps, follow_all(tasks, optimizee, options)};
 }
 
 }  // namespace l2l

@@ -44,6 +44,15 @@ using GradientWatcher = std::function<void(std::span<const Real> gradient)>;
 std::vector<double> follow(Optimizer& optimizer, Optimizee& f, int k, const EvaluateOptions& options,
                            Gradient& gradient, const GradientWatcher& watch = {});
 
+/// A trajectory to be followed: by an optimizer of its own, on function k (see `draw_function`).
+struct Task {
+  OptimizerFactory optimizer;
+  int function;
+};
+/// The losses of each (see `follow`), several at a time; of the options, `functions` has no meaning here.
+std::vector<std::vector<double>> follow_all(std::span<const Task> tasks, const OptimizeeFactory& optimizee,
+                                            const EvaluateOptions& options);
+
 /// Follows an optimizer on functions that are drawn from `seed` and the split alone. A trajectory that reaches a loss
 /// that is not finite counts as infinite from there on.
 Curves evaluate(const OptimizerFactory& optimizer, const OptimizeeFactory& optimizee, const EvaluateOptions& options);

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "optim/evolution.h"
 #include "optim/tune.h"
 #include "optimizees/registry.h"
 
@@ -23,6 +24,16 @@ struct TrainRequest {
   bool plan = false;  // only say what it would take
 };
 int train(const TrainRequest& request);
+
+struct RefineRequest {
+  std::string run, out;
+  OptionValues options;  // of the functions to refine it on, those given
+  std::optional<int> steps;  // none: those of the training
+  std::optional<std::uint64_t> seed;  // likewise, and so the same validation functions
+  EvolutionConfig evolution;  // but for these two
+  bool force = false;
+};
+int refine(const RefineRequest& request);
 
 struct CompareRequest {
   std::string run, label;

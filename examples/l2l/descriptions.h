@@ -16,6 +16,21 @@ Example: l2l train --optimizee quadratic --out runs/quadratic
          l2l train --optimizee mnist --out runs/mnist --epochs 300 --lr 0.01
 )";
 
+inline constexpr char kRefine[] = R"(Refine a trained optimizer for the loss at the end, by evolution strategies.
+
+Training by backpropagation teaches an LSTM to descend fast, now; what pays only after many steps it cannot see.
+This measures it. Each iteration changes the biases and the output layer a little at random, there and back, lets
+both follow --pairs training functions for --steps steps, and moves the weights towards what ended lower. Options
+of the optimizee are for these functions: smaller ones are faster. Every --validate-every iterations the result is
+tried on the functions that the training was validated on; the weights that did best there are kept. Ctrl-C stops
+after the current iteration; refining the result again goes on, with another --seed.
+
+Writes a run of its own: DIR/optimizer.safetensors and config.json, the training's train.csv, and refine.csv,
+refine.json and refine.png.
+
+Example: l2l refine --run runs/neural_art --size 32 --out runs/refined
+)";
+
 inline constexpr char kCompare[] = R"(Compare a trained optimizer with SGD, NAG, RMSprop and ADAM.
 
 Tunes the learning rates of the latter four on validation functions, for as many steps as the LSTM was trained

@@ -160,6 +160,32 @@ CLI::App& add_train(CLI::App& app, TrainRequest& request) {
   return train;
 }
 
+CLI::App& add_refine(CLI::App& app, RefineRequest& request) {
+  CLI::App& refine = *app.add_subcommand("refine", description::kRefine);
+  EvolutionConfig& evolution = request.evolution;
+  const auto count = [&](const std::string& flag, int& target, const std::string& help) {
+    add_number<int>(refine, flag, target, kCount, help + " (" + std::to_string(target) + ")");
+  };
+  const auto positive = [&](const std::string& flag, double& target, const std::string& help) {
+    add_number<double>(refine, flag, target, kPositive, help + " (" + to_text(target) + ")");
+  };
+  add_run(refine, request.run);
+  add_text(refine, "--out", request.out, "DIR", "the folder of the refined run, made if need be")->required();
+  count("--iterations", evolution.iterations, "steps on the weights");
+  count("--pairs", evolution.pairs, "changes that an iteration tries, each there and back");
+  positive("--deviation", evolution.deviation, "standard deviation of a change of a weight");
+  positive("--lr", evolution.learning_rate, "learning rate of ADAM on the weights, at the start");
+  add_steps(refine, request.steps, "steps of a trajectory (those of the training)");
+  count("--last", evolution.last, "losses at its end that count");
+  count("--validate-every", evolution.validate_every, "iterations from one validation to the next");
+  count("--validation-functions", evolution.validation_functions, "functions of a validation");
+  add_seed(refine, request.seed, "seed of all random numbers (that of the training)");
+  add_threads(refine, evolution.threads);
+  refine.add_flag("--force", request.force, "replace the run that DIR holds");
+  add_optimizee_options(refine, request.options);
+  return refine;
+}
+
 CLI::App& add_compare(CLI::App& app, CompareRequest& request) {
   CLI::App& compare = *app.add_subcommand("compare", description::kCompare);
   add_run(compare, request.run);

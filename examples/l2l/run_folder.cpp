@@ -45,7 +45,7 @@ bool is_probe(const fs::path& file) {
 bool is_finding(const fs::path& file) {
   const std::string stem = file.stem().string();
   return is_probe(file) || ((stem == "compare" || stem.starts_with("compare-") || stem.starts_with("sheet-") ||
-                             stem == "meta_gradient" || stem == "diagnose") &&
+                             stem == "meta_gradient" || stem == "diagnose" || stem == "refine") &&
                             is_table_or_picture(file));
 }
 
@@ -68,6 +68,8 @@ LearnedOptimizer load_optimizer(const RunFolder& folder) {
 }  // namespace
 
 fs::path RunFolder::meta_gradient(const std::string& extension) const { return path / ("meta_gradient" + extension); }
+
+fs::path RunFolder::refinement(const std::string& extension) const { return path / ("refine" + extension); }
 
 fs::path RunFolder::diagnosis(const std::string& extension) const { return path / ("diagnose" + extension); }
 

@@ -27,6 +27,8 @@ struct RunFolder {
   std::filesystem::path meta_gradient(const std::string& extension) const;
   /// sheet-NAME.png: where the report looks for styled pictures.
   std::filesystem::path sheet(const std::string& name) const;
+  /// What l2l refine writes: .csv, .json or .png.
+  std::filesystem::path refinement(const std::string& extension) const;
   /// What l2l diagnose writes: .json or .png.
   std::filesystem::path diagnosis(const std::string& extension) const;
 

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 #include <optional>
 
@@ -9,6 +8,7 @@
 #include "autodiff/format.h"
 #include "examples/l2l/checkpoint.h"
 #include "examples/l2l/commands.h"
+#include "examples/l2l/interrupt.h"
 #include "examples/l2l/plan.h"
 #include "examples/l2l/plot.h"
 #include "examples/l2l/progress.h"
@@ -17,17 +17,6 @@
 
 namespace l2l {
 namespace {
-
-volatile std::sig_atomic_t interrupted = 0;
-
-/// Ctrl-C asks the training to stop after the epoch it is in; a second one stops it at once.
-void listen_for_interrupts() {
-  struct sigaction action = {};
-  action.sa_handler = [](int) { interrupted = 1; };
-  action.sa_flags = SA_RESTART | SA_RESETHAND;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
 
 const char* const kLogHeader = "epoch,meta_loss,final_loss,gradient_norm,learning_rate,validation\n";
 
@@ -80,7 +69,7 @@ class Run {
     StatusLine status;
     Pace pace(epoch(), c.epochs);
     std::string validation;
-    while (!trainer_.done() && !interrupted) {
+    while (!trainer_.done() && !interrupted()) {
       const EpochReport report = run_epoch();
       log_ += log_line(report);
       if (report.validated) {
@@ -89,7 +78,7 @@ class Run {
         save_if_due();
       }
       const std::string text = pace.after(epoch()) + "  meta-loss " + short_text(report.meta_loss) + validation;
-      trainer_.done() || interrupted ? status.finish(text) : status.update(text);
+      trainer_.done() || interrupted() ? status.finish(text) : status.update(text);
     }
     save();
   }
