@@ -1,5 +1,5 @@
-# Sourced by run.sh: what the paper tests of an optimizer for style transfer, and pictures of it. $runs/neural_art holds
-# the optimizer. The photographs are CC-BY, CC-BY-SA and CC0; their names name their authors.
+# Sourced by run.sh: trains an optimizer for style transfer, refines it, tests it as the paper does, and draws it at work.
+# The photographs are CC-BY, CC-BY-SA and CC0; their names name their authors.
 backgrounds=/usr/share/backgrounds
 trained_style=$backgrounds/Picture_1A_by_freespace.jpg
 new_style=$backgrounds/Painting-Colors_by__herobrine7gamer.jpg
@@ -7,6 +7,15 @@ new_style=$backgrounds/Painting-Colors_by__herobrine7gamer.jpg
 contents=("$backgrounds"/{Bridge_by_Sander_Klootwijk,Picture_0B_by_freespace,friends_by_Aitzol_Berasategi}.jpg)
 run=(--run "$runs/neural_art")
 
+echo
+echo "== Training on neural_art"
+build/release/l2l train --optimizee neural_art --out "$runs/neural_art-trained" --epochs 120 --validate-every 2 \
+  --validation-functions 8 --seed 1
+echo
+echo "== Refining it for the loss at the end, on pictures of a quarter of the pixels"
+build/release/l2l refine --run "$runs/neural_art-trained" --size 32 --out "$runs/neural_art"
+echo
+echo "== Comparing"
 build/release/l2l compare "${run[@]}" --steps 128 --functions 16 --tune-functions 4
 echo
 echo "== A style that it has never seen, at twice the size"
@@ -19,15 +28,12 @@ sheet() {  # NAME STYLE SIZE FLAGS...
   build/release/l2l style "${run[@]}" --content "${contents[@]}" --style "$2" --size "$3" --frames 4 --out "$runs/$1" \
     --sheet "$runs/neural_art/sheet-$1.png" "${@:4}"
 }
-adam() {  # COMPARISON
-  echo --optimizer adam --rate "$(grep -A 1 '"adam": {' "$runs/neural_art/$1.json" | grep -o '[0-9][-0-9.e]*')"
-}
 echo
 echo "== Styling pictures: the LSTM, and ADAM"
 sheet trained-style-64-lstm "$trained_style" 64
-sheet trained-style-64-adam "$trained_style" 64 $(adam compare)
+sheet trained-style-64-adam "$trained_style" 64 --optimizer adam --rate-of "$runs/neural_art/compare.json"
 sheet new-style-128-lstm "$new_style" 128
-sheet new-style-128-adam "$new_style" 128 $(adam compare-new-style)
+sheet new-style-128-adam "$new_style" 128 --optimizer adam --rate-of "$runs/neural_art/compare-new-style.json"
 
 echo
 echo "== Looking inside it"

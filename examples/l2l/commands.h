@@ -102,6 +102,7 @@ struct StyleRequest {
   std::string sheet;  // empty: none
   std::string optimizer = "lstm";  // or a rule
   std::optional<double> rate;  // of a rule; none: tuned
+  std::string rate_of;  // or the compare.json that has it
   OptionValues options;  // of neural_art, those given
   int size = 128, steps = 128, frames = 0;
   std::uint64_t seed = 0;

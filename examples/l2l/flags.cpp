@@ -290,6 +290,8 @@ CLI::App& add_style(CLI::App& app, StyleRequest& request) {
   add_text(style, "--optimizer", request.optimizer, "NAME",
            "lstm: that of the run; or sgd, momentum, nag, rmsprop, adam (lstm)");
   add_number<double>(style, "--rate", request.rate, kPositive, "its learning rate (tuned on the very picture)");
+  add_text(style, "--rate-of", request.rate_of, "FILE", "or the compare.json of l2l compare that has it")
+      ->excludes("--rate");
   add_seed(style, request.seed, "seed of the noise that the search begins with (0)");
   add_threads(style, request.threads);
   style.add_flag("--force", request.force, "replace pictures that are there");

@@ -5,7 +5,9 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "autodiff/error.h"
 #include "autodiff/format.h"
+#include "examples/l2l/run_folder.h"
 #include "examples/l2l/settings.h"
 
 namespace l2l {
@@ -74,6 +76,14 @@ std::string comparison_json(const Comparison& c) {
     put("horizon_sum", "horizon_sum_sem", sum_to(contestant.curves, horizon));
   }
   return json.dump(2) + "\n";
+}
+
+double compared_rate(const std::filesystem::path& file, const std::string& rule) {
+  try {
+    return nlohmann::json::parse(read_text(file)).at("optimizers").at(rule).at("learning_rate").get<double>();
+  } catch (const nlohmann::json::exception&) {
+    throw Error(file.string(), ": not what l2l compare writes: there is no learning rate of ", rule);
+  }
 }
 
 std::string comparison_table(const Comparison& c) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,8 @@ struct Comparison {
 std::string comparison_csv(const Comparison& comparison);
 /// Settings, and the results of each optimizer as single numbers; what is not finite is null.
 std::string comparison_json(const Comparison& comparison);
+/// The learning rate that such a file has for a rule. An Error names the file if there is none.
+double compared_rate(const std::filesystem::path& json, const std::string& rule);
 /// gnuplot commands: loss against step on a log scale, with bands of one standard error.
 std::string comparison_plot(const Comparison& comparison);
 /// For people: losses at the horizon and at the end, the sum, and the learned optimizer's share of the best baseline's.

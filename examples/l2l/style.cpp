@@ -7,6 +7,7 @@
 #include "autodiff/format.h"
 #include "examples/l2l/commands.h"
 #include "examples/l2l/plan.h"
+#include "examples/l2l/report.h"
 #include "examples/l2l/sheet.h"
 #include "examples/l2l/trial.h"
 #include "optimizees/neural_art/neural_art.h"
@@ -123,12 +124,14 @@ void check_unused(const StyleRequest& request, const std::vector<Result>& result
   }
 }
 
-/// The optimizer that was asked for; the rate of a rule is given, or tuned on the very picture that it is for.
+/// The optimizer that was asked for; the rate of a rule is given, from a comparison, or tuned on the very picture that
+/// it is for.
 std::unique_ptr<Optimizer> optimizer_for(const PictureSearch& search, const LearnedOptimizer& learned,
                                          const StyleRequest& request, StatusLine& status) {
   if (request.optimizer == "lstm") return make_optimizer(learned, request.threads);
   const Rule& rule = find_rule(request.optimizer);
   if (request.rate) return rule.make(*request.rate);
+  if (!request.rate_of.empty()) return rule.make(compared_rate(request.rate_of, rule.name));
   TuneOptions options;
   options.low = 1e-3;
   options.per_decade = 2;
@@ -175,8 +178,10 @@ int style(const StyleRequest& request) {
   const LearnedOptimizer learned = folder.read_optimizer(config);
   if (request.optimizer != "lstm") {
     find_rule(request.optimizer);  // before any work
-  } else if (request.rate) {
-    throw UsageError("--rate: the LSTM has no learning rate; it is for --optimizer adam and the like");
+    if (!request.rate_of.empty()) compared_rate(request.rate_of, request.optimizer);
+  } else if (request.rate || !request.rate_of.empty()) {
+    throw UsageError(request.rate ? "--rate" : "--rate-of",
+                     ": the LSTM has no learning rate; it is for --optimizer adam and the like");
   }
   if (request.frames > request.steps) {
     throw UsageError("--frames ", request.frames, ": there are only ", request.steps, " steps");

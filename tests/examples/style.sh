@@ -41,6 +41,13 @@ quiet style "${both[@]}" --optimizer adam --out tuned.png
 grep -q '^tuned adam: learning rate' err.txt || fail "adam is not tuned: $(cat err.txt)"
 quiet style "${both[@]}" --optimizer adam --rate 0.1 --out rated.png
 ! grep -q tuned err.txt || fail "--rate is tuned over"
+printf '{"optimizers": {"adam": {"learning_rate": 0.1}}}' >compare.json
+quiet style "${both[@]}" --optimizer adam --rate-of compare.json --out same.png
+same rated.png same.png
+expect_error 1 'compare.json: .*no learning rate of sgd' style "${both[@]}" --optimizer sgd --rate-of compare.json --out x.png
+expect_error 1 'nowhere.json: cannot be read' style "${both[@]}" --optimizer sgd --rate-of nowhere.json --out x.png
+expect_error 2 'rate' style "${both[@]}" --optimizer sgd --rate-of compare.json --rate 1 --out x.png
+expect_error 2 "--rate-of: the LSTM has no" style "${both[@]}" --rate-of compare.json --out x.png
 expect_error 2 "--rate: the LSTM has no" style "${both[@]}" --rate 0.1 --out x.png
 expect_error 2 "'wavelet'" style "${both[@]}" --optimizer wavelet --out x.png
 expect_error 2 'two pictures are called content' style "${fast[@]}" --content "$content" "$content" --style "$style" --out x

@@ -1,8 +1,10 @@
 #include "optim/evolution.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -139,6 +141,18 @@ TEST_CASE("evolution: teaches an optimizer that does nothing to descend, with it
   for (std::size_t i = 0; i < start.phi.size(); ++i) {
     INFO(start.model.layout().place(static_cast<Index>(i)));
     CHECK((best.phi[i] != start.phi[i]) == is_free[i]);
+  }
+}
+
+TEST_CASE("evolution: every iteration has functions of its own, a pair shares one") {
+  EvolutionConfig config = short_search();
+  config.deviation = config.learning_rate = 1e-7;  // the optimizer stays as good as the same
+  config.pairs = 1;
+  Evolution evolution(untrained(), bowl, bowl, config);
+  const EvaluateOptions options{.split = Split::train, .functions = 12, .steps = 20, .seed = 3};
+  const Curves curves = evaluate([] { return make_optimizer(untrained()); }, bowl, options);
+  for (const EvolutionReport& report : run(evolution)) {
+    CHECK(report.loss == Approx(mean(std::span(curves.losses[report.iteration - 1]).last(3))).epsilon(1e-4));
   }
 }
 
