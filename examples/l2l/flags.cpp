@@ -179,7 +179,7 @@ CLI::App& add_refine(CLI::App& app, RefineRequest& request) {
   count("--last", evolution.last, "losses at its end that count");
   count("--validate-every", evolution.validate_every, "iterations from one validation to the next");
   count("--validation-functions", evolution.validation_functions, "functions of a validation");
-  add_seed(refine, request.seed, "seed of all random numbers (that of the training)");
+  add_seed(refine, request.seed, "seed of all random numbers (1 more than that of the training)");
   add_threads(refine, evolution.threads);
   refine.add_flag("--force", request.force, "replace the run that DIR holds");
   add_optimizee_options(refine, request.options);

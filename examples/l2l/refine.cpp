@@ -65,7 +65,7 @@ int refine(const RefineRequest& request) {
   const Trial trial = open_trial(from, "", request.options);
   EvolutionConfig config = request.evolution;
   config.steps = request.steps.value_or(trial.config.training.steps);
-  config.seed = request.seed.value_or(trial.config.training.seed);
+  config.seed = request.seed.value_or(trial.config.training.seed + 1);
   std::error_code different;
   if (fs::equivalent(from.path, to.path, different)) {
     throw UsageError("--out ", request.out, ": is the run itself; choose another folder for the refined one");

@@ -33,7 +33,7 @@ grep -q 'warning: no iteration was better' err.txt || fail "no warning: $(cat er
 cmp -s run/optimizer.safetensors worse/optimizer.safetensors || fail "the start was not kept"
 
 # Ctrl-C stops after an iteration and keeps the best.
-"$l2l" refine --run run --out stopped --iterations 100000 --pairs 2 --last 1 --threads 1 >out.txt 2>err.txt &
+"$l2l" refine --run run --out stopped --iterations 100000 --pairs 2 --threads 1 >out.txt 2>err.txt &
 until [[ -s stopped/refine.csv ]]; do sleep 0.05; done
 kill -INT $! && code=0 && wait $! || code=$?
 [[ $code == 130 ]] || fail "interrupted: exit code $code: $(cat err.txt)"
@@ -42,6 +42,6 @@ grep -q 'the best is kept' err.txt || fail "interrupted: $(cat err.txt)"
 expect_error 2 'choose another folder' refine --run run --out ./run
 expect_error 2 'out' refine --run run
 expect_error 2 "--pairs: '0'" refine --run run --out x --pairs 0
-expect_error 2 'last is 8, a trajectory has only 4' refine --run run --out x --steps 4
+expect_error 2 'last is 8, a trajectory has only 4' refine --run run --out x --steps 4 --last 8
 expect_error 1 'nowhere.*l2l train' refine --run nowhere --out x
 [[ ! -e x ]] || fail "a refused command left a folder"
