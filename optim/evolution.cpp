@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "autodiff/error.h"
 
@@ -21,8 +20,12 @@ void check(const EvolutionConfig& c) {
   at_least_one("validation-functions", c.validation_functions);
   at_least_one("threads", c.threads);
   if (c.last > c.steps) throw UsageError("last is ", c.last, ", a trajectory has only ", c.steps, " steps");
-  if (!(c.deviation > 0)) throw UsageError("deviation is ", c.deviation, ", it must be positive");
-  if (!(c.learning_rate > 0)) throw UsageError("lr is ", c.learning_rate, ", it must be positive");
+  const auto positive = [](const char* name, double value) {
+    if (!(value > 0 && std::isfinite(value))) throw UsageError(name, " is ", value, ", it must be positive and finite");
+  };
+  positive("deviation", c.deviation);
+  positive("lr", c.learning_rate);
+  if (!(c.final_rate >= 0)) throw UsageError("final rate is ", c.final_rate, ", it must not be negative");
 }
 
 /// φ + sign · change
@@ -44,17 +47,24 @@ Evolution::Evolution(LearnedOptimizer start, OptimizeeFactory training, Optimize
       best_phi_(current_.phi),
       rng_(config.seed) {
   check(config);
+  if (!all_finite(current_.phi)) {
+    throw Error("the optimizer's '", current_.model.layout().first_not_finite(current_.phi), "' is not finite");
+  }
   adam_.reset(static_cast<Index>(current_.phi.size()));
-  start_validation_ = best_validation_ = validate();
+}
+
+double Evolution::validate_start() {
+  if (validated_ < 0) start_validation_ = best_validation_ = validate();
+  return start_validation_;
 }
 
 EvolutionReport Evolution::run_iteration() {
+  validate_start();
   const int first_function = iteration_ * config_.pairs;
   EvolutionReport report;
   report.iteration = ++iteration_;
   const double progress = static_cast<double>(iteration_ - 1) / config_.iterations;
-  const double decay = (1 + std::cos(std::numbers::pi * progress)) / 2;
-  report.learning_rate = config_.learning_rate * (config_.final_rate + (1 - config_.final_rate) * decay);
+  report.learning_rate = config_.learning_rate * cosine_decay(progress, config_.final_rate);
 
   std::vector<std::vector<Real>> changes(config_.pairs, std::vector<Real>(current_.phi.size(), 0));
   std::vector<Task> tasks;
@@ -81,20 +91,36 @@ EvolutionReport Evolution::run_iteration() {
   add_antithetic_gradient(relative_differences(pairs), changes, config_.deviation, gradient);
   adam_.set_learning_rate(report.learning_rate);
   adam_.step(gradient, current_.phi);
+  if (!all_finite(current_.phi)) {
+    throw Error("refining diverged in iteration ", iteration_, ": the optimizer's '",
+                current_.model.layout().first_not_finite(current_.phi),
+                "' is not finite; a lower --lr or --deviation may help");
+  }
 
   if (iteration_ % config_.validate_every == 0 || done()) {
     report.validated = true;
-    report.validation = validate();
-    report.best = report.validation < best_validation_;
-    if (report.best) {
-      best_validation_ = report.validation;
-      best_phi_ = current_.phi;
-    }
+    const double best_before = best_validation_;
+    report.validation = keep_if_better();
+    report.best = report.validation < best_before;
   }
   return report;
 }
 
-double Evolution::validate() const {
+void Evolution::validate_now() {
+  if (validated_ >= 0 && validated_ < iteration_) keep_if_better();
+}
+
+double Evolution::keep_if_better() {
+  const double validation = validate();
+  if (validation < best_validation_) {
+    best_validation_ = validation;
+    best_phi_ = current_.phi;
+  }
+  return validation;
+}
+
+double Evolution::validate() {
+  validated_ = iteration_;
   const EvaluateOptions options{.split = Split::validation,
                                 .functions = config_.validation_functions,
                                 .steps = config_.steps,
@@ -122,8 +148,9 @@ std::vector<double> relative_differences(const std::vector<std::pair<double, dou
     const double difference = good_a && good_b ? (a == b ? 0 : 2 * (a - b) / (std::abs(a) + std::abs(b)))
                                                : 2.0 * (static_cast<int>(good_b) - static_cast<int>(good_a));
     differences.push_back(difference);
-    sizes.push_back(std::abs(difference));
+    if (difference != 0) sizes.push_back(std::abs(difference));
   }
+  if (sizes.empty()) return differences;
   const double most = 3 * median(sizes);
   for (double& difference : differences) difference = std::clamp(difference, -most, most);
   return differences;

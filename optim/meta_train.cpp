@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <sstream>
 #include <string>
 
@@ -150,10 +149,8 @@ EpochReport MetaTrainer::run_epoch() {
   Workspace& work = *work_;
   EpochReport report;
   report.epoch = state_.epoch + 1;
-  // Cosine decay (Loshchilov & Hutter 2017, eq. 5, without restarts) from learning_rate to its fraction final_rate.
-  const double progress = std::min(1.0, static_cast<double>(state_.epoch) / config_.epochs);
-  const double decay = (1 + std::cos(std::numbers::pi * progress)) / 2;
-  report.learning_rate = config_.learning_rate * (config_.final_rate + (1 - config_.final_rate) * decay);
+  const double progress = static_cast<double>(state_.epoch) / config_.epochs;
+  report.learning_rate = config_.learning_rate * cosine_decay(progress, config_.final_rate);
   work.adam.set_learning_rate(report.learning_rate);
 
   if (state_.epoch == 0) state_.start_validation = validate(0);

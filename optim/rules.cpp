@@ -1,6 +1,8 @@
 #include "optim/rules.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "autodiff/error.h"
 
@@ -80,6 +82,11 @@ void Adam::reset(Index n) {
   state_.m.assign(n, 0);
   state_.v.assign(n, 0);
   state_.steps = 0;
+}
+
+double cosine_decay(double progress, double end) {
+  const double decay = (1 + std::cos(std::numbers::pi * std::min(1.0, progress))) / 2;
+  return end + (1 - end) * decay;
 }
 
 void Adam::step(std::span<const Real> gradient, std::span<Real> theta) {

@@ -89,6 +89,10 @@ class Adam : public Optimizer {
   State state_;
 };
 
+/// A learning rate's cosine decay (Loshchilov & Hutter 2017, eq. 5, without restarts) as a factor: from 1 at the start
+/// to `end` at the end. progress: 0 … 1, beyond which it stays.
+double cosine_decay(double progress, double end);
+
 /// One of the rules above by name, for tables and command lines.
 struct Rule {
   std::string name;

@@ -29,7 +29,7 @@ struct RefineRequest {
   std::string run, out;
   OptionValues options;  // of the functions to refine it on, those given
   std::optional<int> steps;  // none: those of the training
-  std::optional<std::uint64_t> seed;  // none: the training's + 1, for the functions that chose the start flatter it
+  std::optional<std::uint64_t> seed;  // none: 1 more than that which chose the run's weights
   EvolutionConfig evolution;  // but for these two
   bool force = false;
 };

@@ -23,7 +23,8 @@ This measures it. Each iteration changes the biases and the output layer a littl
 both follow --pairs training functions for --steps steps, and moves the weights towards what ended lower. Options
 of the optimizee are for these functions: smaller ones are faster. Every --validate-every iterations the result is
 tried on validation functions, not those that the training chose its weights by; the weights that did best there are
-kept. Ctrl-C stops after the current iteration; refining the result again goes on, with another --seed.
+kept. An iteration takes as long as 2 x --pairs trajectories. Ctrl-C stops after the current one; refining the result
+again goes on from it.
 
 Writes a run of its own: DIR/optimizer.safetensors and config.json, the training's train.csv, and refine.csv,
 refine.json and refine.png.

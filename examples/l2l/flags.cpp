@@ -176,10 +176,10 @@ CLI::App& add_refine(CLI::App& app, RefineRequest& request) {
   positive("--deviation", evolution.deviation, "standard deviation of a change of a weight");
   positive("--lr", evolution.learning_rate, "learning rate of ADAM on the weights, at the start");
   add_steps(refine, request.steps, "steps of a trajectory (those of the training)");
-  count("--last", evolution.last, "losses at its end that count");
+  count("--last", evolution.last, "losses at its end whose mean is made small; a validation takes the last");
   count("--validate-every", evolution.validate_every, "iterations from one validation to the next");
   count("--validation-functions", evolution.validation_functions, "functions of a validation");
-  add_seed(refine, request.seed, "seed of all random numbers (1 more than that of the training)");
+  add_seed(refine, request.seed, "seed of all random numbers (1 more than that which chose the run's weights)");
   add_threads(refine, evolution.threads);
   refine.add_flag("--force", request.force, "replace the run that DIR holds");
   add_optimizee_options(refine, request.options);

@@ -102,7 +102,8 @@ int run(int argc, char** argv) {
 }
 
 int out_of_memory() {
-  std::fputs("l2l: out of memory: a smaller --hidden, --batch, --functions or --steps may help\n", stderr);
+  std::fputs("l2l: out of memory: a smaller --hidden, --batch, --size, --functions, --pairs or --steps may help\n",
+             stderr);
   return 1;
 }
 

@@ -17,44 +17,111 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string summary(const RefineRequest& request, const EvolutionConfig& c, const Evolution& evolution, int done) {
-  nlohmann::ordered_json json;
-  json["version"] = L2L_VERSION;
-  json["run"] = request.run;
-  json["options"] = request.options;
-  json["settings"] = {{"iterations", c.iterations},
-                      {"pairs", c.pairs},
-                      {"deviation", c.deviation},
-                      {"lr", c.learning_rate},
-                      {"steps", c.steps},
-                      {"last", c.last},
-                      {"validate-every", c.validate_every},
-                      {"validation-functions", c.validation_functions},
-                      {"seed", c.seed}};
-  json["iterations done"] = done;
-  json["validation"] = {{"start", evolution.start_validation()}, {"best", evolution.best_validation()}};
-  return json.dump(2) + "\n";
+/// One more than the seed that chose the weights of this run, by training or by an earlier refinement: the functions
+/// that it validated on would flatter the start.
+std::uint64_t next_seed(const RunFolder& run, const RunConfig& config) {
+  const fs::path file = run.refinement(".json");
+  if (!fs::exists(file)) return config.training.seed + 1;
+  try {
+    return nlohmann::json::parse(read_text(file)).at("settings").at("seed").get<std::uint64_t>() + 1;
+  } catch (const nlohmann::json::exception&) {
+    throw Error(file.string(), ": not what l2l refine writes: there is no seed; give a --seed of your own");
+  }
 }
 
-std::string picture(const std::string& optimizee, const std::string& log, int iterations) {
+/// The files of a refinement, kept up to date.
+class Record {
+ public:
+  Record(const RefineRequest& request, const EvolutionConfig& config) : request_(request), config_(config) {}
+
+  void add(const EvolutionReport& report) {
+    done_ = report.iteration;
+    log_ += std::to_string(done_) + "," + to_text(report.loss) + "," + to_text(report.learning_rate) + "," +
+            (report.validated ? to_text(report.validation) : "") + "\n";
+  }
+  void start(double validation) { log_ += "0,,," + to_text(validation) + "\n"; }
+  void save(const RunFolder& folder, Evolution& evolution) const {
+    evolution.best().save(folder.optimizer());
+    write_files_atomically({{folder.refinement(".csv"), log_}, {folder.refinement(".json"), summary(evolution)}});
+  }
+  const std::string& log() const { return log_; }
+  int done() const { return done_; }
+
+ private:
+  std::string summary(Evolution& evolution) const {
+    nlohmann::ordered_json json;
+    json["version"] = L2L_VERSION;
+    json["run"] = request_.run;
+    json["options"] = request_.options;
+    json["settings"] = {{"iterations", config_.iterations},
+                        {"pairs", config_.pairs},
+                        {"deviation", config_.deviation},
+                        {"lr", config_.learning_rate},
+                        {"final-rate", config_.final_rate},
+                        {"steps", config_.steps},
+                        {"last", config_.last},
+                        {"validate-every", config_.validate_every},
+                        {"validation-functions", config_.validation_functions},
+                        {"seed", config_.seed}};
+    json["iterations_done"] = done_;
+    json["validation"] = {{"start", evolution.validate_start()}, {"best", evolution.best_validation()}};
+    return json.dump(2) + "\n";
+  }
+
+  const RefineRequest& request_;
+  const EvolutionConfig& config_;
+  std::string log_ = "iteration,loss,learning_rate,validation\n";
+  int done_ = 0;
+};
+
+/// The validations alone: the training functions of every iteration are others, and differ by more than the optimizers.
+std::string picture(const std::string& optimizee, const std::string& log, int steps) {
   return "set title " + literal("Refining an LSTM optimizer on " + optimizee) +
          " noenhanced\n"
          "set xlabel 'iteration'\n"
-         "set ylabel 'loss at the end'\n"
-         "set key inside right top\n"
+         "set ylabel " +
+         literal("loss at step " + std::to_string(steps) + " on validation functions") +
+         "\n"
+         "unset key\n"
          "set yrange [*:*] noextend\n"
          "set offsets 0, 0, graph 0.2, graph 0.05\n"
          "set datafile separator comma\n"
          "$log << END\n" +
          log + "END\n" +
-         on_log_axis("plot $log using 1:2" + curve_style(iterations) +
-                     "linewidth 1 linecolor '#a0a0a0' title 'changed optimizers, on training functions', "
-                     "$log using 1:4 with linespoints linewidth 2 pointtype 7 pointsize 0.6 linecolor '" +
-                     colour_of("lstm") + "' title 'validation'");
+         on_log_axis("plot $log using 1:4 with linespoints linewidth 2 pointtype 7 pointsize 0.6 linecolor '" +
+                     colour_of("lstm") + "'");
 }
 
-void copy_if_there(const fs::path& from, const fs::path& to) {
-  if (fs::exists(from)) write_file_atomically(to, read_text(from));
+/// A new run that is as this one was trained.
+void copy_training(const RunFolder& from, const RunFolder& to, const RunConfig& config, bool force) {
+  std::vector<NewFile> files;  // read before anything is replaced
+  for (const auto& [old, copy] : {std::pair(from.log(), to.log()), std::pair(from.picture(), to.picture())}) {
+    if (fs::exists(old)) files.push_back({copy, read_text(old)});
+  }
+  to.begin(config, force, "choose another --out, or replace it with --force");
+  write_files_atomically(files);
+}
+
+/// Refines to the end or until interrupted.
+void search(Evolution& evolution, const EvolutionConfig& config, const RunFolder& folder, Record& record) {
+  std::fprintf(stderr, "refining it: %d iterations of %d pairs of %d steps, %d thread%s\n", config.iterations,
+               config.pairs, config.steps, config.threads, config.threads == 1 ? "" : "s");
+  StatusLine status;
+  status.update("validating the start");
+  record.start(evolution.validate_start());
+  record.save(folder, evolution);
+  Pace pace(0, config.iterations, "iteration");
+  while (!evolution.done() && !interrupted()) {
+    const EvolutionReport report = evolution.run_iteration();
+    record.add(report);
+    if (report.validated) record.save(folder, evolution);
+    const std::string text =
+        pace.after(report.iteration) +
+        format("  validation from %.4g to %.4g", evolution.validate_start(), evolution.best_validation());
+    evolution.done() || interrupted() ? status.finish(text) : status.update(text);
+  }
+  evolution.validate_now();
+  record.save(folder, evolution);
 }
 
 }  // namespace
@@ -65,51 +132,32 @@ int refine(const RefineRequest& request) {
   const Trial trial = open_trial(from, "", request.options);
   EvolutionConfig config = request.evolution;
   config.steps = request.steps.value_or(trial.config.training.steps);
-  config.seed = request.seed.value_or(trial.config.training.seed + 1);
+  config.seed = request.seed ? *request.seed : next_seed(from, trial.config);
   std::error_code different;
   if (fs::equivalent(from.path, to.path, different)) {
     throw UsageError("--out ", request.out, ": is the run itself; choose another folder for the refined one");
+  }
+  if (!all_finite(trial.learned.phi)) {
+    throw Error(from.optimizer().string(), ": has weights that are not finite; train again");
   }
   Evolution evolution(trial.learned, trial.make, open_trial(from, "", {}).make, config);
   listen_for_interrupts();
   to.make();
   const FolderLock lock_to(to.path, FolderLock::alone);
-  to.begin(trial.config, request.force);
-  copy_if_there(from.log(), to.log());
-  copy_if_there(from.picture(), to.picture());
+  copy_training(from, to, trial.config, request.force);
+  Record record(request, config);
+  search(evolution, config, to, record);
 
-  std::fprintf(stderr, "refining it: %d iterations of %d pairs of %d steps, %d thread%s\n", config.iterations,
-               config.pairs, config.steps, config.threads, config.threads == 1 ? "" : "s");
-  std::string log = "iteration,loss,learning_rate,validation\n0,,," + to_text(evolution.start_validation()) + "\n";
-  int done = 0;
-  const auto save = [&] {
-    evolution.best().save(to.optimizer());
-    write_files_atomically(
-        {{to.refinement(".csv"), log}, {to.refinement(".json"), summary(request, config, evolution, done)}});
-  };
-  save();  // before the work: it shows that the folder can be written to
-  StatusLine status;
-  Pace pace(0, config.iterations, "iteration");
-  while (!evolution.done() && !interrupted()) {
-    const EvolutionReport report = evolution.run_iteration();
-    done = report.iteration;
-    log += std::to_string(done) + "," + to_text(report.loss) + "," + to_text(report.learning_rate) + "," +
-           (report.validated ? to_text(report.validation) : "") + "\n";
-    if (report.validated) save();
-    const std::string text = pace.after(done) + format("  validation from %.4g to %.4g", evolution.start_validation(),
-                                                       evolution.best_validation());
-    evolution.done() || interrupted() ? status.finish(text) : status.update(text);
-  }
-  save();
-  const bool drawn = plot(picture(trial.optimizee, log, done), to.refinement(".png"), to.refinement(".csv"));
-  if (!(evolution.best_validation() < evolution.start_validation())) {
-    std::fprintf(stderr, "l2l: warning: no iteration was better than the start, which is what was written\n");
+  const bool drawn =
+      plot(picture(trial.optimizee, record.log(), config.steps), to.refinement(".png"), to.refinement(".csv"));
+  if (!(evolution.best_validation() < evolution.validate_start())) {
+    std::fprintf(stderr, "l2l: warning: no validation was better than that of the start, which is what was written\n");
   }
   std::printf("refined optimizer  %s\nlog                %s\nsummary            %s\n", to.optimizer().c_str(),
               to.refinement(".csv").c_str(), to.refinement(".json").c_str());
   if (drawn) std::printf("picture            %s\n", to.refinement(".png").c_str());
   if (evolution.done()) return 0;
-  std::fprintf(stderr, "interrupted after iteration %d; the best is kept\n", done);
+  std::fprintf(stderr, "interrupted after iteration %d; what it had found is validated and kept\n", record.done());
   return 130;
 }
 

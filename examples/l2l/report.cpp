@@ -78,11 +78,19 @@ std::string comparison_json(const Comparison& c) {
   return json.dump(2) + "\n";
 }
 
-double compared_rate(const std::filesystem::path& file, const std::string& rule) {
+double compared_rate(const std::filesystem::path& file, const std::string& rule, const std::string& optimizee) {
   try {
-    return nlohmann::json::parse(read_text(file)).at("optimizers").at(rule).at("learning_rate").get<double>();
+    const nlohmann::json json = nlohmann::json::parse(read_text(file));
+    const double rate = json.at("optimizers").at(rule).at("learning_rate").get<double>();
+    if (!(rate > 0)) throw Error(file.string(), ": a learning rate of ", rate, " for ", rule, ", it must be positive");
+    if (const auto of = json.at("optimizee").get<std::string>(); of != optimizee) {
+      throw Error(file.string(), ": a comparison on ", of, ", this is ", optimizee,
+                  "; --rate gives a rate of your own");
+    }
+    return rate;
   } catch (const nlohmann::json::exception&) {
-    throw Error(file.string(), ": not what l2l compare writes: there is no learning rate of ", rule);
+    throw Error(file.string(), ": not what l2l compare writes: there is no learning rate of ", rule,
+                "; --rate gives one");
   }
 }
 

@@ -33,8 +33,9 @@ struct Comparison {
 std::string comparison_csv(const Comparison& comparison);
 /// Settings, and the results of each optimizer as single numbers; what is not finite is null.
 std::string comparison_json(const Comparison& comparison);
-/// The learning rate that such a file has for a rule. An Error names the file if there is none.
-double compared_rate(const std::filesystem::path& json, const std::string& rule);
+/// The learning rate that such a file has for a rule. An Error names the file if there is none, or for another
+/// optimizee.
+double compared_rate(const std::filesystem::path& json, const std::string& rule, const std::string& optimizee);
 /// gnuplot commands: loss against step on a log scale, with bands of one standard error.
 std::string comparison_plot(const Comparison& comparison);
 /// For people: losses at the horizon and at the end, the sum, and the learned optimizer's share of the best baseline's.

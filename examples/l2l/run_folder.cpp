@@ -98,14 +98,14 @@ void RunFolder::make() const {
   if (failure) throw Error("--out ", path.string(), ": cannot make this folder: ", failure.message());
 }
 
-void RunFolder::begin(const RunConfig& config, bool force) const {
+void RunFolder::begin(const RunConfig& config, bool force, const std::string& remedy) const {
   const fs::path files[] = {optimizer(), this->config(), log(), picture(), checkpoint()};
   std::error_code failure;
-  for (const fs::path& file : files) {
-    if (!force && fs::exists(file, failure)) {
-      throw Error(path.string(), ": holds a run already (", file.filename().string(),
-                  "); choose another --out, continue it with --resume, or replace it with --force");
-    }
+  const auto there =
+      std::find_if(std::begin(files), std::end(files), [&](const fs::path& file) { return fs::exists(file, failure); });
+  const bool holds_run = there != std::end(files);
+  if (holds_run && !force) {
+    throw Error(path.string(), ": holds a run already (", there->filename().string(), "); ", remedy);
   }
 
   Json json;
@@ -118,6 +118,7 @@ void RunFolder::begin(const RunConfig& config, bool force) const {
   for (const fs::path& file : files) {
     if (file != this->config()) fs::remove(file, failure);
   }
+  if (!holds_run) return;  // what else there may be is not about a run
   for (const fs::directory_entry& entry : fs::directory_iterator(path, failure)) {
     if (is_finding(entry.path())) fs::remove(entry.path(), failure);
   }

@@ -34,9 +34,9 @@ struct RunFolder {
 
   /// Makes the folder if need be.
   void make() const;
-  /// Writes config.json for a new run. A folder that holds a run already is an Error, or with `force` loses that run
-  /// and what was found out about it.
-  void begin(const RunConfig& config, bool force) const;
+  /// Writes config.json for a new run. A folder that holds a run already is an Error that ends with the remedy, or with
+  /// `force` loses that run and what was found out about it.
+  void begin(const RunConfig& config, bool force, const std::string& remedy) const;
   /// What `begin` wrote. An Error names the file and what is wrong with it.
   RunConfig read_config() const;
   /// The trained optimizer. An Error names the file if it cannot be read or is not of the run in `config`.

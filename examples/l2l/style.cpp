@@ -1,6 +1,10 @@
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <set>
 
 #include "autodiff/error.h"
@@ -114,10 +118,18 @@ void check_unused(const StyleRequest& request, const std::vector<Result>& result
     for (const auto& [step, file] : result.frames) files.push_back(file);
   }
   if (!request.sheet.empty()) files.push_back(request.sheet);
+  std::set<fs::path> all;
   for (const fs::path& file : files) {
+    if (!all.insert(file.lexically_normal()).second) {
+      throw UsageError("two pictures would be called ", file.string(), "; choose another --out or --sheet");
+    }
+    if (fs::is_directory(file)) throw Error(file.string(), ": is a folder; choose another --out or --sheet");
     const fs::path folder = file.has_parent_path() ? file.parent_path() : ".";
     const bool made = request.contents.size() > 1 && folder == results.front().out.parent_path();
     if (!made && !fs::is_directory(folder)) throw Error(file.string(), ": there is no folder ", folder.string());
+    if (fs::is_directory(folder) && access(folder.c_str(), W_OK) != 0) {
+      throw Error(file.string(), ": cannot be written: ", folder.string(), ": ", std::strerror(errno));
+    }
     if (!request.force && fs::exists(file)) {
       throw Error(file.string(), ": exists already; choose another --out, or replace it with --force");
     }
@@ -131,7 +143,7 @@ std::unique_ptr<Optimizer> optimizer_for(const PictureSearch& search, const Lear
   if (request.optimizer == "lstm") return make_optimizer(learned, request.threads);
   const Rule& rule = find_rule(request.optimizer);
   if (request.rate) return rule.make(*request.rate);
-  if (!request.rate_of.empty()) return rule.make(compared_rate(request.rate_of, rule.name));
+  if (!request.rate_of.empty()) return rule.make(compared_rate(request.rate_of, rule.name, "neural_art"));
   TuneOptions options;
   options.low = 1e-3;
   options.per_decade = 2;
@@ -153,6 +165,7 @@ void follow(PictureSearch& search, Optimizer& optimizer, const StyleRequest& req
   for (int t = 0;; ++t) {
     const double loss = gradient(search, theta) / static_cast<double>(search.functions());
     if (!std::isfinite(loss)) {
+      if (t == 0) throw Error("the loss is ", loss, " where the search begins; look at --features and --init");
       throw Error("the search diverged: the loss is ", loss, " at step ", t, "; try ",
                   request.optimizer == "lstm" ? "fewer --steps or --optimizer adam" : "a smaller --rate");
     }
@@ -176,9 +189,13 @@ int style(const StyleRequest& request) {
   const RunFolder folder{request.run};
   const RunConfig config = folder.read_config();
   const LearnedOptimizer learned = folder.read_optimizer(config);
+  if (learned.model.parts().size() > 1) {
+    throw Error(folder.optimizer().string(), ": has optimizers for groups of parameters (", config.groups,
+                "), and a picture has none; use a run of --groups all");
+  }
   if (request.optimizer != "lstm") {
     find_rule(request.optimizer);  // before any work
-    if (!request.rate_of.empty()) compared_rate(request.rate_of, request.optimizer);
+    if (!request.rate_of.empty()) compared_rate(request.rate_of, request.optimizer, "neural_art");
   } else if (request.rate || !request.rate_of.empty()) {
     throw UsageError(request.rate ? "--rate" : "--rate-of",
                      ": the LSTM has no learning rate; it is for --optimizer adam and the like");

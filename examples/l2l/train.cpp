@@ -47,12 +47,16 @@ class Run {
       : folder_(folder), config_(config), model_(config.model()), trainer_(model_, optimizee, config.training) {}
 
   void start(bool force) {
-    folder_.begin(config_, force);
+    folder_.begin(config_, force, "choose another --out, continue it with --resume, or replace it with --force");
     config_text_ = read_text(folder_.config());
   }
 
   void resume() {
     config_text_ = read_text(folder_.config());
+    if (!std::filesystem::exists(folder_.checkpoint())) {
+      throw Error(folder_.checkpoint().string(),
+                  ": is missing, so there is no training to go on with; l2l refine works from a trained optimizer");
+    }
     MetaTrainState state = load_checkpoint(folder_.checkpoint(), model_.layout(), config_text_);
     log_ = read_log(folder_.log(), state.epoch);
     trainer_.resume(std::move(state));

@@ -12,7 +12,7 @@ done
 diff -r run run-before || fail "the run itself was changed"
 same run/config.json refined/config.json
 ! cmp -s run/optimizer.safetensors refined/optimizer.safetensors || fail "nothing was refined"
-grep -q '"iterations done": 5' refined/refine.json || fail "refine.json: $(cat refined/refine.json)"
+grep -q '"iterations_done": 5' refined/refine.json || fail "refine.json: $(cat refined/refine.json)"
 quiet refine --run run --out twice "${search[@]}" --threads 2
 same refined/optimizer.safetensors twice/optimizer.safetensors
 same refined/refine.csv twice/refine.csv
@@ -20,8 +20,20 @@ same refined/refine.csv twice/refine.csv
 # The result is a run like any other; it can be refined again, and is not lost by mistake.
 quiet compare --run refined --functions 2 --tune-functions 1 --steps 20
 quiet diagnose --run refined
-quiet refine --run refined --out again "${search[@]}" --seed 1 --batch 2
+quiet refine --run refined --out again "${search[@]}" --batch 2 --last 3 --deviation 0.1
 grep -q '"batch": "2"' again/refine.json || fail "refine.json does not tell the options: $(cat again/refine.json)"
+seed() { grep '"seed"' "$1/refine.json" | grep -o '[0-9]*'; }
+[[ $(seed refined) == 1 && $(seed again) == 2 ]] || fail "not each refinement has functions of its own"
+quiet refine --run run --out seeded "${search[@]}" --seed 7
+[[ $(seed seeded) == 7 ]] || fail "--seed: $(cat seeded/refine.json)"
+! cmp -s refined/refine.csv seeded/refine.csv || fail "--seed changed nothing"
+if command -v gnuplot >/dev/null; then
+  head -c 4 refined/refine.png | grep -q PNG || fail "refine.png is not a picture"
+fi
+expect_error 1 'refined/checkpoint.safetensors: is missing.*l2l refine' train --resume --out refined
+mkdir notes && touch notes/sheet-mine.png
+quiet refine --run run --out notes "${search[@]}"
+[[ -e notes/sheet-mine.png ]] || fail "a file that is not of a run was removed"
 expect_error 1 'refined: holds a run already.*--force' refine --run run --out refined "${search[@]}"
 [[ -e refined/compare.json ]] || fail "a refused command removed something"
 quiet refine --run run --out refined "${search[@]}" --force
@@ -29,19 +41,24 @@ quiet refine --run run --out refined "${search[@]}" --force
 
 # No change that is tried is better: the start is kept, and said so.
 quiet refine --run run --out worse "${search[@]}" --lr 1e6
-grep -q 'warning: no iteration was better' err.txt || fail "no warning: $(cat err.txt)"
+grep -q 'warning: no validation was better' err.txt || fail "no warning: $(cat err.txt)"
 cmp -s run/optimizer.safetensors worse/optimizer.safetensors || fail "the start was not kept"
 
 # Ctrl-C stops after an iteration and keeps the best.
 "$l2l" refine --run run --out stopped --iterations 100000 --pairs 2 --threads 1 >out.txt 2>err.txt &
 until [[ -s stopped/refine.csv ]]; do sleep 0.05; done
+sleep 0.5
 kill -INT $! && code=0 && wait $! || code=$?
 [[ $code == 130 ]] || fail "interrupted: exit code $code: $(cat err.txt)"
-grep -q 'the best is kept' err.txt || fail "interrupted: $(cat err.txt)"
+grep -q '^stopping' err.txt && grep -q 'validated and kept' err.txt || fail "interrupted: $(cat err.txt)"
 
 expect_error 2 'choose another folder' refine --run run --out ./run
 expect_error 2 'out' refine --run run
 expect_error 2 "--pairs: '0'" refine --run run --out x --pairs 0
 expect_error 2 'last is 8, a trajectory has only 4' refine --run run --out x --steps 4 --last 8
 expect_error 1 'nowhere.*l2l train' refine --run nowhere --out x
+cp -r run nan
+printf '\377\377\377\377' |
+  dd of=nan/optimizer.safetensors bs=1 seek=$(($(wc -c <nan/optimizer.safetensors) - 4)) conv=notrunc status=none
+expect_error 1 'nan/optimizer.safetensors: .*not finite' refine --run nan --out x
 [[ ! -e x ]] || fail "a refused command left a folder"

@@ -29,6 +29,11 @@ quiet style "${both[@]}" --out a.png --frames 3 --sheet sheet.png
 quiet style --run run --size 16 --steps 4 "${pair[@]}" --out short.png
 same a-4.png short.png
 [[ $(size_of sheet.png) == 128x28 ]] || fail "the sheet of four 19x16, a 16x16 and gaps is $(size_of sheet.png)"
+expect_error 2 'two pictures would be called ./b.png' style "${both[@]}" --out b.png --sheet ./b.png
+expect_error 2 'two pictures would be called b-2.png' style "${both[@]}" --out b.png --frames 3 --sheet b-2.png
+mkdir folder.png
+expect_error 1 'folder.png: is a folder' style "${both[@]}" --out folder.png --force
+rmdir folder.png
 rm a.png
 expect_error 1 'a-2.png: exists already' style "${both[@]}" --out a.png --frames 3 --sheet other.png
 rm -- *.png
@@ -41,10 +46,15 @@ quiet style "${both[@]}" --optimizer adam --out tuned.png
 grep -q '^tuned adam: learning rate' err.txt || fail "adam is not tuned: $(cat err.txt)"
 quiet style "${both[@]}" --optimizer adam --rate 0.1 --out rated.png
 ! grep -q tuned err.txt || fail "--rate is tuned over"
-printf '{"optimizers": {"adam": {"learning_rate": 0.1}}}' >compare.json
+comparison() { printf '{"optimizee": "%s", "optimizers": {"adam": {"learning_rate": %s}}}' "$1" "$2"; }
+comparison neural_art 0.1 >compare.json
+comparison neural_art -1 >negative.json
+comparison mnist 0.1 >other.json
 quiet style "${both[@]}" --optimizer adam --rate-of compare.json --out same.png
 same rated.png same.png
 expect_error 1 'compare.json: .*no learning rate of sgd' style "${both[@]}" --optimizer sgd --rate-of compare.json --out x.png
+expect_error 1 'negative.json: .*positive' style "${both[@]}" --optimizer adam --rate-of negative.json --out x.png
+expect_error 1 'other.json: a comparison on mnist' style "${both[@]}" --optimizer adam --rate-of other.json --out x.png
 expect_error 1 'nowhere.json: cannot be read' style "${both[@]}" --optimizer sgd --rate-of nowhere.json --out x.png
 expect_error 2 'rate' style "${both[@]}" --optimizer sgd --rate-of compare.json --rate 1 --out x.png
 expect_error 2 "--rate-of: the LSTM has no" style "${both[@]}" --rate-of compare.json --out x.png
