@@ -47,7 +47,7 @@ void add_number(CLI::App& app, const std::string& flag, Target& target, Range ra
 CLI::Option* add_text(CLI::App& app, const std::string& flag, std::string& target, const std::string& type,
                       const std::string& help) {
   const auto read = [flag, type, &target](const std::string& text) {
-    if (text.empty()) throw UsageError(flag, " is empty: give it a ", type, ", or leave it out");
+    if (text.empty()) throw UsageError(flag, " is empty: it takes a ", type);
     target = text;
   };
   return add_parsed(app, flag, type, read, help);

@@ -24,7 +24,6 @@ std::size_t proc_bytes(const char* file, const std::string& key) {
 
 std::size_t anonymous_memory() { return proc_bytes("/proc/self/status", "RssAnon"); }
 std::size_t mapped_files() { return proc_bytes("/proc/self/status", "RssFile"); }
-std::size_t available_memory() { return proc_bytes("/proc/meminfo", "MemAvailable"); }
 
 std::string with_commas(Index n) {
   std::string digits = std::to_string(n);
@@ -41,6 +40,8 @@ std::string seconds_text(double seconds) {
 
 // Not getrusage's: that of the program which started this one counts there.
 std::size_t peak_memory() { return proc_bytes("/proc/self/status", "VmHWM"); }
+
+std::size_t available_memory() { return proc_bytes("/proc/meminfo", "MemAvailable"); }
 
 std::string megabytes(std::size_t bytes) {
   return format(bytes < 9'950'000 ? "%.1f MB" : "%.0f MB", static_cast<double>(bytes) * 1e-6);

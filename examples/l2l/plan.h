@@ -10,6 +10,8 @@ std::string plan_text(const RunConfig& config, const OptimizeeFactory& optimizee
 
 /// The largest memory that this process has had, in bytes.
 std::size_t peak_memory();
+/// What the machine could still give it, in bytes; 0 where it does not say.
+std::size_t available_memory();
 /// "61 MB", of 10^6 bytes.
 std::string megabytes(std::size_t bytes);
 

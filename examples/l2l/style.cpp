@@ -51,8 +51,9 @@ OptionValues loss_options(const RunConfig& config, const OptionValues& given) {
   return options;
 }
 
-/// Memory of a search, in bytes, that is linear in the number of pixels: reckoned from two small ones.
-double bytes_of_search(const StyleLoss& loss, Index pixels) {
+/// Memory of a search, in bytes, that is linear in the number of pixels: reckoned from two small ones, for any style.
+double bytes_of_search(StyleLoss loss, Index pixels) {
+  loss.set_style({32, 32, std::vector<Real>(3 * 32 * 32, Real(0.5))});
   const auto measure = [&](Index side) {
     PictureSearch f(loss, side, side, 1);
     const Index n = f.layout().size();
@@ -77,6 +78,21 @@ double bytes_of_state(const LearnedOptimizer& learned) {
   return bytes;
 }
 
+/// Says what the largest search will take, in memory: an Error if that is more than there is.
+void announce_memory(const StyleLoss& loss, const LearnedOptimizer& learned, const std::vector<Picture>& contents) {
+  std::size_t pixels = 0;  // of the largest
+  for (const Picture& picture : contents) pixels = std::max(pixels, picture.pixels.size() / 3);
+  const auto to_come = static_cast<std::size_t>(bytes_of_search(loss, static_cast<Index>(pixels)) +
+                                                3.0 * static_cast<double>(pixels) * bytes_of_state(learned));
+  const std::size_t needed = peak_memory() + to_come;
+  if (const std::size_t free = available_memory(); free > 0 && to_come > free) {
+    throw Error("a search of this size needs about ", megabytes(needed), " of memory, and ", megabytes(free),
+                " are free; choose a smaller --size");
+  }
+  std::printf("memory about %s\n", megabytes(needed).c_str());
+  std::fflush(stdout);
+}
+
 /// A content's files: what it becomes, and pictures on the way.
 struct Result {
   fs::path out;
@@ -93,6 +109,7 @@ std::vector<Result> results_of(const StyleRequest& request) {
   std::vector<Result> results;
   std::set<fs::path> all;
   for (const std::string& content : request.contents) {
+    if (content.empty()) throw UsageError("--content is empty: it takes a FILE");
     const std::string name = fs::path(content).stem().string() + "-" + fs::path(request.style).stem().string() + ".png";
     fs::path out = request.out.empty() ? name : request.out;
     if (request.contents.size() > 1) out = fs::path(request.out) / name;
@@ -117,7 +134,10 @@ void check_unused(const StyleRequest& request, const std::vector<Result>& result
     files.push_back(result.out);
     for (const auto& [step, file] : result.frames) files.push_back(file);
   }
-  if (!request.sheet.empty()) files.push_back(request.sheet);
+  if (!request.sheet.empty()) {
+    files.push_back(request.sheet);
+    if (files.back().extension() != ".png") throw UsageError("--sheet ", request.sheet, ": it must end in .png");
+  }
   std::set<fs::path> all;
   for (const fs::path& file : files) {
     if (!all.insert(file.lexically_normal()).second) {
@@ -153,9 +173,9 @@ std::unique_ptr<Optimizer> optimizer_for(const PictureSearch& search, const Lear
       rule, [&] { return std::make_unique<PictureSearch>(search); }, options, status));
 }
 
-/// Searches for the picture; `visit` sees each step's.
-void follow(PictureSearch& search, Optimizer& optimizer, const StyleRequest& request,
-            const std::function<void(int step, double loss, std::span<const Real> theta)>& visit) {
+/// Searches for the picture, and returns its θ; `visit` sees each step's.
+std::vector<Real> follow(PictureSearch& search, Optimizer& optimizer, const StyleRequest& request,
+                         const std::function<void(int step, double loss, std::span<const Real> theta)>& visit) {
   std::vector<Real> theta(search.layout().size());
   Rng rng(request.seed);
   search.init(rng, theta);
@@ -170,7 +190,7 @@ void follow(PictureSearch& search, Optimizer& optimizer, const StyleRequest& req
                   request.optimizer == "lstm" ? "fewer --steps or --optimizer adam" : "a smaller --rate");
     }
     visit(t, loss, theta);
-    if (t == request.steps) return;
+    if (t == request.steps) return theta;
     optimizer.step(gradient.values(), theta);
   }
 }
@@ -211,9 +231,10 @@ int style(const StyleRequest& request) {
   const double init = positive_number(options, "init");
   // All that can be wrong with a file comes out before the work.
   const Picture style = fitted(request.style, request.size);
-  loss.set_style(style);
   std::vector<Picture> contents;
   for (const std::string& file : request.contents) contents.push_back(fitted(file, request.size));
+  announce_memory(loss, learned, contents);
+  loss.set_style(style);
   if (request.contents.size() > 1 && !request.out.empty()) fs::create_directories(request.out);
   if (config.optimizee != "neural_art") {
     std::printf("%s was trained on %s; the loss is neural_art's default\n", request.run.c_str(),
@@ -224,11 +245,8 @@ int style(const StyleRequest& request) {
   for (std::size_t k = 0; k < results.size(); ++k) {
     const Result& result = results[k];
     const Picture& content = contents[k];
-    const Index pixels = content.height * content.width;
-    const double planned = bytes_of_search(loss, pixels) + 3.0 * static_cast<double>(pixels) * bytes_of_state(learned);
-    std::printf("%s: %ldx%ld pixels, %ld coordinates, memory about %s\n", result.out.c_str(),
-                static_cast<long>(content.width), static_cast<long>(content.height), static_cast<long>(3 * pixels),
-                megabytes(peak_memory() + static_cast<std::size_t>(planned)).c_str());
+    std::printf("%s: %ldx%ld pixels, %ld coordinates\n", result.out.c_str(), static_cast<long>(content.width),
+                static_cast<long>(content.height), static_cast<long>(content.pixels.size()));
     std::fflush(stdout);
     PictureSearch search(loss, content.height, content.width, init);
     search.set_content(content);
@@ -236,19 +254,20 @@ int style(const StyleRequest& request) {
 
     rows.push_back({content});
     Pace pace(0, request.steps, "step");
-    double first_loss = 0;
-    follow(search, *optimizer, request, [&](int step, double loss, std::span<const Real> theta) {
-      if (step == 0) first_loss = loss;
-      if (step > 0) status.update(pace.after(step) + format("  loss %.4g", loss));
-      const auto frame = std::find_if(result.frames.begin(), result.frames.end(),
-                                      [=](const auto& frame) { return frame.first == step; });
-      if (step < request.steps && frame == result.frames.end()) return;
-      rows.back().push_back(to_rgb(theta, content.height, content.width));
-      write_png(step == request.steps ? result.out : frame->second, rows.back().back());
-      if (step < request.steps) return;
-      status.finish(format("%s, %d steps: loss %.4g to %.4g (%s)", request.optimizer.c_str(), step, first_loss, loss,
-                           terms_text(search, theta).c_str()));
-    });
+    double first_loss = 0, last_loss = 0;
+    const std::vector<Real> found =
+        follow(search, *optimizer, request, [&](int step, double loss, std::span<const Real> theta) {
+          if (step == 0) first_loss = loss;
+          last_loss = loss;
+          if (step > 0) status.update(pace.after(step) + format("  loss %.4g", loss));
+          const auto frame = std::find_if(result.frames.begin(), result.frames.end(),
+                                          [=](const auto& frame) { return frame.first == step; });
+          if (step < request.steps && frame == result.frames.end()) return;
+          rows.back().push_back(to_rgb(theta, content.height, content.width));
+          write_png(step == request.steps ? result.out : frame->second, rows.back().back());
+        });
+    status.finish(format("%s, %d steps: loss %.4g to %.4g (%s)", request.optimizer.c_str(), request.steps, first_loss,
+                         last_loss, terms_text(search, found).c_str()));
     rows.back().push_back(style);
   }
   if (!request.sheet.empty()) {

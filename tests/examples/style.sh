@@ -11,7 +11,8 @@ picture() { head -c 4 "$1" | grep -q PNG || fail "$1 is not a picture"; }
 
 quiet style "${both[@]}"
 grep -q '^run was trained on quadratic; the loss is neural_art' out.txt || fail "another optimizee: $(cat out.txt)"
-grep -qE '^content-style.png: 19x16 pixels, 912 coordinates, memory about [0-9]+ MB' out.txt || fail "$(cat out.txt)"
+grep -qE '^memory about [0-9]+ MB' out.txt || fail "$(cat out.txt)"
+grep -q '^content-style.png: 19x16 pixels, 912 coordinates' out.txt || fail "$(cat out.txt)"
 grep -qE '^lstm, 6 steps: loss [0-9.]+ to .*content .*style .*smoothness .*range ' err.txt || fail "$(cat err.txt)"
 [[ $(size_of content-style.png) == 19x16 ]] || fail "the shorter side is not --size: $(size_of content-style.png)"
 
@@ -103,6 +104,8 @@ expect_error 2 "pooling 'min'" style "${both[@]}" --pooling min
 expect_error 2 "--style-weight '-1'" style "${both[@]}" --style-weight -1
 
 expect_error 2 '--out.*must end in .png' style "${both[@]}" --out x.jpg
+expect_error 2 '--sheet x.jpg: it must end in .png' style "${both[@]}" --sheet x.jpg
+expect_error 2 '--content is empty' style "${fast[@]}" --content "" --style "$style"
 expect_error 1 'no folder nowhere' style "${both[@]}" --out nowhere/x.png
 expect_error 1 'no folder nowhere' style "${both[@]}" --sheet nowhere/x.png
 expect_error 2 '--frames 7: there are only 6 steps' style "${both[@]}" --frames 7

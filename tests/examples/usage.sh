@@ -52,7 +52,7 @@ for flag in '--lr 1' '--optimizee quadratic' '--dim 3' '--out run'; do
   expect_error 2 "${flag% *} is given twice" train $flag $flag
 done
 expect_error 2 '--run is given twice' compare --run a --run b
-expect_error 2 '--run is empty: give it a DIR' compare --run ''
+expect_error 2 '--run is empty: it takes a DIR' compare --run ''
 expect_error 2 '--out is empty' train --optimizee quadratic --out ''
 expect_error 1 "no-such-folder" train --optimizee mnist --out run --data no-such-folder
 if [[ -e /dev/full ]]; then
