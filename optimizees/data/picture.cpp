@@ -107,6 +107,28 @@ void unpack_row(const Bitmap& bitmap, Index y, Index channel, std::vector<Real>&
   }
 }
 
+/// A picture stored at an orientation of Exif, as it is to be seen.
+Picture upright(const Picture& stored, int orientation) {
+  if (orientation == 1) return stored;
+  const bool transposed = orientation >= 5;
+  const bool upside_down = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  const bool mirrored = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+  Picture result = stored;
+  if (transposed) std::swap(result.height, result.width);
+  Real* to = result.pixels.data();
+  for (Index channel = 0; channel < 3; ++channel) {
+    for (Index y = 0; y < result.height; ++y) {
+      for (Index x = 0; x < result.width; ++x) {
+        Index row = transposed ? x : y, column = transposed ? y : x;
+        if (upside_down) row = stored.height - 1 - row;
+        if (mirrored) column = stored.width - 1 - column;
+        *to++ = stored.pixels[(channel * stored.height + row) * stored.width + column];
+      }
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 Box central_square(Index height, Index width) {
@@ -115,17 +137,16 @@ Box central_square(Index height, Index width) {
 }
 
 Picture read_picture(const fs::path& path, Index shorter_side) try {
-  const Bitmap bitmap = decode_picture(read_file(path));
+  const std::string file = read_file(path);
+  const Bitmap bitmap = decode_picture(file);
   Index height = bitmap.height, width = bitmap.width;
   if (const Index shorter = std::min(height, width); shorter_side > 0 && shorter > shorter_side) {
     height = std::lround(static_cast<double>(height * shorter_side) / static_cast<double>(shorter));
     width = std::lround(static_cast<double>(width * shorter_side) / static_cast<double>(shorter));
   }
   const Box whole{0, 0, static_cast<double>(bitmap.height), static_cast<double>(bitmap.width)};
-  return resample(
-      bitmap.height, bitmap.width,
-      [&](Index y, Index channel, std::vector<Real>& row) { unpack_row(bitmap, y, channel, row); }, height, width,
-      whole);
+  const auto unpack = [&](Index y, Index channel, std::vector<Real>& row) { unpack_row(bitmap, y, channel, row); };
+  return upright(resample(bitmap.height, bitmap.width, unpack, height, width, whole), orientation(file));
 } catch (const Error& error) {
   throw Error(path.string(), ": ", error.what());
 }

@@ -1,5 +1,7 @@
 #include "optimizees/data/picture_codec.h"
 
+#include <libexif/exif-data.h>
+
 #include <algorithm>
 #include <climits>
 #include <cstdlib>
@@ -82,6 +84,17 @@ Bitmap decode_picture(std::string_view file) {
   if (!pixels) throw Error("a damaged or incomplete picture (", stbi_failure_reason(), ")");
   const std::size_t count = static_cast<std::size_t>(width) * height * channels;
   return {height, width, channels, {pixels.get(), pixels.get() + count}};
+}
+
+int orientation(std::string_view file) {
+  const std::unique_ptr<ExifData, void (*)(ExifData*)> data(
+      exif_data_new_from_data(reinterpret_cast<const unsigned char*>(file.data()), static_cast<unsigned>(file.size())),
+      &exif_data_unref);
+  if (!data) throw std::bad_alloc();
+  const ExifEntry* const entry = exif_content_get_entry(data->ifd[EXIF_IFD_0], EXIF_TAG_ORIENTATION);
+  if (entry == nullptr || entry->format != EXIF_FORMAT_SHORT || entry->size < 2) return 1;
+  const int value = exif_get_short(entry->data, exif_data_get_byte_order(data.get()));
+  return value >= 1 && value <= 8 ? value : 1;
 }
 
 std::string encode_png(const Bitmap& bitmap) {

@@ -6,8 +6,8 @@
 
 #include "autodiff/types.h"
 
-/// Picture files to bytes and back. Between this header and the rest stands a library for file formats, stb_image,
-/// which must be kept on a short lead (see picture_codec.cpp); nothing else of it is used elsewhere.
+/// Picture files to bytes and back. Between this header and the rest stand libraries for file formats: stb_image, which
+/// must be kept on a short lead (see picture_codec.cpp), and libexif. Nothing of them is used elsewhere.
 namespace l2l {
 
 /// 8 bits for each pixel and channel.
@@ -23,6 +23,9 @@ inline constexpr Index kLargestSide = 16'384, kMostPixels = Index{1} << 26;
 /// A JPEG or PNG file's content. Of 16 bits a channel the upper 8 are kept; CMYK becomes RGB. An Error says, without
 /// naming the file, what is wrong with it.
 Bitmap decode_picture(std::string_view file);
+/// How a camera was held: where the first row and column of a JPEG belong in the picture as it is to be seen, 1 to 8
+/// (Exif 2.32, section 4.6.4, "Orientation"); 1, top and left, where the file does not say.
+int orientation(std::string_view file);
 /// The content of a PNG file.
 std::string encode_png(const Bitmap& bitmap);
 

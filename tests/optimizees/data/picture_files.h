@@ -50,7 +50,7 @@ inline std::string from_hex(std::string_view hex) {
   return bytes;
 }
 
-/// Two JPEG files as Pillow writes them:
+/// JPEG files as Pillow writes them:
 ///     Image.new("CMYK", (8, 8), (0, 153, 204, 51)).save(f, "JPEG", quality=100, optimize=True)
 ///     Image.new("L", (1, 3), 100).save(f, "JPEG", quality=100, optimize=True)
 /// Quality 100 has a quantisation table of 64 ones.
@@ -66,6 +66,16 @@ inline std::string grey_jpeg() {
   return jpeg_file("ffd8ffe000104a46494600010100000100010000",
                    "ffc0000b080003000101011100ffc40014000100000000000000000000000000000008"
                    "ffc40014100100000000000000000000000000000000ffda0008010100003f000fbfffd9");
+}
+
+/// Six squares of 8x8 pixels, of grey 10, 50, 90, 130, 170, 210, row by row, two in a row, with an orientation in Exif:
+///     exif = Image.Exif(); exif[274] = orientation; im.save(f, "JPEG", quality=100, optimize=True, exif=exif)
+inline std::string oriented_jpeg(int orientation) {
+  return jpeg_file(
+      "ffd8ffe000104a46494600010100000100010000ffe100224578696600004d4d002a0000000800010112000300000001000" +
+          std::to_string(orientation) + "000000000000",
+      "ffc0000b080018001001011100ffc400150001010000000000000000000000000000090a"
+      "ffc40014100100000000000000000000000000000000ffda0008010100003f0084f280500a0140280fffd9");
 }
 
 }  // namespace l2l::testing

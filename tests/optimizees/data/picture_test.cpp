@@ -98,6 +98,36 @@ TEST_CASE("grey and CMYK JPEGs are read as RGB") {
   CHECK(std::abs(colour[2] - 41) <= 1);
 }
 
+// ImageOps.exif_transpose(Image.open(f))                   # Pillow 9.4
+TEST_CASE("a photograph is seen the way up that its camera noted") {
+  const auto squares = [](int orientation) {
+    const Picture picture = PictureFile(oriented_jpeg(orientation)).read();
+    std::string names;
+    for (Index y = 4; y < picture.height; y += 8) {
+      for (Index x = 4; x < picture.width; x += 8) names += "abcdef"[(rgb(picture, y, x)[2] - 10) / 40];
+      names += ' ';
+    }
+    return names;
+  };
+  CHECK(squares(1) == "ab cd ef ");
+  CHECK(squares(2) == "ba dc fe ");
+  CHECK(squares(3) == "fe dc ba ");
+  CHECK(squares(4) == "ef cd ab ");
+  CHECK(squares(5) == "ace bdf ");
+  CHECK(squares(6) == "eca fdb ");
+  CHECK(squares(7) == "fdb eca ");
+  CHECK(squares(8) == "bdf ace ");
+  CHECK(squares(9) == "ab cd ef ");  // there is no such orientation
+  CHECK(squares(0) == "ab cd ef ");
+  SECTION("the shorter side is the same one however it is turned") {
+    const Picture small = PictureFile(oriented_jpeg(6)).read(8);
+    CHECK((small.height == 8 && small.width == 12));
+  }
+  CHECK(orientation(grey_jpeg()) == 1);
+  CHECK(orientation(png_file({.rows = "xyz"})) == 1);
+  CHECK(orientation("") == 1);
+}
+
 TEST_CASE("what is no picture, or not all of one, is one line that names the file") {
   CHECK_THAT(PictureFile("").complaint(), Contains("neither a JPEG nor a PNG"));
   CHECK_THAT(PictureFile("GIF89a").complaint(), Contains("neither a JPEG nor a PNG"));
@@ -127,11 +157,14 @@ TEST_CASE("enormous dimensions are refused before anything is unpacked") {
 }
 
 TEST_CASE("a flipped byte is an error or a picture, and nothing worse") {
-  const std::string files[] = {grey_jpeg(), cmyk_jpeg(), png_file({.width = 2, .rows = {1, 2, 3, 4, 5, 6}})};
+  const std::string files[] = {grey_jpeg(), cmyk_jpeg(), oriented_jpeg(6),
+                               png_file({.width = 2, .rows = {1, 2, 3, 4, 5, 6}})};
   for (const std::string& file : files) {
     for (std::size_t k = 2; k < file.size(); ++k) {
       std::string damaged = file;
       damaged[k] = static_cast<char>(damaged[k] ^ 0x55);
+      const int turned = orientation(damaged);
+      CHECK((turned >= 1 && turned <= 8));
       try {
         const Bitmap bitmap = decode_picture(damaged);
         CHECK(std::ssize(bitmap.bytes) == bitmap.height * bitmap.width * bitmap.channels);
