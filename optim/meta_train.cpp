@@ -9,6 +9,7 @@
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
 #include "optim/groups.h"
+#include "optim/rules.h"
 #include "optim/unroll.h"
 
 namespace l2l {
@@ -39,6 +40,12 @@ void check(const MetaTrainConfig& c) {
   for (double w : c.weights) {
     if (!std::isfinite(w)) throw UsageError("weight ", w, " of a loss, it must be finite");
   }
+  if (c.imitated) {
+    find_rule(c.imitated->name);
+    if (!(c.imitated->learning_rate > 0)) {
+      throw UsageError("the rate of ", c.imitated->name, " is ", c.imitated->learning_rate, ", it must be positive");
+    }
+  }
   if (!(c.clip >= 0)) throw UsageError("clip is ", c.clip, ", it must not be negative");
   if (!c.weights.empty() && static_cast<int>(c.weights.size()) != c.unroll + 1) {
     throw UsageError(c.weights.size(), " weights given, an unroll of ", c.unroll, " steps has ", c.unroll + 1,
@@ -53,6 +60,8 @@ struct Trajectory {
   std::vector<Real> theta;
   Gradient gradient;  // ∇f at theta, which the next unroll begins with
   double loss = 0;  // f at theta, per function
+  std::unique_ptr<Optimizer> imitated;  // if one is
+  std::vector<Real> proposal;  // workspace
 };
 
 }  // namespace
@@ -63,7 +72,7 @@ struct MetaTrainer::Workspace {
   std::vector<Real> phi, meta_gradient;
   Adam adam{0};
   Rng rng{0};
-  double loss_sum = 0;  // over the epoch's steps and functions
+  double loss_sum = 0, error_sum = 0;  // over the epoch's steps and functions
 
   /// f and ∇f at theta, on a fresh minibatch.
   void evaluate(Trajectory& run, std::span<const Real> theta, int epoch, int step) {
@@ -80,26 +89,52 @@ struct MetaTrainer::Workspace {
     run.theta.resize(run.f->layout().size());
     run.f->init(rng, run.theta);
     run.recorder->reset_for(run.f->layout());
+    if (run.imitated) run.imitated->reset_for(run.f->layout());
     evaluate(run, run.theta, epoch, 0);
   }
 
-  /// Adds ∂/∂φ of `share` · Σ_t w_t f(θ_t) over one unroll to the meta-gradient, and moves the trajectory to its end.
+  /// ‖u - u*‖² / (2 ‖u*‖²) of the step from θ to `next`, where the imitated rule would take u*. (0 if it stays.)
+  Var imitation_error(Trajectory& run, std::span<const Real> theta, Var next) {
+    std::vector<Real>& difference = run.proposal;
+    difference.assign(theta.begin(), theta.end());
+    run.imitated->step(run.gradient.values(), difference);  // θ + u*
+    double squares = 0, squared_error = 0;
+    for (std::size_t k = 0; k < theta.size(); ++k) {
+      squares += std::pow(static_cast<double>(difference[k]) - theta[k], 2);
+      difference[k] = next.value[k] - difference[k];
+      squared_error += std::pow(static_cast<double>(difference[k]), 2);
+    }
+    const double scale = squares > 0 ? 1 / squares : 0;
+    for (Real& d : difference) d *= static_cast<Real>(scale);
+    error_sum += scale * squared_error;
+    return known_gradient(next, static_cast<Real>(scale * squared_error / 2), difference);
+  }
+
+  /// Adds ∂/∂φ of `share` · Σ_t w_t f(θ_t) over one unroll, or of `share` · E, to the meta-gradient, and moves the
+  /// trajectory to its end.
   void unroll(Trajectory& run, const MetaTrainConfig& config, double share, int epoch, int first_step) {
     tape.clear();
     const Index n = static_cast<Index>(run.theta.size());
     run.recorder->open(tape.leaf({static_cast<Index>(phi.size())}, phi.data(), meta_gradient.data()));
-    share /= static_cast<double>(run.f->functions());
     const auto weighted_loss = [&](Var theta, int t) {
-      const double w = share * (config.weights.empty() ? 1 : config.weights[t]);
+      const double w =
+          share / static_cast<double>(run.f->functions()) * (config.weights.empty() ? 1 : config.weights[t]);
       return static_cast<Real>(w) * known_gradient(theta, static_cast<Real>(run.loss), run.gradient.values());
     };
     Var theta = tape.constant({n}, run.theta);
-    Var meta_loss = weighted_loss(theta, 0);
+    // What an imitated update leads to does not matter.
+    const double discount = run.imitated ? 0 : config.discount;
+    Var meta_loss = run.imitated ? tape.constant({}, Real(0)) : weighted_loss(theta, 0);
     for (int t = 1; t <= config.unroll; ++t) {
-      if (config.discount != 1) theta = scale_gradient(theta, static_cast<Real>(config.discount));
-      theta = run.recorder->step(theta, run.gradient.values());
+      if (discount != 1) theta = scale_gradient(theta, static_cast<Real>(discount));
+      const Var next = run.recorder->step(theta, run.gradient.values());
+      if (run.imitated) {
+        const Var error = imitation_error(run, theta.values(), next);
+        meta_loss = meta_loss + static_cast<Real>(share / config.unroll) * error;
+      }
+      theta = next;
       evaluate(run, theta.values(), epoch, first_step + t);
-      meta_loss = meta_loss + weighted_loss(theta, t);
+      if (!run.imitated) meta_loss = meta_loss + weighted_loss(theta, t);
       loss_sum += run.loss;
     }
     tape.backward(meta_loss);
@@ -120,6 +155,7 @@ MetaTrainer::MetaTrainer(const OptimizerModel& model, OptimizeeFactory optimizee
     run.recorder = make_recorder(model, config.fused, config.threads);
     Groups(run.f->layout(), model.groups());  // an Error now, and not after the first validation, if they do not fit
     run.gradient.set_threads(config.threads);
+    if (config.imitated) run.imitated = find_rule(config.imitated->name).make(config.imitated->learning_rate);
   }
   work.rng = Rng(config.seed);
   state_.phi.resize(size);
@@ -159,7 +195,7 @@ EpochReport MetaTrainer::run_epoch() {
   work.adam.set_state(state_.adam);
   work.rng.set_state(state_.random);
   for (Trajectory& run : work.trajectories) work.start(run, report.epoch);
-  work.loss_sum = 0;
+  work.loss_sum = work.error_sum = 0;
   report.steps = trajectory_steps();
   const int unrolls = report.steps / config_.unroll;
   for (int u = 0; u < unrolls; ++u) {
@@ -180,6 +216,7 @@ EpochReport MetaTrainer::run_epoch() {
     work.adam.step(work.meta_gradient, work.phi);
   }
   report.meta_loss = work.loss_sum / (report.steps * config_.functions);
+  report.deviation = std::sqrt(work.error_sum / (report.steps * config_.functions));
   for (const Trajectory& run : work.trajectories) report.final_loss += run.loss / config_.functions;
 
   state_.epoch = report.epoch;
@@ -224,7 +261,8 @@ double MetaTrainer::validate(int steps) const {
 std::size_t MetaTrainer::bytes() const {
   std::size_t total = work_->tape.bytes_held();
   for (const Trajectory& run : work_->trajectories) {
-    total += run.recorder->bytes() + run.gradient.bytes() + run.theta.capacity() * sizeof(Real);
+    total +=
+        run.recorder->bytes() + run.gradient.bytes() + (run.theta.capacity() + run.proposal.capacity()) * sizeof(Real);
   }
   return total;
 }

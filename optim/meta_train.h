@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct MetaTrainConfig {
   bool fused = true;  // the unroll as one node (see unroll.h); false: the plain version
   double discount = 1;  // γ, see MetaTrainer
   std::vector<double> weights = {};  // w_0 … w_unroll of the unroll's losses; empty: all 1
+  std::optional<FixedRule> imitated = {};  // to learn from this rule and not from the losses, see MetaTrainer
 };
 
 /// One line of the training log.
@@ -36,6 +38,7 @@ struct EpochReport {
   int steps = 0;  // of its trajectories
   double meta_loss = 0;  // mean loss per step along the trajectory that was trained on
   double final_loss = 0;  // at its end
+  double deviation = 0;  // root of the mean relative squared error of an imitation along it
   double gradient_norm = 0;  // of the meta-gradient before clipping, mean over the epoch's meta-steps
   double learning_rate = 0;
   bool validated = false;
@@ -67,6 +70,12 @@ struct MetaTrainState {
 /// With a discount γ < 1 it answers the less the farther ahead they are:
 ///     ∂L/∂u_t ≈ Σ_{s>t} γ^{s-t-1} w_s ∇_s                    (γ = 1: the paper's)
 /// as rewards are discounted in reinforcement learning, where that trades bias for variance.
+///
+/// Or it imitates a hand-designed rule (Chen et al. 2020, "Training stronger baselines for learning to optimize"): the
+/// rule sees the same gradients, along the trajectory that the learner itself makes (Ross, Gordon & Bagnell 2011), and
+/// where it would take the step u*_t, the unroll of T steps is to make
+///     E = 1/T Σ_t ‖u_t - u*_t‖² / (2 ‖u*_t‖²)
+/// small. Discount and weights have no part in that. Validation is by the loss in either case.
 class MetaTrainer {
  public:
   /// An Error if the model's groups are not those of θ; a UsageError for a configuration that cannot be.

@@ -33,7 +33,7 @@ std::vector<Finding> read_training(const RunFolder& folder) {
     for (std::string text; std::getline(cells, text, ',');) cell.push_back(text);
     if (cell.size() < 4) {
       throw Error(folder.log().string(), ": not the log of a training: line ", number, " has ", cell.size(),
-                  " of the 6 columns");
+                  " of the 7 columns");
     }
     losses.push_back(std::strtod(cell[1].c_str(), nullptr));
     norms.push_back(std::strtod(cell[3].c_str(), nullptr));

@@ -82,19 +82,45 @@ Setting preprocess() {
       [](RunConfig& config, const std::string& text) { config.optimizer.preprocess = parse_preprocess_setting(text); }};
 }
 
+/// RULE:RATE
+FixedRule parse_rule(const std::string& flag, const std::string& text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos) throw UsageError(flag, ": '", text, "' is not RULE:RATE, e.g. adam:0.003");
+  const std::string name = text.substr(0, colon);
+  try {
+    find_rule(name);
+  } catch (const UsageError& error) {
+    throw UsageError(flag, ": ", error.what());
+  }
+  return {name, parse_number<double>(flag + " " + name, text.substr(colon + 1), kPositive)};
+}
+
+Setting imitate() {
+  return {"imitate", "RULE:RATE",
+          "learn to step as this rule would, e.g. adam:0.1, and not by\n"
+          "the losses; none: by the losses",
+          [](const RunConfig& config) {
+            const auto& rule = config.training.imitated;
+            return rule ? rule->name + ":" + to_text(rule->learning_rate) : std::string("none");
+          },
+          [](RunConfig& config, const std::string& text) {
+            config.training.imitated.reset();
+            if (text != "none") config.training.imitated = parse_rule("--imitate", text);
+          }};
+}
+
 /// A group, or GROUP=RULE:RATE.
 OptimizerModel::Part parse_part(const std::string& text, const LstmConfig& lstm) {
-  const std::size_t equals = text.find('='), colon = text.find(':', equals);
+  const std::size_t equals = text.find('=');
   const std::string group = text.substr(0, equals);
   const bool named = !group.empty() && std::all_of(group.begin(), group.end(), [](unsigned char c) {
     return std::isalnum(c) || c == '_' || c == '-';
   });
-  if (!named || (equals != std::string::npos && colon == std::string::npos)) {
+  if (!named) {
     throw UsageError("--groups: '", text, "' is neither a group nor GROUP=RULE:RATE, e.g. fc=adam:0.003");
   }
   if (equals == std::string::npos) return {group, LstmModel(lstm)};
-  const double rate = parse_number<double>("--groups " + group, text.substr(colon + 1), kPositive);
-  return {group, FixedRule{text.substr(equals + 1, colon - equals - 1), rate}};
+  return {group, parse_rule("--groups " + group, text.substr(equals + 1))};
 }
 
 OptimizerModel parse_groups(const std::string& text, const LstmConfig& lstm) {
@@ -156,6 +182,7 @@ const std::vector<Setting>& settings() {
       preprocess(),
       number("scale", &L::output_scale, kPositive, "factor between the LSTM's output and the update"),
       groups(),
+      imitate(),
       number("validate-every", &M::validate_every, kCount, "meta-epochs from one validation to the next"),
       number("validation-functions", &M::validation_functions, kCount, "functions of a validation"),
       number("validation-steps", &M::validation_steps, kCountOrNone, "steps of a validation; 0: --steps"),

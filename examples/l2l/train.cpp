@@ -18,12 +18,13 @@
 namespace l2l {
 namespace {
 
-const char* const kLogHeader = "epoch,meta_loss,final_loss,gradient_norm,learning_rate,validation\n";
+const char* const kLogHeader = "epoch,meta_loss,final_loss,gradient_norm,learning_rate,validation,deviation\n";
 
-std::string log_line(const EpochReport& r) {
+/// imitates: whether the deviation means something
+std::string log_line(const EpochReport& r, bool imitates) {
   std::string line = std::to_string(r.epoch);
   for (const double x : {r.meta_loss, r.final_loss, r.gradient_norm, r.learning_rate}) line += "," + to_text(x);
-  return line + "," + (r.validated ? to_text(r.validation) : "") + "\n";
+  return line + "," + (r.validated ? to_text(r.validation) : "") + "," + (imitates ? to_text(r.deviation) : "") + "\n";
 }
 
 /// The log up to `epochs`; what was logged after the checkpoint happens again.
@@ -75,13 +76,15 @@ class Run {
     std::string validation;
     while (!trainer_.done() && !interrupted()) {
       const EpochReport report = run_epoch();
-      log_ += log_line(report);
+      log_ += log_line(report, c.imitated.has_value());
       if (report.validated) {
         validation = "  validation " + short_text(report.validation) + " (best " +
                      short_text(trainer_.state().best_validation) + ")";
         save_if_due();
       }
-      const std::string text = pace.after(epoch()) + "  meta-loss " + short_text(report.meta_loss) + validation;
+      std::string text = pace.after(epoch()) + "  meta-loss " + short_text(report.meta_loss);
+      if (c.imitated) text += "  off by " + format("%.0f%%", 100 * report.deviation);
+      text += validation;
       trainer_.done() || interrupted() ? status.finish(text) : status.update(text);
     }
     save();

@@ -7,10 +7,10 @@ for file in optimizer.safetensors config.json train.csv checkpoint.safetensors; 
   grep -q checkpoint <<<"$file" || grep -q "deep/run/$file" out.txt || fail "train did not name $file"
 done
 [[ -z $(find deep -name '*.tmp*' -o -name '.*' -type f) ]] || fail "temporary files are left"
-[[ $(head -1 deep/run/train.csv) == epoch,meta_loss,final_loss,gradient_norm,learning_rate,validation ]] ||
+[[ $(head -1 deep/run/train.csv) == epoch,meta_loss,final_loss,gradient_norm,learning_rate,validation,deviation ]] ||
   fail "header of train.csv: $(head -1 deep/run/train.csv)"
 [[ $(cut -d, -f1 deep/run/train.csv | tail -n +2 | xargs) == "1 2 3 4" ]] || fail "epochs of train.csv"
-[[ $(awk -F, 'NF != 6' deep/run/train.csv | wc -l) == 0 ]] || fail "columns of train.csv"
+[[ $(awk -F, 'NF != 7 || (NR > 1 && $7 != "")' deep/run/train.csv | wc -l) == 0 ]] || fail "columns of train.csv"
 [[ $(awk -F, 'NR > 1 && $6 != ""' deep/run/train.csv | wc -l) == 2 ]] || fail "validations in train.csv"
 grep -q '"hidden": 4' deep/run/config.json || fail "config.json lacks the hidden units"
 grep -q '"batch": "4"' deep/run/config.json || fail "config.json lacks the optimizee's options"
@@ -31,6 +31,16 @@ quiet train "${tiny[@]}" --out log --preprocess log:5
 grep -q '"preprocess": "log:5"' log/config.json || fail "config.json has another preprocessing"
 quiet train "${tiny[@]}" --out rescale --preprocess rescale:0.1 --plain
 grep -q '"plain": true' rescale/config.json || fail "config.json does not say plain"
+
+# By imitation: how far it is off is in the log. Training goes on in the same way.
+quiet train "${tiny[@]}" --out copy --imitate sgd:0.1
+grep -q '"imitate": "sgd:0.1"' copy/config.json || fail "config.json does not say what is imitated"
+grep -q 'off by [0-9]*%' err.txt || fail "how far it is off: $(cat err.txt)"
+awk -F, 'NR > 1 && !($7 > 0 && $7 < 2) { exit 1 }' copy/train.csv || fail "deviations: $(cut -d, -f7 copy/train.csv)"
+! cmp -s deep/run/optimizer.safetensors copy/optimizer.safetensors || fail "--imitate changed nothing"
+expect_error 2 "--imitate: 'sgd' is not RULE:RATE" train "${tiny[@]}" --out x --imitate sgd
+expect_error 2 "--imitate: .*'wavelet'" train "${tiny[@]}" --out x --imitate wavelet:1
+expect_error 2 "--imitate sgd: '-1'" train "${tiny[@]}" --out x --imitate sgd:-1
 
 # A run is not overwritten, unless asked for, and then wholly.
 cp -r two before

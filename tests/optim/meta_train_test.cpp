@@ -282,6 +282,72 @@ TEST_CASE("with a discount an update answers the less for a loss the later it is
   CHECK_THROWS_AS(first_epoch(scripted(), config), UsageError);
 }
 
+TEST_CASE("imitation: the error is that of each step beside the rule's, relative to it") {
+  MetaTrainConfig config = one_unroll();
+  config.imitated = FixedRule{"adam", 0.05};
+  config.discount = 0.7;
+  config.weights = {7, 0.5, -2, 3, 0.25};
+  const LstmModel model(small_lstm());
+  MetaTrainer trainer(model, scripted(), config);
+  // E written out, with each update on a θ of its own, and ADAM beside it that sees the same gradients:
+  const std::vector<Real> phi = trainer.state().phi;
+  Scripted f;
+  Gradient gradient;
+  Tape tape;
+  const auto recorder = make_composed_recorder(model);
+  recorder->reset(4);
+  const Var p = tape.variable({static_cast<Index>(phi.size())}, phi);
+  recorder->open(p);
+  Adam adam(0.05);
+  adam.reset(4);
+  std::vector<Real> theta(4);
+  Var error = tape.constant({}, Real(0));
+  double squares = 0;
+  for (int t = 0; t < config.unroll; ++t) {
+    gradient(f, theta);
+    std::vector<Real> proposal = theta;
+    adam.step(gradient.values(), proposal);
+    double size = 0;
+    for (Index k = 0; k < 4; ++k) size += std::pow(proposal[k] - theta[k], 2);
+    const Var next = recorder->step(tape.constant({4}, theta), gradient.values());
+    const Var relative = sum(square(next - tape.constant({4}, proposal))) / static_cast<Real>(size);
+    error = error + relative / static_cast<Real>(2 * config.unroll);
+    squares += relative.item() / config.unroll;
+    std::copy_n(next.value, 4, theta.begin());
+  }
+  tape.backward(error);
+  const EpochReport report = trainer.run_epoch();
+  CHECK(report.gradient_norm == Approx(norm(p.gradient())).epsilon(10 * kClose));
+  CHECK(report.deviation == Approx(std::sqrt(squares)).epsilon(10 * kClose));
+  config.functions = 3;  // three times the same
+  const EpochReport three = first_epoch(scripted(), config);
+  CHECK(three.gradient_norm == Approx(report.gradient_norm).epsilon(kClose));
+  CHECK(three.deviation == Approx(report.deviation).epsilon(kClose));
+  CHECK(first_epoch(scripted(), one_unroll()).deviation == 0);
+  config.imitated = FixedRule{"wavelet", 0.05};
+  CHECK_THROWS_AS(first_epoch(scripted(), config), UsageError);
+  config.imitated = FixedRule{"adam", 0};
+  CHECK_THROWS_AS(first_epoch(scripted(), config), UsageError);
+}
+
+TEST_CASE("an LSTM learns to step as heavy ball does") {
+  MetaTrainConfig config = short_training();
+  config.imitated = FixedRule{"momentum", 0.02};
+  config.epochs = 600;
+  config.learning_rate = 0.03;
+  const OptimizerModel model = LstmModel(small_lstm());
+  MetaTrainer trainer(model, bowl, config);
+  const auto reports = run(trainer);
+  CHECK(reports.front().deviation > 0.8);
+  CHECK(reports.back().deviation < 0.1);
+  // Along whole trajectories of the test split; the last φ, for the best one may be better than what it imitates.
+  const EvaluateOptions options{.functions = 10, .steps = 20};
+  const Curves copy = evaluate([&] { return make_optimizer({model, trainer.state().phi}); }, bowl, options);
+  const Curves original = evaluate([] { return std::make_unique<Momentum>(0.02); }, bowl, options);
+  CHECK(copy.final_mean() == Approx(original.final_mean()).epsilon(0.15));
+  CHECK(copy.sum(1, 20) == Approx(original.sum(1, 20)).epsilon(0.1));
+}
+
 TEST_CASE("the meta-gradient is clipped before ADAM sees it, and reported as it was") {
   // After ADAM's first step m = (1 - β1) g.
   const auto first_step = [](double clip) {
