@@ -226,7 +226,7 @@ EpochReport MetaTrainer::run_epoch() {
   if (report.epoch % config_.validate_every == 0 || report.epoch == config_.epochs) {
     report.validated = true;
     report.validation = validate(config_.validation_steps ? config_.validation_steps : config_.steps);
-    report.best = report.validation < state_.best_validation;
+    report.best = config_.imitated || report.validation < state_.best_validation;
     if (report.best) {
       state_.best_validation = report.validation;
       state_.best_phi = state_.phi;

@@ -75,7 +75,8 @@ struct MetaTrainState {
 /// rule sees the same gradients, along the trajectory that the learner itself makes (Ross, Gordon & Bagnell 2011), and
 /// where it would take the step u*_t, the unroll of T steps is to make
 ///     E = 1/T Σ_t ‖u_t - u*_t‖² / (2 ‖u*_t‖²)
-/// small. Discount and weights have no part in that. Validation is by the loss in either case.
+/// small. Discount and weights have no part in that. The loss of a validation is reported, but the last copy is the
+/// best one: early ones may happen to be better than the rule on a few functions, and fail on others.
 class MetaTrainer {
  public:
   /// An Error if the model's groups are not those of θ; a UsageError for a configuration that cannot be.
@@ -88,7 +89,8 @@ class MetaTrainer {
 
   const MetaTrainState& state() const { return state_; }
   void resume(MetaTrainState state);
-  /// Frozen φ with the best final loss on the validation functions (early stopping).
+  /// Frozen φ with the best final loss on the validation functions (early stopping); of an imitation, of the last
+  /// validation.
   LearnedOptimizer best() const { return {model_, state_.best_phi}; }
   /// Memory that the trajectories and their unrolls hold, as far as the epochs up to now have shown.
   std::size_t bytes() const;

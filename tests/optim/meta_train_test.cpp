@@ -426,6 +426,19 @@ TEST_CASE("the best φ is that of the best validation, not of the last") {
   CHECK(trainer.state().validations_since_best == 2);
 }
 
+TEST_CASE("of an imitation the last φ is the best") {
+  Script script;
+  script.validation_offsets = {400, 300, 100, 200};
+  MetaTrainConfig config = one_unroll();
+  config.epochs = 3;
+  config.validate_every = 1;
+  config.imitated = FixedRule{"sgd", 0.01};
+  MetaTrainer trainer(LstmModel(small_lstm()), scripted(script), config);
+  for (const EpochReport& report : run(trainer)) CHECK(report.best);
+  CHECK(trainer.state().best_phi == trainer.state().phi);
+  CHECK(trainer.state().best_validation > 200);
+}
+
 TEST_CASE("an error in the middle of an epoch leaves the state of the epoch before") {
   const auto script = std::make_shared<Script>();
   const MetaTrainConfig config = short_training();
