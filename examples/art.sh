@@ -8,9 +8,10 @@ contents=("$backgrounds"/{Bridge_by_Sander_Klootwijk,Picture_0B_by_freespace,fri
 run=(--run "$runs/neural_art")
 
 echo
-echo "== Training on neural_art"
-build/release/l2l train --optimizee neural_art --out "$runs/neural_art-trained" --epochs 120 --validate-every 2 \
-  --validation-functions 8 --seed 1
+echo "== Training on neural_art, by imitation of ADAM"
+# With the rate that the comparison below finds best for it.
+build/release/l2l train --optimizee neural_art --out "$runs/neural_art-trained" --imitate adam:1.1 --epochs 200 \
+  --validate-every 20 --validation-functions 8 --seed 1
 echo
 echo "== Refining it for the loss at the end, on pictures of a quarter of the pixels"
 build/release/l2l refine --run "$runs/neural_art-trained" --size 32 --out "$runs/neural_art"

@@ -17,7 +17,7 @@ struct EvolutionConfig {
   int steps = 100;  // of a trajectory
   int last = 1;  // losses at its end, whose mean counts
   double deviation = 0.03;  // σ, of the changes that are tried
-  double learning_rate = 0.015;  // of ADAM, at the start
+  double learning_rate = 0.03;  // of ADAM, at the start
   double final_rate = 0.05;  // what its cosine decay ends at, as a fraction of learning_rate
   int validate_every = 8;  // iterations
   int validation_functions = 8;

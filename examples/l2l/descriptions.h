@@ -9,11 +9,13 @@ Meta-trains an LSTM that minimises functions of one family, the optimizee. Each 
 lets the LSTM minimise them for --steps steps, and improves the LSTM's weights by backpropagation through
 --unroll of these steps at a time. Every --validate-every epochs it is tried on functions kept apart; the
 weights that did best there are the result. Ctrl-C stops after the current epoch, and --resume goes on.
+With --imitate the LSTM learns to step as a rule would from the same gradients, and the last weights are the result.
 
 Writes DIR/optimizer.safetensors, config.json, train.csv, train.png and checkpoint.safetensors.
 
 Example: l2l train --optimizee quadratic --out runs/quadratic
          l2l train --optimizee mnist --out runs/mnist --epochs 300 --lr 0.01
+         l2l train --optimizee neural_art --out runs/neural_art --imitate adam:1.1
 )";
 
 inline constexpr char kRefine[] = R"(Refine a trained optimizer for the loss at the end, by evolution strategies.
