@@ -139,9 +139,17 @@ class Run {
   }
 
   bool draw() const {
+    const auto& imitated = config_.training.imitated;
+    std::string deviation;  // of an imitation, on the same axis
+    if (imitated) {
+      deviation = ", $log using 1:7" + curve_style(epoch()) + "linewidth 1 linecolor '" + colour_of(imitated->name) +
+                  "' title " + literal("deviation from the steps of " + imitated->name + " (relative to them)");
+    }
     return plot("set title " + literal("Training an LSTM optimizer on " + config_.optimizee) + " noenhanced\n" +
                     "set xlabel 'meta-epoch'\n"
-                    "set ylabel 'loss'\n"
+                    "set ylabel '" +
+                    (imitated ? "loss, deviation" : "loss") +
+                    "'\n"
                     "set key inside right top\n"
                     "set yrange [*:*] noextend\n"
                     "set offsets 0, 0, graph 0.2, graph 0.05\n"
@@ -152,7 +160,8 @@ class Run {
                                 "linewidth 1 linecolor '#a0a0a0' "
                                 "title 'training (mean over the steps of a trajectory)', "
                                 "$log using 1:6 with linespoints linewidth 2 pointtype 7 pointsize 0.6 linecolor '" +
-                                colour_of("lstm") + "' title 'validation (at the last step, on functions kept apart)'"),
+                                colour_of("lstm") + "' title 'validation (at the last step, on functions kept apart)'" +
+                                deviation),
                 folder_.picture(), folder_.log());
   }
 
