@@ -159,11 +159,43 @@ std::string figure(const RunFolder& folder, const Figure& row) {
          results(comparison, row.paper, row.beside, other) + command(line);
 }
 
+/// `check` has json's own exceptions for what is not there.
+template <class Check>
+Json read_json(const fs::path& file, Check check) {
+  try {
+    const Json json = Json::parse(read_text(file));
+    check(json);
+    return json;
+  } catch (const Json::exception&) {
+    throw Error(file.string(),
+                ": damaged, or not written by l2l; delete it, and l2l figures makes it anew, or does without");
+  }
+}
+
+/// What l2l refine wrote.
+Json read_refinement(const fs::path& file) {
+  return read_json(file, [](const Json& json) {
+    json.at("run").get<std::string>();
+    for (const Json& value : json.at("options")) value.get<std::string>();
+  });
+}
+
 std::string training(const RunFolder& folder, const RunConfig& config) {
-  return command("l2l train --optimizee " + config.optimizee + " --out " + folder.path.string() + flags(config)) +
+  const fs::path file = folder.refinement(".json");
+  std::string trained = folder.path.string(), refinement;
+  if (fs::exists(file)) {
+    const Json json = read_refinement(file);
+    trained = json["run"];
+    std::string line = "l2l refine --run " + trained + " --out " + folder.path.string();
+    for (const auto& [name, value] : json["options"].items()) line += " --" + name + " " + value.get<std::string>();
+    refinement = command(line) + picture(folder.refinement(".png"),
+                                         "The refinement for the loss at the end; refine.json has all its settings.");
+  }
+  return command("l2l train --optimizee " + config.optimizee + " --out " + trained + flags(config)) +
          picture(folder.picture(), "The training: " + std::to_string(config.training.epochs) + " meta-epochs of " +
                                        std::to_string(config.training.steps) + " steps, seed " +
-                                       std::to_string(config.training.seed) + ".");
+                                       std::to_string(config.training.seed) + ".") +
+         refinement;
 }
 
 std::string probe(const RunFolder& folder) {
@@ -185,18 +217,6 @@ std::string probe(const RunFolder& folder) {
   }
   if (html.empty()) return "";
   return "<h3>Inside the optimizer</h3>\n" + html + command("l2l probe --run " + folder.path.string());
-}
-
-/// `check` has json's own exceptions for what is not there.
-template <class Check>
-Json read_json(const fs::path& file, Check check) {
-  try {
-    const Json json = Json::parse(read_text(file));
-    check(json);
-    return json;
-  } catch (const Json::exception&) {
-    throw Error(file.string(), ": damaged, or not written by l2l; delete it, and l2l figures makes it anew");
-  }
 }
 
 }  // namespace

@@ -51,9 +51,9 @@ std::string comparison_plot(const Comparison& c) {
 
   // A diverging optimizer would squeeze the others into a line at the bottom.
   const double top = 4 * c.contestants[0].curves.mean(0);
-  return data + "set title " +
-         literal(family(c.optimizee, c.options) + ": mean loss on " + std::to_string(c.functions) +
-                 " held-out functions") +
+  const std::string name = family(c.optimizee, c.options);  // a long one has a line of its own
+  return data + "set title " + literal(name) + (name.size() > 30 ? " . \":\\n\" . " : " . ': ' . ") +
+         literal("mean loss on " + std::to_string(c.functions) + " held-out functions") +
          " noenhanced\n"
          "set xlabel 'step'\n"
          "set ylabel 'loss (band: ± one standard error)'\n" +

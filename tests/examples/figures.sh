@@ -22,6 +22,16 @@ if command -v gnuplot >/dev/null; then
   fi
 fi
 
+# Of a refined run the page says how it was refined.
+quiet refine --run trained/quadratic --out refined/quadratic --iterations 1 --pairs 1 --validation-functions 1 --dim 2
+quiet "${run[@]}" --out refined
+grep -q 'l2l train .*--out trained/quadratic ' refined/report.html || fail "the page has another training"
+grep -q 'l2l refine --run trained/quadratic --out refined/quadratic --dim 2' refined/report.html ||
+  fail "the page does not say how it was refined"
+echo '{}' >refined/quadratic/refine.json
+! "$l2l" "${run[@]}" --out refined >out.txt 2>err.txt || fail "made of a damaged refine.json"
+grep -q 'refine.json: damaged.*delete it' err.txt || fail "$(cat err.txt)"
+
 touch -d '2001-01-01' page/quadratic/compare.json page/quadratic/probe.json page/quadratic/optimizer.safetensors
 quiet "${run[@]}" --runs trained --out page
 [[ -z $(find page/quadratic -name '*.json' -newermt 2002-01-01 ! -name config.json) ]] || fail "made again"
