@@ -95,15 +95,15 @@ TEST_CASE("an optimizer of several parts is traced as it runs, and each of its L
   TwoBowls f;
   const auto findings = diagnosis(both, f, 40, 1e9);
   CHECK(bad(findings).empty());
-  CHECK_THAT(findings[4].text,
-             Catch::Matchers::Contains("right layer 0: i ") && Catch::Matchers::Contains("; left layer 0: i "));
+  CHECK_THAT(findings[4].text, Catch::Matchers::ContainsSubstring("right layer 0: i ") &&
+                                   Catch::Matchers::ContainsSubstring("; left layer 0: i "));
   CHECK(findings[4].numbers[0].first == "i_right_l0");
   CHECK(findings[4].numbers[4].first == "i_left_l0");
 
   // Of two parts, one is sick.
   std::fill(both.phi.begin() + static_cast<std::ptrdiff_t>(part.phi.size()), both.phi.end(), NAN);
   CHECK_THAT(trace(both, f, 0, options).not_finite,
-             Catch::Matchers::Contains("the gates of the LSTM's layer 0 for the group 'left' at step 0"));
+             Catch::Matchers::ContainsSubstring("the gates of the LSTM's layer 0 for the group 'left' at step 0"));
 }
 
 TEST_CASE("a healthy optimizer needs no look") {

@@ -12,7 +12,7 @@
 
 using namespace l2l;
 using namespace l2l::testing;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -177,21 +177,21 @@ TEST_CASE("mnist: a loss without a batch of its split is an error") {
   const auto f = make(folder)();
   const std::vector<Real> theta(f->layout().size());
   Rng rng(1);
-  CHECK_THROWS_WITH(f->next_batch(rng), Contains("before sample"));
+  CHECK_THROWS_WITH(f->next_batch(rng), ContainsSubstring("before sample"));
   f->sample(rng, Split::train);
   f->next_batch(rng);
   loss_of(*f, theta);
   f->sample(rng, Split::test);
-  CHECK_THROWS_WITH(loss_of(*f, theta), Contains("before next_batch"));
+  CHECK_THROWS_WITH(loss_of(*f, theta), ContainsSubstring("before next_batch"));
 }
 
 TEST_CASE("mnist: sets that do not fit together are refused") {
   IdxFolder folder;
   folder.write_set(6, 2);
   folder.write("t10k-images-idx3-ubyte", IdxFolder::images(2, 3, 2));
-  CHECK_THROWS_WITH(make(folder), Contains("3x2") && Contains("2x3"));
+  CHECK_THROWS_WITH(make(folder), ContainsSubstring("3x2") && ContainsSubstring("2x3"));
   folder.write_set(5, 2);
-  CHECK_THROWS_WITH(make(folder), Contains("at least 6"));
+  CHECK_THROWS_WITH(make(folder), ContainsSubstring("at least 6"));
 }
 
 TEST_CASE("mnist: the packaged data set is read and split as the paper's") {

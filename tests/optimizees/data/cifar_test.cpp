@@ -5,7 +5,7 @@
 
 using namespace l2l;
 using namespace l2l::testing;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -76,7 +76,8 @@ TEST_CASE("A damaged file of CIFAR-10 is refused, with its name and a remedy") {
     folder.write("data_batch_1.bin", good);
     folder.write("data_batch_3.bin", damage.content);
     const std::string message = message_of(folder);
-    CHECK_THAT(message, Contains("data_batch_3.bin: ") && Contains(damage.message) && Contains("--data DIR"));
+    CHECK_THAT(message, ContainsSubstring("data_batch_3.bin: ") && ContainsSubstring(damage.message) &&
+                            ContainsSubstring("--data DIR"));
     CHECK(message.find('\n') == std::string::npos);
   }
 }
@@ -85,14 +86,14 @@ TEST_CASE("A giant file of CIFAR-10 is refused before memory is asked for") {
   CifarFolder folder;
   folder.write("data_batch_1.bin", "");
   std::filesystem::resize_file(folder.path / "data_batch_1.bin", 3073ull * 1'000'001);  // a hole: it takes no room
-  CHECK_THAT(message_of(folder), Contains("data_batch_1.bin: 1000001 images are more than the 1000000"));
+  CHECK_THAT(message_of(folder), ContainsSubstring("data_batch_1.bin: 1000001 images are more than the 1000000"));
 }
 
 TEST_CASE("Files of CIFAR-10 that are missing, or are not files, are named") {
   CifarFolder folder;
-  CHECK_THAT(message_of(folder), Contains(folder.path.string() + ": holds no file data_batch_1.bin (to 5)") &&
-                                     Contains("cifar-10-batches-bin") && Contains("--data DIR"));
-  CHECK_THAT(message_of(folder, DataPart::test), Contains("holds no file test_batch.bin;"));
+  CHECK_THAT(message_of(folder), ContainsSubstring(folder.path.string() + ": holds no file data_batch_1.bin (to 5)") &&
+                                     ContainsSubstring("cifar-10-batches-bin") && ContainsSubstring("--data DIR"));
+  CHECK_THAT(message_of(folder, DataPart::test), ContainsSubstring("holds no file test_batch.bin;"));
   std::filesystem::create_directory(folder.path / "test_batch.bin");
-  CHECK_THAT(message_of(folder, DataPart::test), Contains("test_batch.bin: its size cannot be found"));
+  CHECK_THAT(message_of(folder, DataPart::test), ContainsSubstring("test_batch.bin: its size cannot be found"));
 }
