@@ -1,6 +1,7 @@
 #include "nn/atomic_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -22,71 +23,92 @@ struct Descriptor {
   }
 };
 
-/// A file's name until it is renamed to what it is meant to be; at the end of the scope it is gone either way.
-struct TemporaryName {
-  std::string name;
-  ~TemporaryName() { ::unlink(name.c_str()); }
-};
-
 [[noreturn]] void fail(const std::filesystem::path& path) {
   throw Error(path.string(), ": cannot be written: ", std::strerror(errno));
 }
 
-/// Creates a file of a name that no other process or thread uses. Its permissions are those of any new file (the
-/// process's umask decides), not the narrower ones of mkstemp.
-int create_beside(const std::filesystem::path& path, std::string& name) {
+// Without the name that it stands for: a long one would leave no room, and fail when all the work is done.
+constexpr std::string_view kPrefix = ".l2l-", kSuffix = ".tmp";
+
+/// A name that no other process or thread uses: .l2l-PID-COUNT.tmp
+std::string temporary_name() {
   static std::atomic<unsigned> counter = 0;
-  int fd;
-  do {
-    name = path.string() + "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp";
-    fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  } while (fd < 0 && errno == EEXIST);
-  return fd;
+  return std::string(kPrefix) + std::to_string(::getpid()) + "-" + std::to_string(counter++) + std::string(kSuffix);
 }
 
-bool write_all(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(fd, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
-/// A file under a temporary name, flushed to the disk.
-class Written {
+/// A new file beside `path`, under a temporary name: renamed to `path`, or gone at the end of the scope. Names are
+/// taken within the open folder: a path that is nearly too long has no room for another name.
+class TemporaryFile {
  public:
-  Written(const std::filesystem::path& path, std::string_view content)
+  explicit TemporaryFile(const std::filesystem::path& path)
       : path_(path),
         folder_{::open(path.has_parent_path() ? path.parent_path().c_str() : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)} {
     if (folder_.fd < 0) fail(path);
-    const Descriptor file{create_beside(path, temporary_.name)};
-    if (file.fd < 0) fail(path);
-    // Without this a power cut could leave the new name on an empty file.
-    if (!write_all(file.fd, content) || ::fsync(file.fd) != 0) fail(path);
+    // Its permissions are those of any new file (the process's umask decides), not the narrower ones of mkstemp.
+    do {
+      name_ = temporary_name();
+      file_.fd = ::openat(folder_.fd, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    } while (file_.fd < 0 && errno == EEXIST);
+    if (file_.fd < 0) fail(path);
   }
-  void rename() const {
-    if (::rename(temporary_.name.c_str(), path_.c_str()) != 0) fail(path_);
+  ~TemporaryFile() {
+    if (!renamed_) ::unlinkat(folder_.fd, name_.c_str(), 0);
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+
+  void write(std::string_view content) const {
+    while (!content.empty()) {
+      const ssize_t written = ::write(file_.fd, content.data(), content.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) fail(path_);
+      content.remove_prefix(static_cast<std::size_t>(written));
+    }
+    if (::fsync(file_.fd) != 0) fail(path_);  // without it a power cut could leave the new name on an empty file
+  }
+  void rename() {
+    if (::renameat(folder_.fd, name_.c_str(), folder_.fd, path_.filename().c_str()) != 0) fail(path_);
+    renamed_ = true;
     if (::fsync(folder_.fd) != 0) fail(path_);  // keeps the new name
   }
 
  private:
   std::filesystem::path path_;
-  Descriptor folder_;
-  TemporaryName temporary_;
+  Descriptor folder_, file_{-1};
+  std::string name_;
+  bool renamed_ = false;
 };
 
 }  // namespace
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
-  Written(path, content).rename();
+  TemporaryFile file(path);
+  file.write(content);
+  file.rename();
 }
 
 void write_files_atomically(const std::vector<NewFile>& files) {
-  std::list<Written> written;  // they do not move
-  for (const NewFile& file : files) written.emplace_back(file.path, file.content);
-  for (const Written& file : written) file.rename();
+  std::list<TemporaryFile> written;  // they do not move
+  for (const NewFile& file : files) written.emplace_back(file.path).write(file.content);
+  for (TemporaryFile& file : written) file.rename();
+}
+
+void check_writable(const std::filesystem::path& path) {
+  struct stat there;
+  const bool exists = ::lstat(path.c_str(), &there) == 0;
+  if (!exists && errno != ENOENT) fail(path);  // ENAMETOOLONG, say
+  if (!path.has_filename() || (exists && S_ISDIR(there.st_mode))) {
+    errno = EISDIR;
+    fail(path);
+  }
+  const TemporaryFile tried(path);
+}
+
+bool is_temporary_name(const std::filesystem::path& path) {
+  const std::string name = path.filename().string();
+  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return false;
+  const std::string_view middle =
+      std::string_view(name).substr(kPrefix.size(), name.size() - kPrefix.size() - kSuffix.size());
+  return middle.find_first_not_of("0123456789-") == std::string_view::npos;
 }
 
 }  // namespace l2l

@@ -18,4 +18,11 @@ struct NewFile {
 /// was there.
 void write_files_atomically(const std::vector<NewFile>& files);
 
+/// Before the work that will be written there: tries a temporary file beside it. An Error as above if that fails, if
+/// the name is too long, or if it is that of a folder.
+void check_writable(const std::filesystem::path& path);
+
+/// Whether a file has the name of a temporary one. A process that is killed leaves it behind.
+bool is_temporary_name(const std::filesystem::path& path);
+
 }  // namespace l2l

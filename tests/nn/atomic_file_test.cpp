@@ -2,6 +2,8 @@
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <string>
@@ -59,6 +61,61 @@ TEST_CASE("a path without a folder is a file in the current one") {
   std::filesystem::current_path(before);
   CHECK(error == "");
   CHECK(read_bytes(folder.path / "file") == "text");
+}
+
+TEST_CASE("a file may have any name that the file system takes, the longest too") {
+  const TemporaryFolder folder;
+  for (const int length : {200, 244, 255}) {  // 255: NAME_MAX
+    const auto path = folder.path / std::string(length, 'x');
+    CHECK(failure(path, "text") == "");
+    CHECK(read_bytes(path) == "text");
+  }
+  CHECK(folder.entries() == 3);
+  CHECK(contains(failure(folder.path / std::string(256, 'x'), "text"), "File name too long"));
+}
+
+TEST_CASE("whether a file can be written is known before, and trying leaves nothing") {
+  const TemporaryFolder folder;
+  const auto says = [](const std::filesystem::path& path) {
+    try {
+      check_writable(path);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  CHECK(says(folder.path / "new") == "");
+  CHECK(says(folder.path / std::string(255, 'x')) == "");
+  write_bytes(folder.path / "file", "old");
+  CHECK(says(folder.path / "file") == "");
+  CHECK(says(folder.path) == folder.path.string() + ": cannot be written: Is a directory");
+  CHECK(contains(says(folder.path / ""), "Is a directory"));
+  CHECK(contains(says(folder.path / std::string(256, 'x')), "File name too long"));
+  CHECK(contains(says(folder.path / "missing" / "file"), "No such file or directory"));
+  CHECK(contains(says(folder.path / "file" / "below"), "Not a directory"));
+  CHECK(contains(says("/proc/file"), "/proc/file: cannot be written: "));
+  CHECK(read_bytes(folder.path / "file") == "old");
+  CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("temporary files are known by their names") {
+  const TemporaryFolder folder;
+  // A limit on the size of files ends the process while it writes, and so leaves one.
+  if (const pid_t child = ::fork(); child == 0) {
+    const rlimit limit = {1000, 1000};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    std::signal(SIGXFSZ, SIG_DFL);
+    write_file_atomically(folder.path / "file", std::string(5000, 'x'));
+    ::_exit(0);
+  } else {
+    ::waitpid(child, nullptr, 0);
+  }
+  REQUIRE(folder.entries() == 1);
+  const auto left = std::filesystem::directory_iterator(folder.path)->path();
+  CHECK(is_temporary_name(left));
+  for (const char* other : {"file", "file.tmp", ".l2l.tmp", ".l2l-notes.tmp", ".l2l-1-2.tmp.png"}) {
+    CHECK_FALSE(is_temporary_name(folder.path / other));
+  }
 }
 
 TEST_CASE("a new file's permissions follow the umask") {
