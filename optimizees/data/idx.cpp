@@ -124,13 +124,15 @@ class IdxFile {
   bool whole_ = false;  // the compressed data have come to their end, with a checksum that fits
 };
 
-/// The file `stem` + '-' or '.' + `kind`, compressed or not.
+/// The file `stem` + '-' or '.' + `kind`, compressed or not. A folder of that name is taken if there is nothing else.
 fs::path find_file(const fs::path& folder, const std::string& stem, const std::string& kind) {
-  for (const char* separator : {"-", "."}) {
-    for (const char* suffix : {"", ".gz"}) {
-      const fs::path path = folder / (stem + separator + kind + suffix);
-      std::error_code ignored;
-      if (fs::exists(path, ignored)) return path;
+  for (const bool folders : {false, true}) {
+    for (const char* separator : {"-", "."}) {
+      for (const char* suffix : {"", ".gz"}) {
+        const fs::path path = folder / (stem + separator + kind + suffix);
+        std::error_code ignored;
+        if (fs::exists(path, ignored) && fs::is_directory(path, ignored) == folders) return path;
+      }
     }
   }
   throw Error(folder.string(), ": holds no file ", stem, "-", kind,
@@ -158,7 +160,8 @@ ImageSet read_idx(const fs::path& folder, DataPart part) {
   set.pixels = images.bytes(static_cast<std::size_t>(size), "pixels");
   images.end();
 
-  IdxFile labels(find_file(folder, stem + "-labels", "idx1-ubyte"));
+  const fs::path labels_path = find_file(folder, stem + "-labels", "idx1-ubyte");
+  IdxFile labels(labels_path);
   labels.magic(0x801, "labels");
   const Index label_count = labels.number("number of labels", kMostImages);
   if (label_count != count) labels.fail("number of labels is ", label_count, ", but there are ", count, " images");
@@ -166,7 +169,9 @@ ImageSet read_idx(const fs::path& folder, DataPart part) {
   labels.end();
   for (Index k = 0; k < count; ++k) {
     if (set.labels[k] >= ImageSet::kClasses) {
-      labels.fail("label ", k, " is ", int(set.labels[k]), ", it must be 0 to ", ImageSet::kClasses - 1);
+      throw Error(labels_path.string(), ": label ", k, " is ", int(set.labels[k]), ", and only data of ",
+                  ImageSet::kClasses, " classes, 0 to ", ImageSet::kClasses - 1,
+                  ", can be learned; name a folder of such with --data DIR");
     }
   }
   return set;

@@ -96,6 +96,15 @@ std::string read_file(const fs::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+/// Hidden files are no pictures: beside each file of a folder that a Mac has copied stands one, "._" and its name.
+bool is_picture_name(const fs::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c; });
+  const bool hidden = path.filename().string().starts_with('.');
+  return !hidden && (extension == ".jpg" || extension == ".jpeg" || extension == ".png");
+}
+
 /// One colour of a row, as it looks on white.
 void unpack_row(const Bitmap& bitmap, Index y, Index channel, std::vector<Real>& row) {
   const int n = bitmap.channels;
@@ -146,7 +155,7 @@ Picture read_picture(const fs::path& path, Index shorter_side) try {
   }
   const Box whole{0, 0, static_cast<double>(bitmap.height), static_cast<double>(bitmap.width)};
   const auto unpack = [&](Index y, Index channel, std::vector<Real>& row) { unpack_row(bitmap, y, channel, row); };
-  return upright(resample(bitmap.height, bitmap.width, unpack, height, width, whole), orientation(file));
+  return upright(resample(bitmap.height, bitmap.width, unpack, height, width, whole), bitmap.orientation);
 } catch (const Error& error) {
   throw Error(path.string(), ": ", error.what());
 }
@@ -179,17 +188,12 @@ void write_png(const fs::path& path, const Picture& picture) {
 }
 
 std::vector<fs::path> pictures_in(const fs::path& folder) {
-  std::error_code failure;
-  fs::directory_iterator entries(folder, failure);
-  if (failure) throw Error(folder.string(), ": cannot be read as a folder: ", failure.message());
+  std::error_code failure, ignored;
   std::vector<fs::path> files;
-  for (const fs::directory_entry& entry : entries) {
-    std::string extension = entry.path().extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c; });
-    const bool picture = extension == ".jpg" || extension == ".jpeg" || extension == ".png";
-    if (picture && entry.is_regular_file(failure)) files.push_back(entry.path());
+  for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end; entry.increment(failure)) {
+    if (is_picture_name(entry->path()) && entry->is_regular_file(ignored)) files.push_back(entry->path());
   }
+  if (failure) throw Error(folder.string(), ": cannot be read as a folder: ", failure.message());
   if (files.empty()) throw Error(folder.string(), ": no picture in this folder (.jpg, .jpeg or .png)");
   std::sort(files.begin(), files.end());
   return files;

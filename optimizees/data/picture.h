@@ -35,8 +35,8 @@ Picture resize(const Picture& picture, Index height, Index width);
 /// path.
 void write_png(const std::filesystem::path& path, const Picture& picture);
 
-/// The files in a folder whose names end in .jpg, .jpeg or .png, in either case, sorted by name. It is an Error that
-/// names the folder if there are none.
+/// The files in a folder whose names end in .jpg, .jpeg or .png, in either case, sorted by name; hidden ones are left
+/// out. It is an Error that names the folder if there are none.
 std::vector<std::filesystem::path> pictures_in(const std::filesystem::path& folder);
 
 }  // namespace l2l

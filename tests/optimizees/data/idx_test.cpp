@@ -101,7 +101,8 @@ TEST_CASE("A damaged plain file is refused, with its name and the field") {
       {"each in bounds, too many together", header(0x803, 9'000'000, 4000, 4000), labels, kImages, "take more than"},
       {"a gigabyte announced, nothing there", header(0x803, 1 << 20, 32, 32), labels, kImages, "pixels end after 0"},
       {"fewer labels", images, IdxFolder::labels(11), kLabels, "number of labels is 11, but there are 12 images"},
-      {"no such class", images, label_10, kLabels, "label 7 is 10"},
+      {"no such class", images, label_10, kLabels,
+       "label 7 is 10, and only data of 10 classes, 0 to 9, can be learned"},
   };
   for (const Damage& damage : table) {
     INFO(damage.what);
@@ -180,6 +181,23 @@ TEST_CASE("A missing or unreadable file is named, with the remedy") {
   CHECK_THAT(message_of(folder), ContainsSubstring(kLabels) && ContainsSubstring("dataset-fashion-mnist"));
   std::filesystem::create_directory(folder.path / kLabels);
   CHECK_THAT(message_of(folder), ContainsSubstring(kLabels) && ContainsSubstring("Is a directory"));
+}
+
+TEST_CASE("A file that is right is not said to be damaged because it has more classes, such as EMNIST's letters") {
+  IdxFolder folder;
+  folder.write(kImages, IdxFolder::images(12, 2, 3));
+  std::string letters = IdxFolder::labels(12);
+  letters[8 + 3] = 26;
+  folder.write(kLabels, letters);
+  CHECK_THAT(message_of(folder), ContainsSubstring("label 3 is 26") && !ContainsSubstring("fetch the file anew"));
+}
+
+TEST_CASE("A folder named like a file does not hide the file beside it") {
+  IdxFolder folder;
+  for (const std::string& name : {kImages, kLabels}) std::filesystem::create_directory(folder.path / name);
+  folder.write_gz(kImages + ".gz", IdxFolder::images(12, 2, 3));
+  folder.write_gz(kLabels + ".gz", IdxFolder::labels(12));
+  CHECK(read_idx(folder.path, DataPart::train).count() == 12);
 }
 
 TEST_CASE("gather puts the chosen images on the tape, pixels in [0, 1]") {

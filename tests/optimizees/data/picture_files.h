@@ -1,10 +1,15 @@
 #pragma once
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "autodiff/error.h"
+#include "optimizees/data/picture_codec.h"
+#include "tests/catch.h"
 
 namespace l2l::testing {
 
@@ -26,20 +31,37 @@ inline std::string png_chunk(const std::string& type, const std::string& data) {
   return big_endian(static_cast<std::uint32_t>(data.size())) + body + big_endian(static_cast<std::uint32_t>(crc));
 }
 
+inline std::string zlib_stream(const std::string& data) {
+  std::string packed(compressBound(data.size()), '\0');
+  uLongf size = packed.size();
+  compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(data.data()), data.size());
+  packed.resize(size);
+  return packed;
+}
+
 inline std::string png_file(const PngParts& parts) {
   std::string lines;
   const std::size_t line = parts.rows.size() / parts.height;
   for (std::size_t y = 0; y < parts.height; ++y) lines += '\0' + parts.rows.substr(y * line, line);
-  std::string packed(compressBound(lines.size()), '\0');
-  uLongf size = packed.size();
-  compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(lines.data()), lines.size());
-  packed.resize(size);
   std::string head = big_endian(parts.width) + big_endian(parts.height);
   head += {static_cast<char>(parts.depth), static_cast<char>(parts.colour_type), 0, 0, 0};
   return "\x89PNG\r\n\x1a\n" + png_chunk("IHDR", head) +
          (parts.palette.empty() ? "" : png_chunk("PLTE", parts.palette)) +
-         (parts.transparency.empty() ? "" : png_chunk("tRNS", parts.transparency)) + png_chunk("IDAT", packed) +
-         png_chunk("IEND", "");
+         (parts.transparency.empty() ? "" : png_chunk("tRNS", parts.transparency)) +
+         png_chunk("IDAT", zlib_stream(lines)) + png_chunk("IEND", "");
+}
+
+/// What decode_picture says is wrong with a file, or "". It is one line of characters that a terminal shows.
+inline std::string refusal(const std::string& file) {
+  try {
+    decode_picture(file);
+  } catch (const Error& error) {
+    const std::string reason = error.what();
+    CHECK(reason != "");
+    CHECK(std::all_of(reason.begin(), reason.end(), [](char c) { return c >= ' ' && c <= '~'; }));
+    return reason;
+  }
+  return "";
 }
 
 inline std::string from_hex(std::string_view hex) {

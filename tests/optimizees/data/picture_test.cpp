@@ -123,18 +123,17 @@ TEST_CASE("a photograph is seen the way up that its camera noted") {
     const Picture small = PictureFile(oriented_jpeg(6)).read(8);
     CHECK((small.height == 8 && small.width == 12));
   }
-  CHECK(orientation(grey_jpeg()) == 1);
-  CHECK(orientation(png_file({.rows = "xyz"})) == 1);
-  CHECK(orientation("") == 1);
+  CHECK(decode_picture(grey_jpeg()).orientation == 1);
+  CHECK(decode_picture(png_file({.rows = "xyz"})).orientation == 1);
 }
 
 TEST_CASE("what is no picture, or not all of one, is one line that names the file") {
   CHECK_THAT(PictureFile("").complaint(), ContainsSubstring("neither a JPEG nor a PNG"));
   CHECK_THAT(PictureFile("GIF89a").complaint(), ContainsSubstring("neither a JPEG nor a PNG"));
-  CHECK_THAT(PictureFile("\x89PNG\r\n\x1a\n").complaint(), ContainsSubstring("damaged picture"));
+  CHECK_THAT(PictureFile("\x89PNG\r\n\x1a\n").complaint(), ContainsSubstring("cut short"));
   const std::string png = png_file({.width = 50, .height = 2, .rows = std::string(300, 'x')});
   const std::string jpegs[] = {grey_jpeg(), cmyk_jpeg()};
-  for (std::size_t size = 0; size < png.size() - 12; ++size) CHECK(PictureFile(png.substr(0, size)).complaint() != "");
+  for (std::size_t size = 0; size < png.size(); ++size) CHECK(PictureFile(png.substr(0, size)).complaint() != "");
   for (const std::string& jpeg : jpegs) {
     for (std::size_t size = 0; size < jpeg.size(); ++size) CHECK(PictureFile(jpeg.substr(0, size)).complaint() != "");
   }
@@ -147,10 +146,9 @@ TEST_CASE("what is no picture, or not all of one, is one line that names the fil
 }
 
 TEST_CASE("enormous dimensions are refused before anything is unpacked") {
-  CHECK_THAT(PictureFile(png_file({.width = 16385, .rows = "x"})).complaint(),
-             ContainsSubstring("larger than 16384 pixels on a side"));
+  CHECK_THAT(PictureFile(png_file({.width = 16385, .rows = "x"})).complaint(), ContainsSubstring("16384 on a side"));
   CHECK_THAT(PictureFile(png_file({.height = 16385, .rows = std::string(16385, 'x')})).complaint(),
-             ContainsSubstring("larger than 16384 pixels on a side"));
+             ContainsSubstring("16384 on a side"));
   CHECK_THAT(PictureFile(png_file({.width = 8193, .height = 8192, .rows = std::string(8192, 'x')})).complaint(),
              ContainsSubstring("8193x8192 pixels; at most 67108864 pixels"));
   CHECK_THAT(PictureFile(png_file({.width = 0, .rows = "x"})).complaint(), !ContainsSubstring("x0"));
@@ -163,11 +161,10 @@ TEST_CASE("a flipped byte is an error or a picture, and nothing worse") {
     for (std::size_t k = 2; k < file.size(); ++k) {
       std::string damaged = file;
       damaged[k] = static_cast<char>(damaged[k] ^ 0x55);
-      const int turned = orientation(damaged);
-      CHECK((turned >= 1 && turned <= 8));
       try {
         const Bitmap bitmap = decode_picture(damaged);
         CHECK(std::ssize(bitmap.bytes) == bitmap.height * bitmap.width * bitmap.channels);
+        CHECK((bitmap.orientation >= 1 && bitmap.orientation <= 8));
       } catch (const Error&) {
       }
     }
@@ -241,6 +238,7 @@ TEST_CASE("pictures_in lists pictures by name") {
   CHECK_THROWS_WITH(pictures_in(folder.path), ContainsSubstring("no picture in this folder"));
   CHECK_THROWS_WITH(pictures_in(folder.path / "none"), ContainsSubstring("none: cannot be read as a folder"));
   for (const char* name : {"c.PNG", "a.jpeg", "b.JPG", "d.txt", "png"}) write_bytes(folder.path / name, "");
+  for (const char* name : {"._a.jpeg", ".hidden.png", ".png"}) write_bytes(folder.path / name, "");
   std::filesystem::create_directory(folder.path / "e.png");
   std::vector<std::string> names;
   for (const auto& path : pictures_in(folder.path)) names.push_back(path.filename().string());
