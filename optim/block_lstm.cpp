@@ -16,8 +16,6 @@ using simd::load;
 using simd::store;
 using simd::Vec;
 
-constexpr Index kBlock = BlockLstm::kBlock;
-
 // Matrix products are done in tiles of 4 rows by 3 registers: 12 sums at once keep two multiply-add units busy, and
 // leave 4 of 16 registers for the operands.
 constexpr int kTile = 3;

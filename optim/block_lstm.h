@@ -6,6 +6,8 @@
 
 namespace l2l {
 
+inline constexpr Index kBlock = 48;  // coordinates that are computed together
+
 /// The model m on one block of coordinates: the kernel under `LstmOptimizer` and the fused unroll. It computes what
 /// nn/lstm.h computes (read that first), arranged so that a block's whole step stays in the first-level cache:
 ///
@@ -15,8 +17,6 @@ namespace l2l {
 ///   * Any number of layers, units and features; a block may have unused coordinates (zero gradient, zero λ).
 class BlockLstm {
  public:
-  static constexpr Index kBlock = 48;
-
   explicit BlockLstm(const LstmModel& model);
   /// Rearranges the weights; phi: [model.layout().size()].
   void set_weights(std::span<const Real> phi);

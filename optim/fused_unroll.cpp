@@ -10,8 +10,6 @@
 namespace l2l {
 namespace {
 
-constexpr Index kBlock = BlockLstm::kBlock;
-
 /// The unroll as one node. The gradients ∇_t are constants of the outer tape, so the backward pass of one block of
 /// coordinates through all of an unroll needs nothing from other blocks. Forward therefore keeps only what a block
 /// starts from (its state, and ∇_t); backward reruns the block's forward pass in cache, this time keeping the

@@ -9,9 +9,7 @@
 #include "optim/flush_denormals.h"
 
 namespace l2l {
-namespace {
-constexpr Index kBlock = BlockLstm::kBlock;
-}
+namespace {}
 
 LstmBlocks::LstmBlocks(const LstmModel& model, int threads)
     : preprocess_(model.config().preprocess), kernel_(model), threads_(threads) {

@@ -20,7 +20,7 @@ class LstmBlocks {
   /// Zero state for n coordinates.
   void reset(Index n);
   Index size() const { return n_; }
-  Index blocks() const { return (n_ + BlockLstm::kBlock - 1) / BlockLstm::kBlock; }
+  Index blocks() const { return (n_ + kBlock - 1) / kBlock; }
 
   /// θ' = θ + u(∇), each [n]; `next` may be `theta`.
   void step(const Real* gradient, const Real* theta, Real* next);

@@ -53,20 +53,20 @@ void check(const MetaTrainConfig& c) {
   }
 }
 
-/// A function of the family with a trajectory on it.
-struct Trajectory {
-  std::unique_ptr<Optimizee> f;
-  std::unique_ptr<UnrollRecorder> recorder;
-  std::vector<Real> theta;
-  Gradient gradient;  // ∇f at theta, which the next unroll begins with
-  double loss = 0;  // f at theta, per function
-  std::unique_ptr<Optimizer> imitated;  // if one is
-  std::vector<Real> proposal;  // workspace
-};
-
 }  // namespace
 
 struct MetaTrainer::Workspace {
+  /// A function of the family with a trajectory on it.
+  struct Trajectory {
+    std::unique_ptr<Optimizee> f;
+    std::unique_ptr<UnrollRecorder> recorder;
+    std::vector<Real> theta;
+    Gradient gradient;  // ∇f at theta, which the next unroll begins with
+    double loss = 0;  // f at theta, per function
+    std::unique_ptr<Optimizer> imitated;  // if one is
+    std::vector<Real> proposal;  // workspace
+  };
+
   std::vector<Trajectory> trajectories;
   Tape tape;  // the outer one; the inner tapes are inside `Gradient`
   std::vector<Real> phi, meta_gradient;
@@ -149,8 +149,8 @@ MetaTrainer::MetaTrainer(const OptimizerModel& model, OptimizeeFactory optimizee
   Workspace& work = *work_;
   work.meta_gradient.resize(size);
   work.adam.reset(size);
-  work.trajectories = std::vector<Trajectory>(config.functions);  // in place: a tape cannot be moved
-  for (Trajectory& run : work.trajectories) {
+  work.trajectories = std::vector<Workspace::Trajectory>(config.functions);  // in place: a tape cannot be moved
+  for (Workspace::Trajectory& run : work.trajectories) {
     run.f = optimizee_();
     run.recorder = make_recorder(model, config.fused, config.threads);
     Groups(run.f->layout(), model.groups());  // an Error now, and not after the first validation, if they do not fit
@@ -194,13 +194,13 @@ EpochReport MetaTrainer::run_epoch() {
   work.phi = state_.phi;
   work.adam.set_state(state_.adam);
   work.rng.set_state(state_.random);
-  for (Trajectory& run : work.trajectories) work.start(run, report.epoch);
+  for (Workspace::Trajectory& run : work.trajectories) work.start(run, report.epoch);
   work.loss_sum = work.error_sum = 0;
   report.steps = trajectory_steps();
   const int unrolls = report.steps / config_.unroll;
   for (int u = 0; u < unrolls; ++u) {
     std::fill(work.meta_gradient.begin(), work.meta_gradient.end(), Real(0));
-    for (Trajectory& run : work.trajectories) {
+    for (Workspace::Trajectory& run : work.trajectories) {
       work.unroll(run, config_, 1.0 / config_.functions, report.epoch, u * config_.unroll);
     }
     const double length = norm(work.meta_gradient);
@@ -217,7 +217,7 @@ EpochReport MetaTrainer::run_epoch() {
   }
   report.meta_loss = work.loss_sum / (report.steps * config_.functions);
   report.deviation = std::sqrt(work.error_sum / (report.steps * config_.functions));
-  for (const Trajectory& run : work.trajectories) report.final_loss += run.loss / config_.functions;
+  for (const Workspace::Trajectory& run : work.trajectories) report.final_loss += run.loss / config_.functions;
 
   state_.epoch = report.epoch;
   state_.phi = work.phi;
@@ -260,7 +260,7 @@ double MetaTrainer::validate(int steps) const {
 
 std::size_t MetaTrainer::bytes() const {
   std::size_t total = work_->tape.bytes_held();
-  for (const Trajectory& run : work_->trajectories) {
+  for (const Workspace::Trajectory& run : work_->trajectories) {
     total +=
         run.recorder->bytes() + run.gradient.bytes() + (run.theta.capacity() + run.proposal.capacity()) * sizeof(Real);
   }

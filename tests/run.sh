@@ -5,7 +5,7 @@ usage() {
   cat <<'END'
 Installs what is missing, builds everything and runs every test.
   bash tests/run.sh [--preset NAME]
-    --preset NAME   how to build: release (default), debug, asan, tsan; see CMakePresets.json
+    --preset NAME   how to build: release (default), portable, clang, debug, asan, tsan; see CMakePresets.json
     --help          this text
 END
 }
@@ -16,8 +16,8 @@ while [[ $# -gt 0 ]]; do
     --help) usage; exit ;;
     --preset)
       preset=${2:-}
-      [[ $preset =~ ^(release|debug|asan|tsan)$ ]] ||
-        { echo "tests/run.sh: --preset '$preset': it is release, debug, asan or tsan" >&2; exit 2; }
+      [[ $preset =~ ^(release|portable|clang|debug|asan|tsan)$ ]] ||
+        { echo "tests/run.sh: --preset '$preset': it is release, portable, clang, debug, asan or tsan" >&2; exit 2; }
       shift 2
       ;;
     *) echo "tests/run.sh: unknown option $1; --help lists them" >&2; exit 2 ;;
@@ -26,7 +26,10 @@ done
 
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 source examples/setup.sh
-[[ $preset == tsan ]] && packages+=(clang libclang-rt-dev libomp-dev)
+case $preset in
+  clang) packages+=(clang libomp-dev) ;;
+  tsan) packages+=(clang libclang-rt-dev libomp-dev) ;;
+esac
 echo "Checking packages"
 install_packages "${packages[@]}"
 cmake --preset "$preset"

@@ -19,7 +19,7 @@ l2l::Var rosenbrock(l2l::Var theta) {
 // Training takes longer than a test should: these weights are random.
 void save_untrained(const char* path) {
   const l2l::LstmModel model{l2l::LstmConfig{}};
-  std::vector<l2l::Real> phi(model.layout().size());
+  std::vector<l2l::Real> phi(static_cast<std::size_t>(model.layout().size()));
   l2l::Rng rng(1);
   model.init(rng, phi);
   l2l::LearnedOptimizer{model, phi}.save(path);
@@ -34,7 +34,7 @@ int main(int argc, char** argv) try {
   l2l::LstmOptimizer optimizer(l2l::LearnedOptimizer::load(argv[1]));
   const std::vector<l2l::Real> start = {-1, 2};
   std::vector<l2l::Real> theta = start;
-  optimizer.reset(theta.size());
+  optimizer.reset(std::ssize(theta));
   l2l::Tape tape;
   for (int step = 0; step < 10; ++step) {
     tape.clear();

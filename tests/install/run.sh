@@ -1,15 +1,22 @@
-# Installs a build to a folder of its own, and builds and runs the project beside this script on what is there.
+# Installs a build to a folder of its own, and builds and runs the projects beside this script on what is there.
 #   bash run.sh CMAKE BUILD_FOLDER GENERATOR CXX_COMPILER
 set -euo pipefail
 cmake=$1 build=$2 generator=$3 compiler=$4
 outside=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+configure() {  # SOURCE BUILD FLAG...
+  "$cmake" -S "$1" -B "$2" -G "$generator" -DCMAKE_CXX_COMPILER="$compiler" "${@:3}"
+}
 
 "$cmake" --install "$build" --prefix "$work/original" >/dev/null
 mv "$work/original" "$work/prefix"  # an installation may be moved
-"$cmake" -S "$outside" -B "$work/build" -G "$generator" -DCMAKE_CXX_COMPILER="$compiler" \
-  -DCMAKE_PREFIX_PATH="$work/prefix"
+configure "$outside" "$work/build" -DCMAKE_PREFIX_PATH="$work/prefix"
 "$cmake" --build "$work/build"
 "$work/build/outside" "$work/optimizer.safetensors"
 "$work/build/outside_double" "$work/optimizer.safetensors"
+
+# Only a static library asks for OpenBLAS again.
+if compgen -G "$work/prefix/lib*/libl2l.a" "$work/prefix/lib/*/libl2l.a" >/dev/null; then
+  PKG_CONFIG_LIBDIR=$work/nothing configure "$outside/optional" "$work/optional" -DCMAKE_PREFIX_PATH="$work/prefix"
+fi
