@@ -24,7 +24,7 @@ namespace {
   const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "l2l-double";
   execv(program.c_str(), argv);
   throw Error(program.string(), ": does not start: ", std::strerror(errno),
-              "; meta-gradient needs it, build and install the whole project");
+              "; meta-gradient needs it: cmake --build --preset release builds it, as all that there is");
 }
 
 /// The unrolls to measure, in ascending order; the last one is the whole trajectory.
