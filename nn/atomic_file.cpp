@@ -28,12 +28,13 @@ struct Descriptor {
 }
 
 // Without the name that it stands for: a long one would leave no room, and fail when all the work is done.
-constexpr std::string_view kPrefix = ".l2l-", kSuffix = ".tmp";
+constexpr std::string_view kTemporaryPrefix = ".l2l-", kSuffix = ".tmp";
 
 /// A name that no other process or thread uses: .l2l-PID-COUNT.tmp
 std::string temporary_name() {
   static std::atomic<unsigned> counter = 0;
-  return std::string(kPrefix) + std::to_string(::getpid()) + "-" + std::to_string(counter++) + std::string(kSuffix);
+  return std::string(kTemporaryPrefix) + std::to_string(::getpid()) + "-" + std::to_string(counter++) +
+         std::string(kSuffix);
 }
 
 /// A new file beside `path`, under a temporary name: renamed to `path`, or gone at the end of the scope. Names are
@@ -105,9 +106,9 @@ void check_writable(const std::filesystem::path& path) {
 
 bool is_temporary_name(const std::filesystem::path& path) {
   const std::string name = path.filename().string();
-  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return false;
+  if (!name.starts_with(kTemporaryPrefix) || !name.ends_with(kSuffix)) return false;
   const std::string_view middle =
-      std::string_view(name).substr(kPrefix.size(), name.size() - kPrefix.size() - kSuffix.size());
+      std::string_view(name).substr(kTemporaryPrefix.size(), name.size() - kTemporaryPrefix.size() - kSuffix.size());
   return middle.find_first_not_of("0123456789-") == std::string_view::npos;
 }
 

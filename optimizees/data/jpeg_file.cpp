@@ -62,7 +62,7 @@ const char* foreign_kind(int marker) {
   }
 }
 
-class Checker {
+class JpegChecker {
  public:
   PictureFile check(ByteReader file) {
     file.take(2);
@@ -235,6 +235,6 @@ class Checker {
 
 }  // namespace
 
-PictureFile check_jpeg(std::string_view file) { return Checker().check(ByteReader(file)); }
+PictureFile check_jpeg(std::string_view file) { return JpegChecker().check(ByteReader(file)); }
 
 }  // namespace l2l

@@ -159,7 +159,7 @@ void check_transparency(const Header& header, std::string_view data, std::size_t
 }
 
 /// Goes through a file's chunks (section 5.6 says in which order they may stand).
-class Checker {
+class PngChecker {
  public:
   PictureFile check(ByteReader file) {
     picture_.content = file.take(8);
@@ -227,6 +227,6 @@ class Checker {
 
 }  // namespace
 
-PictureFile check_png(std::string_view file) { return Checker().check(ByteReader(file)); }
+PictureFile check_png(std::string_view file) { return PngChecker().check(ByteReader(file)); }
 
 }  // namespace l2l
