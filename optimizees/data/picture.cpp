@@ -12,6 +12,7 @@
 #include "autodiff/error.h"
 #include "nn/atomic_file.h"
 #include "optimizees/data/picture_codec.h"
+#include "optimizees/data/picture_file.h"
 
 namespace l2l {
 namespace {
@@ -93,6 +94,7 @@ std::string read_file(const fs::path& path) {
   std::error_code failure;
   const bool file = fs::is_regular_file(path, failure);
   if (!in || !file) throw Error("cannot be read: ", in && !failure ? "it is no file" : std::strerror(errno));
+  if (const std::uintmax_t size = fs::file_size(path, failure); !failure) check_file_size(size);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 

@@ -20,9 +20,9 @@ struct Box {
 Box central_square(Index height, Index width);
 
 /// Reads a JPEG or PNG: grey, 16-bit and CMYK pictures too, transparent ones as they look on white, and photographs the
-/// way up that their camera noted. One whose shorter side is longer than `shorter_side` is shrunk to that before it is
-/// unpacked to numbers (24 megapixels would be 290 MB of them); 0: never. An Error names the file and what is wrong
-/// with it.
+/// way up that their camera noted; gamma and colour profiles are not used. One whose shorter side is longer than
+/// `shorter_side` is shrunk to that before it is unpacked to numbers (24 megapixels would be 290 MB of them); 0: never.
+/// An Error names the file and what is wrong with it.
 Picture read_picture(const std::filesystem::path& path, Index shorter_side = 0);
 
 /// The part of a picture in `box`, scaled to height x width pixels by cubic convolution (Keys 1981, a = -1/2), whose

@@ -5,11 +5,15 @@
 namespace l2l {
 
 PictureFile check_picture(std::string_view file) {
-  constexpr std::size_t kLargestFile = std::size_t{1} << 30;
-  if (file.size() > kLargestFile) throw Error("a file of ", file.size(), " bytes; at most ", kLargestFile, " are read");
+  check_file_size(file.size());
   if (file.starts_with("\xff\xd8")) return check_jpeg(file);
   if (file.starts_with("\x89PNG\r\n\x1a\n")) return check_png(file);
   throw Error("not a picture that can be read: it is neither a JPEG nor a PNG");
+}
+
+void check_file_size(std::uintmax_t bytes) {
+  constexpr std::uintmax_t kMost = std::uintmax_t{1} << 30;
+  if (bytes > kMost) throw Error("a file of ", bytes, " bytes; at most ", kMost, " are read");
 }
 
 void check_size(Index height, Index width) {

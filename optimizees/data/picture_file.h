@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -22,7 +23,8 @@ PictureFile check_picture(std::string_view file);
 PictureFile check_jpeg(std::string_view file);
 PictureFile check_png(std::string_view file);
 
-/// An Error for a picture without pixels, or with too many.
+/// An Error for a file that is too large to be read, and for a picture without pixels or with too many.
+void check_file_size(std::uintmax_t bytes);
 void check_size(Index height, Index width);
 
 }  // namespace l2l

@@ -136,11 +136,11 @@ class PixelStream {
 };
 
 /// Section 11.2.2, "PLTE". Numbers beyond the palette are black.
-std::string full_palette(const Header& header, std::string_view data) {
-  const std::size_t entries = data.size() / 3, most = header.colour_type == kPalette ? 1u << header.depth : 256u;
-  if (data.size() % 3 != 0 || entries < 1 || entries > most) damaged("a palette of ", data.size(), " bytes");
+std::string full_palette(std::string_view data) {
+  constexpr std::size_t kMostBytes = 256 * 3;
+  if (data.size() % 3 != 0 || data.empty() || data.size() > kMostBytes) damaged("a palette of ", data.size(), " bytes");
   std::string palette(data);
-  palette.resize(std::size_t{256} * 3);
+  palette.resize(kMostBytes);
   return palette;
 }
 
@@ -200,7 +200,7 @@ class PngChecker {
 
   void read_palette(std::string_view data) {
     if (palette_entries_ > 0 || transparent_ || !compressed_.empty()) damaged("a chunk PLTE where none may stand");
-    picture_.content += make_chunk("PLTE", full_palette(header_, data));
+    picture_.content += make_chunk("PLTE", full_palette(data));
     palette_entries_ = data.size() / 3;
   }
 

@@ -145,6 +145,12 @@ TEST_CASE("what is no picture, or not all of one, is one line that names the fil
   }
 }
 
+TEST_CASE("an enormous file is refused before it is read") {
+  const PictureFile file(grey_jpeg());
+  std::filesystem::resize_file(file.path, std::uintmax_t{1} << 40);  // it takes no room on the disk
+  CHECK_THAT(file.complaint(), ContainsSubstring("a file of 1099511627776 bytes; at most 1073741824"));
+}
+
 TEST_CASE("enormous dimensions are refused before anything is unpacked") {
   CHECK_THAT(PictureFile(png_file({.width = 16385, .rows = "x"})).complaint(), ContainsSubstring("16384 on a side"));
   CHECK_THAT(PictureFile(png_file({.height = 16385, .rows = std::string(16385, 'x')})).complaint(),
