@@ -64,7 +64,12 @@ expect_error 2 "'wavelet'" style "${both[@]}" --optimizer wavelet --out x.png
 expect_error 2 'two pictures are called content' style "${fast[@]}" --content "$content" "$content" --style "$style" --out x
 rm -r -- *.png styled
 
-# Pictures of every kind: as content and as style.
+# Pictures of every kind: as content and as style. A phone's film behind a picture is no part of it.
+{ cat "$style"; printf '..\xff\xda..'; } >film.jpg
+quiet style "${fast[@]}" --content "$content" --style film.jpg --out film.png
+quiet style "${both[@]}" --out plain.png
+same film.png plain.png
+rm film.jpg film.png plain.png
 for name in grey-16-bit.png alpha.png cmyk.jpg; do
   quiet style "${fast[@]}" --content "$pictures/$name" --style "$pictures/$name" --out kind.png --force
   picture kind.png
@@ -74,7 +79,11 @@ echo 'no picture' >text.png
 head -c 700 "$content" >cut.png
 head -c 400 "$style" >cut.jpg
 : >empty.jpg
-printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\1\0\0\0\1\0\0\x8\2\0\0\0____' >enormous.png
+printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\1\0\0\0\1\0\0\x8\2\0\0\0\xe3\xe6\xa7\xb4' >enormous.png
+{ head -c 600 "$content"; printf x; tail -c +602 "$content"; } >flipped.png
+printf '\xff\xd8\xff\xc4\3\x10\x13\0\0\0\0\0\0\0\0\xff\xff\xff\0\0\0\0\0' >huffman.jpg
+head -c 1000 /dev/zero >>huffman.jpg
+{ head -c 2 "$pictures/cmyk.jpg"; tail -c +19 "$pictures/cmyk.jpg"; } >four.jpg  # without Adobe's segment
 refused() {  # FILE PATTERN
   expect_error 1 "$1: .*$2" style "${fast[@]}" --content "$1" --style "$style" --out x.png
   expect_error 1 "$1: .*$2" style "${fast[@]}" --content "$content" --style "$1" --out x.png
@@ -82,9 +91,12 @@ refused() {  # FILE PATTERN
 }
 refused text.png 'neither a JPEG nor a PNG'
 refused empty.jpg 'neither a JPEG nor a PNG'
-refused cut.png 'damaged or incomplete'
+refused cut.png 'cut short'
 refused cut.jpg 'cut short'
-refused enormous.png 'pixels'
+refused enormous.png '65536x65536 pixels; at most'
+refused flipped.png "the checksum of its chunk IDAT is wrong"
+refused huffman.jpg "a Huffman table has 765 symbols"
+refused four.jpg "four colours without Adobe's marker"
 refused missing.png 'cannot be read'
 refused run 'no file'
 refused "$pictures/narrow.png" '1x24 pixels: one side is more than 4 times the other'
@@ -117,6 +129,7 @@ mkdir folder
 expect_error 1 'folder: no picture in this folder' train --optimizee neural_art --out x --content folder \
   --style "$style"
 cp "$content" "$style" folder
+echo hidden >folder/._x.jpg
 expect_error 1 "folder: 2 pictures, too few" train --optimizee neural_art --out x --content folder --style "$style"
 [[ -z $(find . -name 'x*' -o -name styled -o -name 'content-style*') ]] || fail "a refused call left: $(echo *)"
 

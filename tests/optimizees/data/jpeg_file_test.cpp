@@ -6,6 +6,7 @@
 #include "tests/catch.h"
 #include "tests/optimizees/data/jpeg_files.h"
 #include "tests/optimizees/data/picture_files.h"
+#include "tests/optimizees/data/refusal.h"
 
 using namespace l2l;
 using namespace l2l::testing;

@@ -1,15 +1,10 @@
 #pragma once
 #include <zlib.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "autodiff/error.h"
-#include "optimizees/data/picture_codec.h"
-#include "tests/catch.h"
 
 namespace l2l::testing {
 
@@ -49,19 +44,6 @@ inline std::string png_file(const PngParts& parts) {
          (parts.palette.empty() ? "" : png_chunk("PLTE", parts.palette)) +
          (parts.transparency.empty() ? "" : png_chunk("tRNS", parts.transparency)) +
          png_chunk("IDAT", zlib_stream(lines)) + png_chunk("IEND", "");
-}
-
-/// What decode_picture says is wrong with a file, or "". It is one line of characters that a terminal shows.
-inline std::string refusal(const std::string& file) {
-  try {
-    decode_picture(file);
-  } catch (const Error& error) {
-    const std::string reason = error.what();
-    CHECK(reason != "");
-    CHECK(std::all_of(reason.begin(), reason.end(), [](char c) { return c >= ' ' && c <= '~'; }));
-    return reason;
-  }
-  return "";
 }
 
 inline std::string from_hex(std::string_view hex) {

@@ -4,6 +4,7 @@
 
 #include "autodiff/error.h"
 #include "optimizees/data/picture_codec.h"
+#include "tests/catch.h"
 #include "tests/nn/temporary_folder.h"
 #include "tests/optimizees/data/picture_files.h"
 

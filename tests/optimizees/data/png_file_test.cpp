@@ -2,6 +2,7 @@
 #include "optimizees/data/picture_file.h"
 #include "tests/catch.h"
 #include "tests/optimizees/data/picture_files.h"
+#include "tests/optimizees/data/refusal.h"
 
 using namespace l2l;
 using namespace l2l::testing;

@@ -1,0 +1,24 @@
+#pragma once
+#include <algorithm>
+#include <string>
+
+#include "autodiff/error.h"
+#include "optimizees/data/picture_codec.h"
+#include "tests/catch.h"
+
+namespace l2l::testing {
+
+/// What decode_picture says is wrong with a file, or "". It is one line of characters that a terminal shows.
+inline std::string refusal(const std::string& file) {
+  try {
+    decode_picture(file);
+  } catch (const Error& error) {
+    const std::string reason = error.what();
+    CHECK(reason != "");
+    CHECK(std::all_of(reason.begin(), reason.end(), [](char c) { return c >= ' ' && c <= '~'; }));
+    return reason;
+  }
+  return "";
+}
+
+}  // namespace l2l::testing
