@@ -1,6 +1,11 @@
 #include "autodiff/blas.h"
 
 #include <cblas-openblas.h>
+#include <sys/mman.h>
+
+#include <atomic>
+#include <mutex>
+#include <new>
 
 namespace l2l::blas {
 namespace {
@@ -25,6 +30,37 @@ void small_gemm(Trans trans_a, Trans trans_b, Index M, Index N, Index K, const R
   }
 }
 
+/// OpenBLAS works in a buffer of this size, one for each thread that is in it at a time, and keeps it. Where there is
+/// no memory for one more it tries for ever.
+constexpr std::size_t kBuffer = std::size_t{32} << 22;
+
+/// A thread's stay in OpenBLAS. Throws std::bad_alloc if that takes one more buffer than there was need for up to now,
+/// and there is no room for it.
+class Stay {
+ public:
+  Stay() {
+    const int together = ++inside_;
+    if (together > buffers_) make_sure_of(together);
+  }
+  ~Stay() { --inside_; }
+
+ private:
+  static void make_sure_of(int buffers) {
+    const std::lock_guard lock(growth_);
+    if (buffers <= buffers_) return;
+    void* room = mmap(nullptr, kBuffer, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED) {
+      --inside_;
+      throw std::bad_alloc();
+    }
+    munmap(room, kBuffer);
+    buffers_ = buffers;
+  }
+
+  static inline std::atomic<int> inside_ = 0, buffers_ = 0;
+  static inline std::mutex growth_;
+};
+
 }  // namespace
 
 void gemm(Trans trans_a, Trans trans_b, Index M, Index N, Index K, const Real* A, Index lda, const Real* B, Index ldb,
@@ -37,6 +73,7 @@ void gemm(Trans trans_a, Trans trans_b, Index M, Index N, Index K, const Real* A
     small_gemm(trans_a, trans_b, M, N, K, A, lda, B, ldb, beta, C, ldc);
     return;
   }
+  const Stay stay;
   const auto blas_trans = [](Trans trans) { return trans == Trans::yes ? CblasTrans : CblasNoTrans; };
   cblas_gemm(CblasRowMajor, blas_trans(trans_a), blas_trans(trans_b), static_cast<int>(M), static_cast<int>(N),
              static_cast<int>(K), Real(1), A, static_cast<int>(lda), B, static_cast<int>(ldb), beta, C,

@@ -69,7 +69,9 @@ class TemporaryFile {
   void rename() {
     if (::renameat(folder_.fd, name_.c_str(), folder_.fd, path_.filename().c_str()) != 0) fail(path_);
     renamed_ = true;
-    if (::fsync(folder_.fd) != 0) fail(path_);  // keeps the new name
+  }
+  void keep_name() const {
+    if (::fsync(folder_.fd) != 0) fail(path_);
   }
 
  private:
@@ -85,12 +87,19 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
   TemporaryFile file(path);
   file.write(content);
   file.rename();
+  file.keep_name();
 }
 
-void write_files_atomically(const std::vector<NewFile>& files) {
+void write_files_atomically(const std::vector<NewFile>& files, const std::vector<std::filesystem::path>& instead_of) {
   std::list<TemporaryFile> written;  // they do not move
   for (const NewFile& file : files) written.emplace_back(file.path).write(file.content);
+  for (const std::filesystem::path& file : instead_of) {
+    std::error_code failure;
+    std::filesystem::remove(file, failure);
+    if (failure) throw Error(file.string(), ": cannot be removed: ", failure.message());
+  }
   for (TemporaryFile& file : written) file.rename();
+  for (const TemporaryFile& file : written) file.keep_name();
 }
 
 void check_writable(const std::filesystem::path& path) {

@@ -15,8 +15,10 @@ struct NewFile {
   std::string content;
 };
 /// Several files that belong together. All are on the disk before the first is renamed, so that a full disk leaves what
-/// was there.
-void write_files_atomically(const std::vector<NewFile>& files);
+/// was there. Then those that they stand `instead_of` are removed, and the new ones take their names in this order:
+/// where a process is killed on the way, the last one is missing.
+void write_files_atomically(const std::vector<NewFile>& files,
+                            const std::vector<std::filesystem::path>& instead_of = {});
 
 /// Before the work that will be written there: tries a temporary file beside it. An Error as above if that fails, if
 /// the name is too long, or if it is that of a folder.

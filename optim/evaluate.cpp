@@ -1,6 +1,7 @@
 #include "optim/evaluate.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <exception>
 #include <limits>
@@ -60,18 +61,21 @@ std::vector<std::vector<double>> follow_all(std::span<const Task> tasks, const O
   const int count = static_cast<int>(tasks.size());
   std::vector<std::vector<double>> losses(count);
   std::exception_ptr failure;  // exceptions must not leave a parallel region: the first one is thrown again after it
+  std::atomic<bool> failed = false;  // the rest would be for nothing
 #pragma omp parallel num_threads(std::clamp(count, 1, options.threads))
   {
     std::unique_ptr<Optimizee> f;
     Gradient gradient;
 #pragma omp for schedule(dynamic)
     for (int j = 0; j < count; ++j) {
+      if (failed) continue;
       try {
         if (!f) f = optimizee();
         losses[j] = follow(*tasks[j].optimizer(), *f, tasks[j].function, options, gradient);
       } catch (...) {
 #pragma omp critical
         if (!failure) failure = std::current_exception();
+        failed = true;
       }
     }
   }

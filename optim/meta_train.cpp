@@ -189,8 +189,8 @@ EpochReport MetaTrainer::run_epoch() {
   report.learning_rate = config_.learning_rate * cosine_decay(progress, config_.final_rate);
   work.adam.set_learning_rate(report.learning_rate);
 
-  if (state_.epoch == 0) state_.start_validation = validate(0);
-  // Work on a copy, so that an Error in the middle leaves the state as it was after the epoch before.
+  if (state_.epoch == 0) state_.start_validation = validate(state_.phi, 0);
+  // Work on a copy, so that an exception in the middle leaves the state as it was after the epoch before.
   work.phi = state_.phi;
   work.adam.set_state(state_.adam);
   work.rng.set_state(state_.random);
@@ -219,13 +219,16 @@ EpochReport MetaTrainer::run_epoch() {
   report.deviation = std::sqrt(work.error_sum / (report.steps * config_.functions));
   for (const Workspace::Trajectory& run : work.trajectories) report.final_loss += run.loss / config_.functions;
 
+  if (report.epoch % config_.validate_every == 0 || report.epoch == config_.epochs) {
+    report.validated = true;
+    report.validation = validate(work.phi, config_.validation_steps ? config_.validation_steps : config_.steps);
+  }
+
   state_.epoch = report.epoch;
   state_.phi = work.phi;
   state_.adam = work.adam.state();
   state_.random = work.rng.state();
-  if (report.epoch % config_.validate_every == 0 || report.epoch == config_.epochs) {
-    report.validated = true;
-    report.validation = validate(config_.validation_steps ? config_.validation_steps : config_.steps);
+  if (report.validated) {
     report.best = config_.imitated || report.validation < state_.best_validation;
     if (report.best) {
       state_.best_validation = report.validation;
@@ -248,13 +251,13 @@ int MetaTrainer::trajectory_steps() const {
 }
 
 /// Mean loss of the frozen optimizer after `steps` steps on the validation functions, the same ones every time.
-double MetaTrainer::validate(int steps) const {
+double MetaTrainer::validate(const std::vector<Real>& phi, int steps) const {
   const EvaluateOptions options{.split = Split::validation,
                                 .functions = config_.validation_functions,
                                 .steps = steps,
                                 .seed = config_.seed,
                                 .threads = config_.threads};
-  const auto optimizer = [&] { return make_optimizer({model_, state_.phi}); };
+  const auto optimizer = [&] { return make_optimizer({model_, phi}); };
   return evaluate(optimizer, optimizee_, options).mean(steps);
 }
 

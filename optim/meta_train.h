@@ -84,6 +84,7 @@ class MetaTrainer {
   ~MetaTrainer();
 
   /// One meta-epoch, and a validation where one is due. An Error tells when a loss or φ is no longer finite.
+  /// After that, or whatever else is thrown (by the optimizee, say), the state is that after the epoch before.
   EpochReport run_epoch();
   bool done() const;
 
@@ -99,7 +100,7 @@ class MetaTrainer {
 
  private:
   struct Workspace;
-  double validate(int steps) const;
+  double validate(const std::vector<Real>& phi, int steps) const;
   int trajectory_steps() const;
 
   OptimizerModel model_;

@@ -6,6 +6,8 @@
 
 #include "autodiff/error.h"
 #include "examples/l2l/commands.h"
+#include "examples/l2l/interrupt.h"
+#include "examples/l2l/locks.h"
 #include "examples/l2l/plot.h"
 #include "examples/l2l/preprocess_plot.h"
 #include "examples/l2l/progress.h"
@@ -70,14 +72,14 @@ void run_all(std::vector<Training>& trainings, const AblateRequest& request, con
   for (std::size_t k = 0; k < trainings.size(); ++k) {
     try {
       run(trainings[k], request, base);
+#pragma omp critical
+      {
+        const std::string text = what + ": " + pace.after(++finished);
+        finished == static_cast<int>(trainings.size()) ? status.finish(text) : status.update(text);
+      }
     } catch (...) {
 #pragma omp critical
       failure = std::current_exception();
-    }
-#pragma omp critical
-    {
-      const std::string text = what + ": " + pace.after(++finished);
-      finished == static_cast<int>(trainings.size()) ? status.finish(text) : status.update(text);
     }
   }
   if (failure) std::rethrow_exception(failure);
@@ -233,13 +235,12 @@ int ablate_preprocessing(const AblateRequest& request) {
   const RunFolder folder{request.out};
   const auto file = [&](const char* extension) { return folder.path / (std::string("ablation") + extension); };
   const RunConfig config = make_config(request.optimizee, request.settings, request.options);
-  const OptimizeeFactory base = make_optimizee(find_optimizee(request.optimizee), config.options);
-  if (!request.force && std::filesystem::exists(file(".csv"))) {
-    throw Error(file(".csv").string(), ": exists already; choose another --out, or replace it with --force");
-  }
-  folder.make();
+  const OptimizeeFactory base = interruptible(make_optimizee(find_optimizee(request.optimizee), config.options));
+  const OutputFolder made(folder.path);
   const FolderLock lock(folder.path, FolderLock::alone);
-  draw_preprocessing({}, folder.path);  // at once: it shows that the folder can be written to
+  folder.check_output({file(".json")}, request.force,
+                      "choose another --out, or replace it with --force");
+  listen_for_interrupts();
 
   std::vector<Training> trainings;
   for (const std::string& preprocess : {std::string("none"), tune_constant(request, base), std::string("log:10")}) {
@@ -251,11 +252,13 @@ int ablate_preprocessing(const AblateRequest& request) {
   const std::vector<Cell> table = cells(trainings);
   print_table(table);
   std::fflush(stdout);
-  write_files_atomically({{file(".csv"), to_csv(trainings)}, {file(".json"), to_json(request, config, table)}});
+  draw_preprocessing({}, folder.path);
+  std::vector<NewFile> files = {{file(".csv"), to_csv(trainings)}};
+  const bool drawn = add_picture(files, picture(request, table), file(".png"), file(".csv"));
+  files.push_back({file(".json"), to_json(request, config, table)});  // last: where it is, all is
+  write_files_atomically(files, {file(".json"), file(".csv"), file(".png")});
   std::printf("\nnumbers   %s\nsummary   %s\n", file(".csv").c_str(), file(".json").c_str());
-  if (plot(picture(request, table), file(".png"), file(".csv"))) {
-    std::printf("pictures  %s, %s\n", file(".png").c_str(), (folder.path / "preprocess.png").c_str());
-  }
+  if (drawn) std::printf("pictures  %s, %s\n", file(".png").c_str(), (folder.path / "preprocess.png").c_str());
   return 0;
 }
 

@@ -3,6 +3,8 @@
 
 #include "autodiff/error.h"
 #include "examples/l2l/commands.h"
+#include "examples/l2l/interrupt.h"
+#include "examples/l2l/locks.h"
 #include "examples/l2l/plot.h"
 #include "examples/l2l/progress.h"
 #include "examples/l2l/report.h"
@@ -67,9 +69,11 @@ int compare(const CompareRequest& request) {
   comparison.criterion = request.criterion;
   comparison.seed = request.seed;
   const auto file = [&](const char* extension) { return folder.comparison(request.label, extension); };
-  folder.check_output({file(".csv"), file(".json"), file(".png")}, request.force,
+  const OutputLock output(file(".json"));
+  folder.check_output({file(".json")}, request.force,
                       "give this comparison a --label, or replace it with --force");
 
+  listen_for_interrupts();
   run_contest(comparison, trial, request.threads);
 
   // The table first: whatever may go wrong with the files, the work is not lost.
@@ -79,11 +83,12 @@ int compare(const CompareRequest& request) {
     std::fprintf(stderr, "l2l: warning: the learned optimizer diverged: its loss is not finite from step %d on\n",
                  step);
   }
-  write_files_atomically({{file(".csv"), comparison_csv(comparison)}, {file(".json"), comparison_json(comparison)}});
+  std::vector<NewFile> files = {{file(".csv"), comparison_csv(comparison)}};
+  const bool drawn = add_picture(files, comparison_plot(comparison), file(".png"), file(".csv"));
+  files.push_back({file(".json"), comparison_json(comparison)});  // last: where it is, all is
+  write_files_atomically(files, {file(".json"), file(".csv"), file(".png")});
   std::printf("numbers  %s\nsummary  %s\n", file(".csv").c_str(), file(".json").c_str());
-  if (plot(comparison_plot(comparison), file(".png"), file(".csv"))) {
-    std::printf("picture  %s\n", file(".png").c_str());
-  }
+  if (drawn) std::printf("picture  %s\n", file(".png").c_str());
   return 0;
 }
 

@@ -8,7 +8,7 @@ inline constexpr char kTrain[] = R"(Train an LSTM optimizer on a family of funct
 Meta-trains an LSTM that minimises functions of one family, the optimizee. Each meta-epoch draws new functions,
 lets the LSTM minimise them for --steps steps, and improves the LSTM's weights by backpropagation through
 --unroll of these steps at a time. Every --validate-every epochs it is tried on functions kept apart; the
-weights that did best there are the result. Ctrl-C stops after the current epoch, and --resume goes on.
+weights that did best there are the result. Ctrl-C stops it, and --resume goes on.
 With --imitate the LSTM learns to step as a rule would from the same gradients, and the last weights are the result.
 
 Writes DIR/optimizer.safetensors, config.json, train.csv, train.png and checkpoint.safetensors.
@@ -25,8 +25,8 @@ This measures it. Each iteration changes the biases and the output layer a littl
 both follow --pairs training functions for --steps steps, and moves the weights towards what ended lower. Options
 of the optimizee are for these functions: smaller ones are faster. Every --validate-every iterations the result is
 tried on validation functions, not those that the training chose its weights by; the weights that did best there are
-kept. An iteration takes as long as 2 x --pairs trajectories. Ctrl-C stops after the current one; refining the result
-again goes on from it.
+kept. An iteration takes as long as 2 x --pairs trajectories. Ctrl-C stops it; refining the result again goes on
+from it.
 
 Writes a run of its own: DIR/optimizer.safetensors and config.json, the training's train.csv, and refine.csv,
 refine.json and refine.png.

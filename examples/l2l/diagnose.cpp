@@ -10,6 +10,8 @@
 #include "autodiff/error.h"
 #include "autodiff/format.h"
 #include "examples/l2l/commands.h"
+#include "examples/l2l/interrupt.h"
+#include "examples/l2l/locks.h"
 #include "examples/l2l/plot.h"
 #include "examples/l2l/progress.h"
 #include "examples/l2l/run_folder.h"
@@ -121,9 +123,11 @@ int diagnose(const DiagnoseRequest& request) {
   const int steps = request.steps.value_or(config.training.steps);
   const std::uint64_t seed = request.seed.value_or(config.training.seed);
   const auto json = folder.diagnosis(".json"), png = folder.diagnosis(".png");
-  folder.check_output({json, png}, request.force, "replace it with --force");
+  const OutputLock output(json);
+  folder.check_output({json}, request.force, "replace it with --force");
   const std::vector<Finding> training = read_training(folder);
-  const auto f = folder.make_optimizee(find_optimizee(config.optimizee), config.options, {})();
+  const auto f = interruptible(folder.make_optimizee(find_optimizee(config.optimizee), config.options, {}))();
+  listen_for_interrupts();
 
   const EvaluateOptions validation{.split = Split::validation, .steps = steps, .seed = seed};
   std::vector<Trace> traces;
@@ -145,15 +149,13 @@ int diagnose(const DiagnoseRequest& request) {
               family(config.optimizee, config.options).c_str(), steps, kFunctions, bad, findings.size(),
               report_text(findings).c_str());
   std::fflush(stdout);
-  write_file_atomically(json, report_json(steps, seed, findings));
+  std::vector<NewFile> files;
+  const bool drawn =
+      !traces[0].steps.empty() && add_picture(files, picture(config.optimizee, traces[0], lstm.preprocess), png, json);
+  files.push_back({json, report_json(steps, seed, findings)});  // last: where it is, all is
+  write_files_atomically(files, {json, png});
   std::printf("summary  %s\n", json.c_str());
-  if (traces[0].steps.empty()) {  // nothing to draw, nor to be shown by an earlier picture
-    std::filesystem::remove(png);
-    return 0;
-  }
-  if (plot(picture(config.optimizee, traces[0], lstm.preprocess), png, json)) {
-    std::printf("picture  %s\n", png.c_str());
-  }
+  if (drawn) std::printf("picture  %s\n", png.c_str());
   return 0;
 }
 

@@ -7,6 +7,8 @@
 #include "autodiff/error.h"
 #include "examples/l2l/commands.h"
 #include "examples/l2l/figures_page.h"
+#include "examples/l2l/interrupt.h"
+#include "examples/l2l/locks.h"
 #include "examples/l2l/preprocess_plot.h"
 #include "examples/l2l/run_folder.h"
 #include "nn/atomic_file.h"
@@ -49,7 +51,7 @@ void check(const FigureRun& run, const FiguresRequest& request) {
   const RunFolder place = place_of(run, request), ready = ready_for(run, request);
   if (fs::exists(place.config())) {
     const RunConfig config = place.read_config();
-    if (!fs::exists(place.checkpoint())) place.read_optimizer(config);
+    if (fs::exists(place.optimizer()) && !fs::exists(place.checkpoint())) place.read_optimizer(config);
   } else if (!request.runs.empty() && fs::exists(ready.config())) {
     ready.read_optimizer(ready.read_config());
   }
@@ -60,36 +62,38 @@ void check(const FigureRun& run, const FiguresRequest& request) {
   if (const fs::path file = place.probe("", ".json"); fs::exists(file)) read_probe(file);
 }
 
-/// Copies a trained optimizer from `ready`, or trains one, or goes on with a training that was interrupted. What is
-/// there already stays as it is.
+/// Copies a trained optimizer from `ready`, or trains one, or goes on with a training that was stopped. What is there
+/// already stays as it is.
 void provide_run(const RunFolder& folder, const FigureRun& run, const FiguresRequest& request) {
   const RunFolder ready = ready_for(run, request);
   if (!fs::exists(folder.config()) && !request.runs.empty() && fs::exists(ready.config())) {
-    folder.make();
-    write_file_atomically(folder.optimizer(), read_text(ready.optimizer()));
-    write_file_atomically(folder.config(), read_text(ready.config()));
+    const OutputFolder made(folder.path);
+    write_files_atomically(
+        {{folder.optimizer(), read_text(ready.optimizer())}, {folder.config(), read_text(ready.config())}});
     return;
   }
   TrainRequest training;
   training.out = folder.path.string();
   training.threads = request.threads;
-  training.resume = fs::exists(folder.checkpoint());
-  if (!training.resume && fs::exists(folder.config())) return;
+  training.resume = fs::exists(folder.config());
+  if (training.resume && fs::exists(folder.optimizer()) && !fs::exists(folder.checkpoint())) return;
   if (!training.resume) {
     training.optimizee = run.optimizee;
     training.options = run.options;
     if (request.epochs) training.settings["epochs"] = std::to_string(*request.epochs);
   }
   heading("training " + run.name);
-  if (train(training) != 0) throw Error("the training was interrupted; the same command goes on with it");
+  train(training);
 }
 
 void provide_comparison(const RunFolder& folder, const FigureRun& run, const Figure& figure,
                         const FiguresRequest& request) {
   if (const fs::path file = folder.comparison(figure.label, ".json"); fs::exists(file)) {
     const nlohmann::json made = read_comparison(file);
-    std::printf("%s: used as it is, with %d held-out functions and %d to tune on\n", file.c_str(),
-                made["functions"].get<int>(), made["tune_functions"].get<int>());
+    const bool drawn = fs::exists(folder.comparison(figure.label, ".png"));
+    std::printf("%s: used as it is, with %d held-out functions and %d to tune on%s\n", file.c_str(),
+                made["functions"].get<int>(), made["tune_functions"].get<int>(),
+                drawn ? "" : "; without a picture: delete it to have both made anew");
     return;
   }
   heading(run.name + ": " + figure.title);
@@ -100,7 +104,7 @@ void provide_comparison(const RunFolder& folder, const FigureRun& run, const Fig
   comparison.functions = request.functions;
   comparison.tune_functions = request.tune_functions;
   comparison.threads = request.threads;
-  comparison.force = true;  // what an interrupted call left
+  comparison.force = true;  // a killed call may have left a part
   compare(comparison);
 }
 
@@ -122,13 +126,24 @@ int figures(const FiguresRequest& request) {
     throw UsageError("--runs ", request.runs, ": there is no such folder; leave it out to train all runs anew");
   }
   for (const FigureRun& run : runs) check(run, request);
-  for (const FigureRun& run : runs) {
-    const RunFolder place = place_of(run, request);
-    provide_run(place, run, request);
-    for (const Figure& figure : run.figures) provide_comparison(place, run, figure, request);
-    provide_probe(place, request);
-  }
   const fs::path folder = request.out, page = folder / "report.html";
+  const OutputFolder made(folder);
+  const FolderLock lock(folder, FolderLock::alone);
+  try {
+    for (const FigureRun& run : runs) {
+      const RunFolder place = place_of(run, request);
+      provide_run(place, run, request);
+      stop_if_interrupted();
+      for (const Figure& figure : run.figures) {
+        provide_comparison(place, run, figure, request);
+        stop_if_interrupted();
+      }
+      provide_probe(place, request);
+      stop_if_interrupted();
+    }
+  } catch (const Interrupted&) {
+    throw Interrupted{"interrupted; the same command goes on from here"};
+  }
   draw_preprocessing({}, folder);
   write_file_atomically(page, figures_page(folder, runs));
   std::printf("\nreport  %s\n", page.c_str());

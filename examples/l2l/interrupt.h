@@ -1,10 +1,28 @@
 #pragma once
+#include <string>
+
+#include "optim/optimizee.h"
 
 namespace l2l {
 
-/// From now on the first SIGINT (Ctrl-C) or SIGTERM only asks the work to stop where it can, see `interrupted`, and
-/// says so; the second one stops it at once.
+/// What ends a command that was asked to stop: what to tell the user. It is no std::exception: nobody takes it for an
+/// error.
+struct Interrupted {
+  std::string text;
+};
+
+/// From now on a SIGINT (Ctrl-C), SIGTERM or SIGHUP only asks the work to stop where it can, and says so. One more
+/// stops it at once, but only a second later: `timeout` sends its signal twice, and so does a terminal that is closed.
+/// What was ignored when the program started (by nohup, say) stays ignored.
 void listen_for_interrupts();
 bool interrupted();
+/// As shells have it: 128 and the number of the signal.
+int interrupted_exit_code();
+
+/// Throws Interrupted if so.
+void stop_if_interrupted();
+/// The same functions, which `stop_if_interrupted` before each sample and each minibatch: whatever follows them
+/// (training, tuning, evaluation) ends there.
+OptimizeeFactory interruptible(OptimizeeFactory optimizee);
 
 }  // namespace l2l

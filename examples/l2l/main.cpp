@@ -3,7 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <new>
@@ -15,6 +17,7 @@
 
 #include "autodiff/error.h"
 #include "examples/l2l/flags.h"
+#include "examples/l2l/interrupt.h"
 
 namespace {
 
@@ -107,6 +110,10 @@ int out_of_memory() {
   return 1;
 }
 
+/// Where no handler is in reach, as in a thread's part of a loop: for want of memory, since nothing else is thrown
+/// there.
+[[noreturn]] void end_of_memory() { std::_Exit(out_of_memory()); }
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -115,12 +122,17 @@ int main(int argc, char** argv) {
 #ifdef __GLIBC__
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
 #endif
+  std::set_terminate(end_of_memory);
   try {
     const int code = run(argc, argv);
+    if (interrupted()) return interrupted_exit_code();  // it was just done
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
       throw l2l::Error("stdout cannot be written: ", std::strerror(errno));
     }
     return code;
+  } catch (const l2l::Interrupted& interrupt) {
+    std::fprintf(stderr, "%s\n", interrupt.text.c_str());
+    return interrupted_exit_code();
   } catch (const l2l::UsageError& error) {
     std::fprintf(stderr, "l2l: %s\n", error.what());
     return 2;

@@ -10,6 +10,8 @@
 
 #include "autodiff/error.h"
 #include "examples/l2l/commands.h"
+#include "examples/l2l/interrupt.h"
+#include "examples/l2l/locks.h"
 #include "examples/l2l/meta_gradient_report.h"
 #include "examples/l2l/plot.h"
 #include "examples/l2l/progress.h"
@@ -74,13 +76,16 @@ int meta_gradient(const MetaGradientRequest& request, char** argv) {
   report.options = config.options;
   const std::set<int> unrolls = unrolls_of(request, report.steps);
   const auto file = [&](const char* extension) { return folder.meta_gradient(extension); };
-  folder.check_output({file(".csv"), file(".json"), file(".png")}, request.force, "replace it with --force");
-  const auto f = folder.make_optimizee(find_optimizee(config.optimizee), config.options, {})();
+  const OutputLock output(file(".json"));
+  folder.check_output({file(".json")}, request.force, "replace it with --force");
+  const auto f = interruptible(folder.make_optimizee(find_optimizee(config.optimizee), config.options, {}))();
+  listen_for_interrupts();
 
   StatusLine status;
   status.update("following the trajectory");
   const MetaGradient meta(learned, *f, report.steps, Rng(request.seed), request.threads);
   const std::vector<Real> full = meta.full([&](int steps) {
+    stop_if_interrupted();
     status.update("full gradient: step " + std::to_string(steps) + "/" + std::to_string(report.steps));
   });
   const Layout& layout = learned.model.layout();
@@ -90,6 +95,7 @@ int meta_gradient(const MetaGradientRequest& request, char** argv) {
     throw Error("the full gradient over ", report.steps, " steps is not finite; give fewer --steps");
   }
   for (const int unroll : unrolls) {
+    stop_if_interrupted();
     status.update("truncated gradient: unrolls of " + std::to_string(unroll));
     for (const auto& row : compare_gradients(layout, unroll, meta.truncated(unroll, report.discount), full)) {
       report.rows.push_back(row);
@@ -98,9 +104,12 @@ int meta_gradient(const MetaGradientRequest& request, char** argv) {
 
   std::printf("%s", meta_gradient_table(report).c_str());
   std::fflush(stdout);
-  write_files_atomically({{file(".csv"), meta_gradient_csv(report)}, {file(".json"), meta_gradient_json(report)}});
+  std::vector<NewFile> files = {{file(".csv"), meta_gradient_csv(report)}};
+  const bool drawn = add_picture(files, meta_gradient_plot(report), file(".png"), file(".csv"));
+  files.push_back({file(".json"), meta_gradient_json(report)});  // last: where it is, all is
+  write_files_atomically(files, {file(".json"), file(".csv"), file(".png")});
   std::printf("\nnumbers  %s\nsummary  %s\n", file(".csv").c_str(), file(".json").c_str());
-  if (plot(meta_gradient_plot(report), file(".png"), file(".csv"))) std::printf("picture  %s\n", file(".png").c_str());
+  if (drawn) std::printf("picture  %s\n", file(".png").c_str());
   return 0;
 }
 

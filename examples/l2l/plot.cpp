@@ -48,6 +48,11 @@ std::string content_of(std::FILE* file) {
 
 /// Runs gnuplot from one file into another.
 void run_gnuplot(std::FILE* in, std::FILE* out, std::FILE* err) {
+  // In a process group of its own: Ctrl-C in a terminal is for l2l, which finishes the picture.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
   posix_spawn_file_actions_t redirect;
   posix_spawn_file_actions_init(&redirect);
   posix_spawn_file_actions_adddup2(&redirect, fileno(in), STDIN_FILENO);
@@ -56,8 +61,9 @@ void run_gnuplot(std::FILE* in, std::FILE* out, std::FILE* err) {
   char name[] = "gnuplot", no_startup_file[] = "--default-settings";
   char* arguments[] = {name, no_startup_file, nullptr};
   pid_t child = 0;
-  const int failure = posix_spawnp(&child, name, &redirect, nullptr, arguments, environ);
+  const int failure = posix_spawnp(&child, name, &redirect, &attributes, arguments, environ);
   posix_spawn_file_actions_destroy(&redirect);
+  posix_spawnattr_destroy(&attributes);
   if (failure == ENOENT) throw Error("gnuplot is not installed");
   if (failure != 0) throw Error("gnuplot does not start: ", std::strerror(failure));
   int status = 0;
@@ -114,16 +120,22 @@ std::string literal(std::string_view text) {
   return result + "'";
 }
 
-bool plot(const std::string& commands, const std::filesystem::path& png, const std::filesystem::path& data) {
+bool add_picture(std::vector<NewFile>& files, const std::string& commands, const std::filesystem::path& png,
+                 const std::filesystem::path& data) {
   try {
-    write_file_atomically(png, draw(commands));
+    files.push_back({png, draw(commands)});
     return true;
   } catch (const std::exception& error) {
-    std::error_code ignored;
-    std::filesystem::remove(png, ignored);
     std::fprintf(stderr, "l2l: no %s: %s; the numbers are in %s\n", png.filename().c_str(), error.what(), data.c_str());
     return false;
   }
+}
+
+bool plot(const std::string& commands, const std::filesystem::path& png, const std::filesystem::path& data) {
+  std::vector<NewFile> files;
+  const bool drawn = add_picture(files, commands, png, data);
+  write_files_atomically(files, {png});
+  return drawn;
 }
 
 }  // namespace l2l

@@ -2,6 +2,9 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "nn/atomic_file.h"
 
 namespace l2l {
 
@@ -18,9 +21,13 @@ std::string curve_style(std::size_t points);
 /// Text as a gnuplot string literal.
 std::string literal(std::string_view text);
 
-/// Runs gnuplot on `commands` and writes the picture to `png`. If that fails, for want of gnuplot or for whatever
-/// reason, says so on stderr and that the numbers are in `data`, and removes an older picture, which would not show
-/// them. Returns whether there is a picture.
+/// Runs gnuplot on `commands`, and adds the picture to the `files` that are to be written. If that fails, for want of
+/// gnuplot or for whatever reason, says so on stderr and that the numbers are in `data`. Returns whether there is a
+/// picture.
+bool add_picture(std::vector<NewFile>& files, const std::string& commands, const std::filesystem::path& png,
+                 const std::filesystem::path& data);
+/// The same for a picture that is written at once; without one an older picture is removed, which would not show the
+/// numbers.
 bool plot(const std::string& commands, const std::filesystem::path& png, const std::filesystem::path& data);
 
 }  // namespace l2l

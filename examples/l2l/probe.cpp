@@ -6,6 +6,8 @@
 
 #include "autodiff/error.h"
 #include "examples/l2l/commands.h"
+#include "examples/l2l/interrupt.h"
+#include "examples/l2l/locks.h"
 #include "examples/l2l/plot.h"
 #include "examples/l2l/probe_report.h"
 #include "examples/l2l/trial.h"
@@ -134,14 +136,17 @@ void ask_optimizers(Probe& probe, const Layout& layout, const History& gradients
   const History chosen_gradients = select(gradients, chosen), sample_gradients = select(gradients, sample);
   std::vector<History> sample_updates;
   for (Proposals& proposals : probe.optimizers) {
+    stop_if_interrupted();
     const std::unique_ptr<Optimizer> optimizer = proposals.learning_rate
                                                      ? find_rule(proposals.name).make(*proposals.learning_rate)
                                                      : make_optimizer(trial.learned);
     proposals.updates = replay(*optimizer, select(layout, chosen), chosen_gradients);
     for (const ProbedCoordinate& coordinate : probe.coordinates) {
+      stop_if_interrupted();
       proposals.responses.push_back(
           respond(*optimizer, layout, coordinate.index, coordinate.gradients, coordinate.swept, probe.sweep_steps));
     }
+    stop_if_interrupted();
     sample_updates.push_back(replay(*optimizer, select(layout, sample), sample_gradients));
     proposals.lag = correlation_lag(sample_updates.back());
   }
@@ -155,27 +160,24 @@ void write_files(const Probe& probe, const RunFolder& folder) {
   const bool sweeps = probe.sweep_steps > 0;
   const std::filesystem::path updates = folder.probe("updates", ".csv"), response = folder.probe("response", ".csv"),
                               summary = folder.probe("", ".json");
-  // What an earlier probe left goes only when the new numbers are safe, and before there are pictures of them: those of
-  // other coordinates would not fit.
-  std::vector<std::filesystem::path> earlier = folder.probes();
-  std::erase_if(earlier,
-                [&](const auto& file) { return file == updates || file == summary || (sweeps && file == response); });
-  std::vector<NewFile> files = {{updates, updates_csv(probe)}, {summary, probe_json(probe)}};
+  std::vector<NewFile> files = {{updates, updates_csv(probe)}};
   if (sweeps) files.push_back({response, response_csv(probe)});
-  write_files_atomically(files);
-  for (const std::filesystem::path& file : earlier) std::filesystem::remove(file);
-
-  std::printf("updates    %s\n", updates.c_str());
-  if (sweeps) std::printf("responses  %s\n", response.c_str());
-  std::printf("summary    %s\n", summary.c_str());
+  std::vector<std::filesystem::path> pictures;
   const auto draw = [&](const std::string& commands, const std::string& name, const std::filesystem::path& data) {
     const std::filesystem::path png = folder.probe(name, ".png");
-    if (plot(commands, png, data)) std::printf("picture    %s\n", png.c_str());
+    if (add_picture(files, commands, png, data)) pictures.push_back(png);
   };
   draw(updates_plot(probe), "updates", updates);
   for (std::size_t k = 0; sweeps && k < probe.coordinates.size(); ++k) {
     draw(response_plot(probe, k), "response_" + std::to_string(probe.coordinates[k].index), response);
   }
+  files.push_back({summary, probe_json(probe)});  // last: where it is, all is
+  write_files_atomically(files, folder.probes());  // an earlier probe had other coordinates
+
+  std::printf("updates    %s\n", updates.c_str());
+  if (sweeps) std::printf("responses  %s\n", response.c_str());
+  std::printf("summary    %s\n", summary.c_str());
+  for (const std::filesystem::path& png : pictures) std::printf("picture    %s\n", png.c_str());
 }
 
 }  // namespace
@@ -184,13 +186,15 @@ int probe(const ProbeRequest& request) {
   const RunFolder folder{request.run};
   const FolderLock lock(folder.path, FolderLock::together);
   const Trial trial = open_trial(folder, request.optimizee, request.options);
-  folder.check_output(folder.probes(), request.force, "replace the earlier probe with --force");
+  const OutputLock output(folder.probe("", ".json"));
+  folder.check_output({folder.probe("", ".json")}, request.force, "replace the earlier probe with --force");
   const std::unique_ptr<Optimizee> f = trial.make();
   const int steps = request.steps.value_or(trial.config.training.steps);
   std::vector<Real> theta;
   draw_function(*f, request.function, held_out(request, steps), theta);  // in an ensemble they differ in their layout
   check_request(request, f->layout().size(), steps);
 
+  listen_for_interrupts();
   Probe probe;
   probe.optimizee = trial.optimizee;
   probe.options = trial.options;

@@ -7,6 +7,7 @@
 #include "autodiff/format.h"
 #include "examples/l2l/commands.h"
 #include "examples/l2l/interrupt.h"
+#include "examples/l2l/locks.h"
 #include "examples/l2l/plot.h"
 #include "examples/l2l/progress.h"
 #include "examples/l2l/trial.h"
@@ -92,35 +93,32 @@ std::string picture(const std::string& optimizee, const std::string& log, int st
                      colour_of("lstm") + "'");
 }
 
-/// A new run that is as this one was trained.
-void copy_training(const RunFolder& from, const RunFolder& to, const RunConfig& config, bool force) {
-  std::vector<NewFile> files;  // read before anything is replaced
-  for (const auto& [old, copy] : {std::pair(from.log(), to.log()), std::pair(from.picture(), to.picture())}) {
+/// A new run that is the old one, for a start.
+void copy_run(const RunFolder& from, const RunFolder& to, const RunConfig& config) {
+  std::vector<NewFile> files;
+  for (const auto& [old, copy] : {std::pair(from.log(), to.log()), std::pair(from.picture(), to.picture()),
+                                  std::pair(from.optimizer(), to.optimizer())}) {
     if (fs::exists(old)) files.push_back({copy, read_text(old)});
   }
-  to.begin(config, force, "choose another --out, or replace it with --force");
-  write_files_atomically(files);
+  to.begin(config, std::move(files));
 }
 
-/// Refines to the end or until interrupted.
+/// Refines to the end, or until it is interrupted: what was validated is kept then.
 void search(Evolution& evolution, const EvolutionConfig& config, const RunFolder& folder, Record& record) {
-  std::fprintf(stderr, "refining it: %d iterations of %d pairs of %d steps, %d thread%s\n", config.iterations,
-               config.pairs, config.steps, config.threads, config.threads == 1 ? "" : "s");
   StatusLine status;
-  status.update("validating the start");
-  record.start(evolution.validate_start());
-  record.save(folder, evolution);
   Pace pace(0, config.iterations, "iteration");
-  while (!evolution.done() && !interrupted()) {
-    const EvolutionReport report = evolution.run_iteration();
-    record.add(report);
-    if (report.validated) record.save(folder, evolution);
-    const std::string text =
-        pace.after(report.iteration) +
-        format("  validation from %.4g to %.4g", evolution.validate_start(), evolution.best_validation());
-    evolution.done() || interrupted() ? status.finish(text) : status.update(text);
+  try {
+    while (!evolution.done()) {
+      const EvolutionReport report = evolution.run_iteration();
+      record.add(report);
+      if (report.validated) record.save(folder, evolution);
+      const std::string text =
+          pace.after(report.iteration) +
+          format("  validation from %.4g to %.4g", evolution.validate_start(), evolution.best_validation());
+      evolution.done() || interrupted() ? status.finish(text) : status.update(text);
+    }
+  } catch (const Interrupted&) {
   }
-  evolution.validate_now();
   record.save(folder, evolution);
 }
 
@@ -141,11 +139,17 @@ int refine(const RefineRequest& request) {
     throw Error(from.optimizer().string(), ": has weights that are not finite; train again");
   }
   Evolution evolution(trial.learned, trial.make, open_trial(from, "", {}).make, config);
-  listen_for_interrupts();
-  to.make();
+  const OutputFolder made(to.path);
   const FolderLock lock_to(to.path, FolderLock::alone);
-  copy_training(from, to, trial.config, request.force);
+  to.check_free(request.force, "choose another --out, or replace it with --force");
+  listen_for_interrupts();
+  std::fprintf(stderr, "refining it: %d iterations of %d pairs of %d steps, %d thread%s\n", config.iterations,
+               config.pairs, config.steps, config.threads, config.threads == 1 ? "" : "s");
+  StatusLine().update("validating the start");
   Record record(request, config);
+  record.start(evolution.validate_start());
+  copy_run(from, to, trial.config);  // only now: a command that comes to nothing leaves what was there
+  record.save(to, evolution);
   search(evolution, config, to, record);
 
   const bool drawn =
@@ -156,9 +160,9 @@ int refine(const RefineRequest& request) {
   std::printf("refined optimizer  %s\nlog                %s\nsummary            %s\n", to.optimizer().c_str(),
               to.refinement(".csv").c_str(), to.refinement(".json").c_str());
   if (drawn) std::printf("picture            %s\n", to.refinement(".png").c_str());
-  if (evolution.done()) return 0;
-  std::fprintf(stderr, "interrupted after iteration %d; what it had found is validated and kept\n", record.done());
-  return 130;
+  if (record.done() == config.iterations) return 0;
+  throw Interrupted{"interrupted after iteration " + std::to_string(record.done()) +
+                    "; the best that was validated is kept, go on from it with: l2l refine --run " + request.out};
 }
 
 }  // namespace l2l

@@ -1,7 +1,5 @@
 #include "examples/l2l/run_folder.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -52,7 +50,7 @@ bool is_finding(const fs::path& file) {
 /// Of whatever run; an Error ends with the remedy.
 LearnedOptimizer load_optimizer(const RunFolder& folder) {
   const fs::path file = folder.optimizer();
-  const std::string remedy = fs::exists(folder.checkpoint())
+  const std::string remedy = fs::exists(folder.checkpoint()) || !fs::exists(file)
                                  ? "; l2l train --resume --out " + folder.path.string() + " goes on and writes it"
                                  : "; copy it here again, or replace the run with l2l train --force";
   if (!fs::exists(file)) {
@@ -92,36 +90,36 @@ std::vector<fs::path> RunFolder::probes() const {
   return files;
 }
 
-void RunFolder::make() const {
+std::vector<fs::path> RunFolder::run() const {
   std::error_code failure;
-  fs::create_directories(path, failure);
-  if (failure) throw Error("--out ", path.string(), ": cannot make this folder: ", failure.message());
+  std::vector<fs::path> files = {checkpoint(), optimizer(), log(), picture(), config()};
+  std::erase_if(files, [&](const fs::path& file) { return !fs::exists(file, failure); });
+  return files;
 }
 
-void RunFolder::begin(const RunConfig& config, bool force, const std::string& remedy) const {
-  const fs::path files[] = {optimizer(), this->config(), log(), picture(), checkpoint()};
-  std::error_code failure;
-  const auto there =
-      std::find_if(std::begin(files), std::end(files), [&](const fs::path& file) { return fs::exists(file, failure); });
-  const bool holds_run = there != std::end(files);
-  if (holds_run && !force) {
-    throw Error(path.string(), ": holds a run already (", there->filename().string(), "); ", remedy);
-  }
+void RunFolder::check_free(bool force, const std::string& remedy) const {
+  const std::vector<fs::path> files = run();
+  if (files.empty() || force) return;
+  throw Error(path.string(), ": holds a run already (", files.back().filename().string(), "); ", remedy);
+}
 
+void RunFolder::begin(const RunConfig& config, std::vector<NewFile> others) const {
   Json json;
   json["version"] = L2L_VERSION;
   json["optimizee"] = config.optimizee;
   json["options"] = config.options;
   for (const Setting& setting : settings()) json["settings"][setting.name] = to_json(setting.get(config));
-  write_file_atomically(this->config(), json.dump(2) + "\n");
+  others.insert(others.begin(), {this->config(), json.dump(2) + "\n"});
 
-  for (const fs::path& file : files) {
-    if (file != this->config()) fs::remove(file, failure);
+  std::vector<fs::path> earlier = run();
+  if (!earlier.empty()) {  // else what there may be is not about a run
+    std::error_code failure;
+    for (const fs::directory_entry& entry : fs::directory_iterator(path, failure)) {
+      if (is_finding(entry.path())) earlier.push_back(entry.path());
+    }
   }
-  if (!holds_run) return;  // what else there may be is not about a run
-  for (const fs::directory_entry& entry : fs::directory_iterator(path, failure)) {
-    if (is_finding(entry.path())) fs::remove(entry.path(), failure);
-  }
+  std::erase(earlier, this->config());  // replaced in one go: at any time there is one
+  write_files_atomically(others, earlier);
 }
 
 RunConfig RunFolder::read_config() const {
@@ -179,19 +177,6 @@ OptimizeeFactory RunFolder::make_optimizee(const OptimizeeEntry& entry, OptionVa
     if (!given.empty()) throw;
     throw Error(config().string(), ": not the configuration of a run: ", error.what());
   }
-}
-
-FolderLock::FolderLock(const fs::path& folder, Kind kind)
-    : descriptor_(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-  if (descriptor_ < 0) return;  // what is done with the folder next says why
-  if (flock(descriptor_, (kind == alone ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    close(descriptor_);
-    throw Error(folder.string(), ": another l2l is at work in this folder; wait for it, or choose another folder");
-  }
-}
-
-FolderLock::~FolderLock() {
-  if (descriptor_ >= 0) close(descriptor_);
 }
 
 std::string read_text(const fs::path& path) {

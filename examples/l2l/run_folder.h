@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "examples/l2l/settings.h"
+#include "nn/atomic_file.h"
 
 namespace l2l {
 
@@ -32,11 +33,11 @@ struct RunFolder {
   /// What l2l diagnose writes: .json or .png.
   std::filesystem::path diagnosis(const std::string& extension) const;
 
-  /// Makes the folder if need be.
-  void make() const;
-  /// Writes config.json for a new run. A folder that holds a run already is an Error that ends with the remedy, or with
-  /// `force` loses that run and what was found out about it.
-  void begin(const RunConfig& config, bool force, const std::string& remedy) const;
+  /// Before the work: an Error that ends with the remedy if the folder holds a run already, unless `force` is given.
+  void check_free(bool force, const std::string& remedy) const;
+  /// Begins a new run with config.json and what else belongs to it from the start. A run that is there already goes,
+  /// and what was found out about it; where a process is killed on the way, what is left is a run without an optimizer.
+  void begin(const RunConfig& config, std::vector<NewFile> others = {}) const;
   /// What `begin` wrote. An Error names the file and what is wrong with it.
   RunConfig read_config() const;
   /// The trained optimizer. An Error names the file if it cannot be read or is not of the run in `config`.
@@ -47,21 +48,10 @@ struct RunFolder {
   /// An optimizee with the options in config.json, and with others that were `given` since. A bad option is a
   /// UsageError if some were given, and else an Error that names config.json.
   OptimizeeFactory make_optimizee(const OptimizeeEntry& entry, OptionValues saved, const OptionValues& given) const;
-};
-
-/// A folder that other l2l processes keep out of for as long as this lives: `alone` keeps all out, `together` those
-/// that want to be alone. It is an Error if one that must be kept out is at work there already. A file system without
-/// locks has none.
-class FolderLock {
- public:
-  enum Kind { alone, together };
-  FolderLock(const std::filesystem::path& folder, Kind kind);
-  ~FolderLock();
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
 
  private:
-  int descriptor_;
+  /// The files of the run that are there.
+  std::vector<std::filesystem::path> run() const;
 };
 
 /// The whole file as text; an Error names it and the system's reason.

@@ -5,11 +5,15 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <list>
+#include <optional>
 #include <set>
 
 #include "autodiff/error.h"
 #include "autodiff/format.h"
 #include "examples/l2l/commands.h"
+#include "examples/l2l/interrupt.h"
+#include "examples/l2l/locks.h"
 #include "examples/l2l/plan.h"
 #include "examples/l2l/report.h"
 #include "examples/l2l/sheet.h"
@@ -164,13 +168,13 @@ std::unique_ptr<Optimizer> optimizer_for(const PictureSearch& search, const Lear
   const Rule& rule = find_rule(request.optimizer);
   if (request.rate) return rule.make(*request.rate);
   if (!request.rate_of.empty()) return rule.make(compared_rate(request.rate_of, rule.name, "neural_art"));
+  const OptimizeeFactory same = interruptible([&] { return std::make_unique<PictureSearch>(search); });
   TuneOptions options;
   options.low = 1e-3;
   options.per_decade = 2;
   // One search at a time: memory is reckoned for one.
   options.evaluate = {Split::validation, 1, request.steps, request.seed, 1};
-  return rule.make(tune(
-      rule, [&] { return std::make_unique<PictureSearch>(search); }, options, status));
+  return rule.make(tune(rule, same, options, status));
 }
 
 /// Searches for the picture, and returns its θ; `visit` sees each step's.
@@ -183,6 +187,7 @@ std::vector<Real> follow(PictureSearch& search, Optimizer& optimizer, const Styl
   Gradient gradient;
   gradient.set_threads(request.threads);
   for (int t = 0;; ++t) {
+    stop_if_interrupted();
     const double loss = gradient(search, theta) / static_cast<double>(search.functions());
     if (!std::isfinite(loss)) {
       if (t == 0) throw Error("the loss is ", loss, " where the search begins; look at --features and --init");
@@ -191,6 +196,7 @@ std::vector<Real> follow(PictureSearch& search, Optimizer& optimizer, const Styl
     }
     visit(t, loss, theta);
     if (t == request.steps) return theta;
+    stop_if_interrupted();
     optimizer.step(gradient.values(), theta);
   }
 }
@@ -203,10 +209,42 @@ std::string terms_text(PictureSearch& search, std::span<const Real> theta) {
                 static_cast<double>(terms.range.item()));
 }
 
+/// Searches for one picture and writes it and its frames; returns the content, the frames and the picture.
+std::vector<Picture> make_picture(const StyleRequest& request, const Result& result, const Picture& content,
+                                  const StyleLoss& style_loss, double init, const LearnedOptimizer& learned) {
+  std::printf("%s: %ldx%ld pixels, %ld coordinates\n", result.out.c_str(), static_cast<long>(content.width),
+              static_cast<long>(content.height), static_cast<long>(content.pixels.size()));
+  std::fflush(stdout);
+  PictureSearch search(style_loss, content.height, content.width, init);
+  search.set_content(content);
+  StatusLine status;
+  const std::unique_ptr<Optimizer> optimizer = optimizer_for(search, learned, request, status);
+
+  std::vector<Picture> row = {content};
+  Pace pace(0, request.steps, "step");
+  double first_loss = 0, last_loss = 0;
+  const std::vector<Real> found =
+      follow(search, *optimizer, request, [&](int step, double loss, std::span<const Real> theta) {
+        if (step == 0) first_loss = loss;
+        last_loss = loss;
+        if (step > 0) status.update(pace.after(step) + format("  loss %.4g", loss));
+        const bool shown = step == request.steps || std::any_of(result.frames.begin(), result.frames.end(),
+                                                                [=](const auto& frame) { return frame.first == step; });
+        if (shown) row.push_back(to_rgb(theta, content.height, content.width));
+      });
+  // Only now: a search that is stopped leaves nothing that would be in the way of the next one.
+  for (std::size_t k = 0; k < result.frames.size(); ++k) write_png(result.frames[k].second, row[1 + k]);
+  write_png(result.out, row.back());
+  status.finish(format("%s, %d steps: loss %.4g to %.4g (%s)", request.optimizer.c_str(), request.steps, first_loss,
+                       last_loss, terms_text(search, found).c_str()));
+  return row;
+}
+
 }  // namespace
 
 int style(const StyleRequest& request) {
   const RunFolder folder{request.run};
+  const FolderLock lock(folder.path, FolderLock::together);
   const RunConfig config = folder.read_config();
   const LearnedOptimizer learned = folder.read_optimizer(config);
   if (learned.model.parts().size() > 1) {
@@ -224,6 +262,10 @@ int style(const StyleRequest& request) {
     throw UsageError("--frames ", request.frames, ": there are only ", request.steps, " steps");
   }
   const std::vector<Result> results = results_of(request);
+  std::optional<OutputFolder> made;
+  if (request.contents.size() > 1 && !request.out.empty()) made.emplace(request.out);
+  std::list<OutputLock> outputs;
+  for (const Result& result : results) outputs.emplace_back(result.out);
   check_unused(request, results);
 
   const OptionValues options = loss_options(config, request.options);
@@ -235,39 +277,19 @@ int style(const StyleRequest& request) {
   for (const std::string& file : request.contents) contents.push_back(fitted(file, request.size));
   announce_memory(loss, learned, contents);
   loss.set_style(style);
-  if (request.contents.size() > 1 && !request.out.empty()) fs::create_directories(request.out);
+  listen_for_interrupts();
   if (config.optimizee != "neural_art") {
     std::printf("%s was trained on %s; the loss is neural_art's default\n", request.run.c_str(),
                 config.optimizee.c_str());
   }
   std::vector<std::vector<Picture>> rows;
-  StatusLine status;
   for (std::size_t k = 0; k < results.size(); ++k) {
-    const Result& result = results[k];
-    const Picture& content = contents[k];
-    std::printf("%s: %ldx%ld pixels, %ld coordinates\n", result.out.c_str(), static_cast<long>(content.width),
-                static_cast<long>(content.height), static_cast<long>(content.pixels.size()));
-    std::fflush(stdout);
-    PictureSearch search(loss, content.height, content.width, init);
-    search.set_content(content);
-    const std::unique_ptr<Optimizer> optimizer = optimizer_for(search, learned, request, status);
-
-    rows.push_back({content});
-    Pace pace(0, request.steps, "step");
-    double first_loss = 0, last_loss = 0;
-    const std::vector<Real> found =
-        follow(search, *optimizer, request, [&](int step, double loss, std::span<const Real> theta) {
-          if (step == 0) first_loss = loss;
-          last_loss = loss;
-          if (step > 0) status.update(pace.after(step) + format("  loss %.4g", loss));
-          const auto frame = std::find_if(result.frames.begin(), result.frames.end(),
-                                          [=](const auto& frame) { return frame.first == step; });
-          if (step < request.steps && frame == result.frames.end()) return;
-          rows.back().push_back(to_rgb(theta, content.height, content.width));
-          write_png(step == request.steps ? result.out : frame->second, rows.back().back());
-        });
-    status.finish(format("%s, %d steps: loss %.4g to %.4g (%s)", request.optimizer.c_str(), request.steps, first_loss,
-                         last_loss, terms_text(search, found).c_str()));
+    try {
+      rows.push_back(make_picture(request, results[k], contents[k], loss, init, learned));
+    } catch (const Interrupted&) {
+      throw Interrupted{format("interrupted: %zu of %zu pictures are made", k, results.size()) +
+                        (k > 0 ? "; give the same call with the other --content for the rest" : "")};
+    }
     rows.back().push_back(style);
   }
   if (!request.sheet.empty()) {

@@ -9,6 +9,7 @@
 #include "examples/l2l/checkpoint.h"
 #include "examples/l2l/commands.h"
 #include "examples/l2l/interrupt.h"
+#include "examples/l2l/locks.h"
 #include "examples/l2l/plan.h"
 #include "examples/l2l/plot.h"
 #include "examples/l2l/progress.h"
@@ -47,14 +48,15 @@ class Run {
   Run(const RunFolder& folder, const RunConfig& config, const OptimizeeFactory& optimizee)
       : folder_(folder), config_(config), model_(config.model()), trainer_(model_, optimizee, config.training) {}
 
-  void start(bool force) {
-    folder_.begin(config_, force, "choose another --out, continue it with --resume, or replace it with --force");
+  void start() {
+    folder_.begin(config_);
     config_text_ = read_text(folder_.config());
   }
 
   void resume() {
     config_text_ = read_text(folder_.config());
     if (!std::filesystem::exists(folder_.checkpoint())) {
+      if (!std::filesystem::exists(folder_.optimizer())) return;  // killed before its first checkpoint: it begins
       throw Error(folder_.checkpoint().string(),
                   ": is missing, so there is no training to go on with; l2l refine works from a trained optimizer");
     }
@@ -63,7 +65,7 @@ class Run {
     trainer_.resume(std::move(state));
   }
 
-  /// Trains to the end or until interrupted, and keeps the folder up to date.
+  /// Trains to the end or until interrupted, be it within an epoch, and keeps the folder up to date.
   void train() {
     const MetaTrainConfig& c = config_.training;
     std::fprintf(stderr, "training %s of %d x %d units on %s: %d epochs of %d steps, %d thread%s\n",
@@ -74,16 +76,17 @@ class Run {
     StatusLine status;
     Pace pace(epoch(), c.epochs);
     std::string validation;
-    while (!trainer_.done() && !interrupted()) {
-      const EpochReport report = run_epoch();
-      log_ += log_line(report, c.imitated.has_value());
-      if (report.validated) {
-        validation = "  validation " + short_text(report.validation) + " (best " +
+    while (!trainer_.done()) {
+      const std::optional<EpochReport> report = run_epoch();
+      if (!report) break;
+      log_ += log_line(*report, c.imitated.has_value());
+      if (report->validated) {
+        validation = "  validation " + short_text(report->validation) + " (best " +
                      short_text(trainer_.state().best_validation) + ")";
         save_if_due();
       }
-      std::string text = pace.after(epoch()) + "  meta-loss " + short_text(report.meta_loss);
-      if (c.imitated) text += "  off by " + format("%.0f%%", 100 * report.deviation);
+      std::string text = pace.after(epoch()) + "  meta-loss " + short_text(report->meta_loss);
+      if (c.imitated) text += "  off by " + format("%.0f%%", 100 * report->deviation);
       text += validation;
       trainer_.done() || interrupted() ? status.finish(text) : status.update(text);
     }
@@ -110,9 +113,12 @@ class Run {
  private:
   static std::string short_text(double x) { return format("%.4g", x); }
 
-  EpochReport run_epoch() {
+  /// Nothing if it was interrupted, and so is not counted.
+  std::optional<EpochReport> run_epoch() {
     try {
       return trainer_.run_epoch();
+    } catch (const Interrupted&) {
+      return {};
     } catch (const Error& error) {
       save_results();
       throw Error(error.what(), has_result() ? "; the best before that is " + folder_.optimizer().string() : "");
@@ -197,20 +203,22 @@ int train(const TrainRequest& request) {
       request.resume ? folder.read_config() : make_config(request.optimizee, request.settings, request.options);
   config.training.threads = request.threads;
   const OptimizeeEntry& entry = find_optimizee(config.optimizee);
-  const OptimizeeFactory optimizee =
-      request.resume ? folder.make_optimizee(entry, config.options, {}) : make_optimizee(entry, config.options);
+  const OptimizeeFactory optimizee = interruptible(request.resume ? folder.make_optimizee(entry, config.options, {})
+                                                                  : make_optimizee(entry, config.options));
   if (request.plan) {
     std::fputs(plan_text(config, optimizee).c_str(), stdout);
     return 0;
   }
   Run run(folder, config, optimizee);
   listen_for_interrupts();
+  std::optional<OutputFolder> made;
   if (request.resume) {
     run.resume();
   } else {
-    folder.make();  // only now: a command that is refused leaves no folder behind
+    made.emplace(folder.path);  // only now: a command that is refused leaves no folder behind
     lock.emplace(folder.path, FolderLock::alone);
-    run.start(request.force);
+    folder.check_free(request.force, "choose another --out, continue it with --resume, or replace it with --force");
+    run.start();
   }
   run.train();
   run.report();
@@ -218,9 +226,8 @@ int train(const TrainRequest& request) {
     throw Error("the optimizer diverged in every validation, so there is none to keep; a lower --lr may help");
   }
   if (run.done()) return 0;
-  std::fprintf(stderr, "interrupted after epoch %d; go on with: l2l train --resume --out %s\n", run.epoch(),
-               request.out.c_str());
-  return 130;
+  throw Interrupted{"interrupted after epoch " + std::to_string(run.epoch()) +
+                    "; go on with: l2l train --resume --out " + request.out};
 }
 
 }  // namespace l2l

@@ -1,6 +1,7 @@
 #include "examples/l2l/trial.h"
 
 #include "autodiff/format.h"
+#include "examples/l2l/interrupt.h"
 
 namespace l2l {
 Trial open_trial(const RunFolder& folder, const std::string& optimizee, const OptionValues& given) {
@@ -10,7 +11,7 @@ Trial open_trial(const RunFolder& folder, const std::string& optimizee, const Op
   OptionValues options;
   for (const OptimizeeOption& option : entry.options) options[option.name] = option.default_value;
   if (entry.name == config.optimizee) options = config.options;
-  const OptimizeeFactory make = folder.make_optimizee(entry, options, given);
+  const OptimizeeFactory make = interruptible(folder.make_optimizee(entry, options, given));
   for (const auto& [name, value] : given) options[name] = value;
   return {config, std::move(learned), entry.name, options, make};
 }

@@ -13,7 +13,7 @@ struct Trial {
   LearnedOptimizer learned;
   std::string optimizee;
   OptionValues options;  // of the optimizee, defaults included
-  OptimizeeFactory make;
+  OptimizeeFactory make;  // of what is `interruptible`
 };
 /// The optimizer of a run, on the functions that it was trained on, or with other options `given` for them, or with
 /// another optimizee if that is not empty. An Error names the file that is missing or does not fit.

@@ -44,13 +44,14 @@ quiet refine --run run --out worse "${search[@]}" --lr 1e6
 grep -q 'warning: no validation was better' err.txt || fail "no warning: $(cat err.txt)"
 cmp -s run/optimizer.safetensors worse/optimizer.safetensors || fail "the start was not kept"
 
-# Ctrl-C stops after an iteration and keeps the best.
-"$l2l" refine --run run --out stopped --iterations 100000 --pairs 2 --threads 1 >out.txt 2>err.txt &
+# Ctrl-C stops it and keeps the best.
+env --default-signal=INT "$l2l" refine --run run --out stopped --iterations 100000 --pairs 2 --threads 1 \
+  >out.txt 2>err.txt &
 until [[ -s stopped/refine.csv ]]; do sleep 0.05; done
 sleep 0.5
 kill -INT $! && code=0 && wait $! || code=$?
 [[ $code == 130 ]] || fail "interrupted: exit code $code: $(cat err.txt)"
-grep -q '^stopping' err.txt && grep -q 'validated and kept' err.txt || fail "interrupted: $(cat err.txt)"
+grep -q '^stopping' err.txt && grep -q 'the best that was validated is kept' err.txt || fail "interrupted: $(cat err.txt)"
 
 expect_error 2 'choose another folder' refine --run run --out ./run
 expect_error 2 'out' refine --run run

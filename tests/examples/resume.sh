@@ -10,9 +10,10 @@ wait_for() {
   fail "$1 did not appear"
 }
 
-# stop SIGNAL FOLDER: starts a run and stops it after its first validation; its exit code is in $code.
+# stop SIGNAL FOLDER: starts a run and stops it after its first validation; its exit code is in $code. A shell starts
+# what runs in its background with SIGINT ignored: not so here.
 stop() {
-  "$l2l" train "${long[@]}" --out "$2" >out.txt 2>err.txt &
+  env --default-signal=INT "$l2l" train "${long[@]}" --out "$2" >out.txt 2>err.txt &
   wait_for "$2/optimizer.safetensors"
   kill "-$1" $!
   code=0
@@ -35,12 +36,38 @@ stop KILL killed
 [[ $code == 137 ]] || fail "killed: exit code $code"
 echo "99999,written,after,the,last,checkpoint" >>killed/train.csv
 
-for run in interrupted killed; do
+for signal in TERM HUP; do
+  stop "$signal" "$signal"
+  [[ $code == $((128 + $(kill -l "$signal"))) ]] || fail "$signal: exit code $code: $(cat err.txt)"
+done
+# Two at once are one, as timeout sends them.
+"$l2l" train "${long[@]}" --out twice >out.txt 2>err.txt &
+wait_for twice/optimizer.safetensors
+kill -TERM $! && sleep 0.01 && kill -TERM $! || true
+code=0 && wait $! || code=$?
+[[ $code == 143 ]] && grep -q 'l2l train --resume --out twice' err.txt || fail "twice: exit code $code: $(cat err.txt)"
+
+# What was ignored when it started does not stop it.
+(
+  trap '' INT HUP
+  exec "$l2l" train "${tiny_optimizer[@]}" --epochs 300 --out ignored >out.txt 2>err.txt
+) &
+wait_for ignored/optimizer.safetensors
+kill -INT $! && kill -HUP $! && wait $! || fail "a signal that is ignored: exit code $?: $(cat err.txt)"
+
+# Killed before the first checkpoint: it starts with the first epoch.
+mkdir begun
+cp whole/config.json begun
+touch begun/.l2l-123-4.tmp begun/.l2l-notes
+expect_error 1 'begun: holds a run already.*--resume' train "${long[@]}" --out begun
+
+for run in interrupted killed TERM HUP twice begun; do
   quiet train --resume --out "$run"
   for file in optimizer.safetensors config.json train.csv checkpoint.safetensors; do
     same "$run/$file" "whole/$file"
   done
 done
+[[ ! -e begun/.l2l-123-4.tmp && -e begun/.l2l-notes ]] || fail "what a killed process left is not swept, or more is"
 
 # A run that came to nothing in its first epoch says no more than that, and --resume finds where it began.
 says_only_that() {

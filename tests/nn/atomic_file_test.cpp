@@ -53,6 +53,22 @@ TEST_CASE("several files are written") {
   CHECK(folder.entries() == 2);
 }
 
+TEST_CASE("files that stand instead of others: those go when the new ones are safe") {
+  const TemporaryFolder folder;
+  const auto old = folder.path / "old", kept = folder.path / "kept", added = folder.path / "added";
+  write_bytes(old, "old");
+  write_bytes(kept, "kept");
+  // The second cannot be written: all stays as it is.
+  CHECK_THROWS_AS(write_files_atomically({{added, "new"}, {folder.path / "missing" / "file", "new"}}, {old}), Error);
+  CHECK(read_bytes(old) == "old");
+  CHECK(folder.entries() == 2);
+  write_files_atomically({{added, "new"}, {kept, "replaced"}}, {old, kept, folder.path / "was never there"});
+  CHECK_FALSE(std::filesystem::exists(old));
+  CHECK(read_bytes(added) == "new");
+  CHECK(read_bytes(kept) == "replaced");
+  CHECK(folder.entries() == 2);
+}
+
 TEST_CASE("a path without a folder is a file in the current one") {
   const TemporaryFolder folder;
   const auto before = std::filesystem::current_path();

@@ -456,6 +456,35 @@ TEST_CASE("an error in the middle of an epoch leaves the state of the epoch befo
   CHECK(same(trainer.state(), smooth.state()));
 }
 
+TEST_CASE("whatever is thrown, in the trajectory or in the validation, leaves the state of the epoch before") {
+  struct Stop {};
+  struct Stopping : Bowl {
+    explicit Stopping(int& batches) : Bowl(5, 0.05), batches(batches) {}
+    void next_batch(Rng& rng) override {
+      if (--batches < 0) throw Stop{};
+      Bowl::next_batch(rng);
+    }
+    int& batches;
+  };
+  MetaTrainConfig config = short_training();
+  config.validate_every = 1;
+  MetaTrainer smooth(LstmModel(small_lstm()), bowl, config);
+  for (int k = 0; k < 2; ++k) smooth.run_epoch();
+  for (const int left : {0, 10, 20, 21, 30, 62}) {  // of 21 batches of the trajectory and 2 x 21 of the validation
+    int batches = std::numeric_limits<int>::max();
+    const OptimizeeFactory family = [&] { return std::make_unique<Stopping>(batches); };
+    MetaTrainer trainer(LstmModel(small_lstm()), family, config);
+    trainer.run_epoch();
+    const MetaTrainState before = trainer.state();
+    batches = left;
+    CHECK_THROWS_AS(trainer.run_epoch(), Stop);
+    CHECK(same(trainer.state(), before));
+    batches = std::numeric_limits<int>::max();
+    trainer.run_epoch();
+    CHECK(same(trainer.state(), smooth.state()));
+  }
+}
+
 TEST_CASE("an optimizer that learned to do nothing is complained about") {
   MetaTrainConfig config = short_training();
   config.learning_rate = 1e-30;

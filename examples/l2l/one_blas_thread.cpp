@@ -1,0 +1,39 @@
+// OpenBLAS starts a pool of threads as soon as it is loaded. l2l has no use for them (see autodiff/blas.h), and where
+// memory is short they never stop asking for it. A variable in the environment prevents the pool, but OpenBLAS looks at
+// it before any function of a program is called, but for those in the section .preinit_array: there l2l starts itself
+// a second time, with the variable.
+
+#include <unistd.h>
+
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+namespace {
+
+constexpr std::string_view kVariable = "OPENBLAS_NUM_THREADS=";
+char one_thread[] = "OPENBLAS_NUM_THREADS=1";
+
+/// Without success things stay as they are: that is no reason not to work.
+void start_with_one_thread(int /*argc*/, char** argv, char** environment) {
+  std::size_t count = 0;
+  for (; environment[count] != nullptr; ++count) {
+    if (std::strcmp(environment[count], one_thread) == 0) return;
+  }
+  char program[PATH_MAX + 1] = {};
+  char** changed = static_cast<char**>(std::malloc((count + 2) * sizeof(char*)));
+  if (changed == nullptr || readlink("/proc/self/exe", program, PATH_MAX) < 0) return;
+  char** end = changed;
+  *end++ = one_thread;
+  for (char** entry = environment; *entry != nullptr; ++entry) {
+    if (!std::string_view(*entry).starts_with(kVariable)) *end++ = *entry;
+  }
+  *end = nullptr;
+  execve(program, argv, changed);
+  std::free(changed);
+}
+
+[[gnu::section(".preinit_array"), gnu::used]] void (*first_of_all)(int, char**, char**) = start_with_one_thread;
+
+}  // namespace
