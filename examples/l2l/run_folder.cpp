@@ -50,7 +50,7 @@ bool is_finding(const fs::path& file) {
 /// Of whatever run; an Error ends with the remedy.
 LearnedOptimizer load_optimizer(const RunFolder& folder) {
   const fs::path file = folder.optimizer();
-  const std::string remedy = fs::exists(folder.checkpoint()) || !fs::exists(file)
+  const std::string remedy = fs::exists(folder.checkpoint())
                                  ? "; l2l train --resume --out " + folder.path.string() + " goes on and writes it"
                                  : "; copy it here again, or replace the run with l2l train --force";
   if (!fs::exists(file)) {

@@ -228,13 +228,12 @@ std::vector<Picture> make_picture(const StyleRequest& request, const Result& res
         if (step == 0) first_loss = loss;
         last_loss = loss;
         if (step > 0) status.update(pace.after(step) + format("  loss %.4g", loss));
-        const bool shown = step == request.steps || std::any_of(result.frames.begin(), result.frames.end(),
-                                                                [=](const auto& frame) { return frame.first == step; });
-        if (shown) row.push_back(to_rgb(theta, content.height, content.width));
+        const auto frame = std::find_if(result.frames.begin(), result.frames.end(),
+                                        [=](const auto& frame) { return frame.first == step; });
+        if (step < request.steps && frame == result.frames.end()) return;
+        row.push_back(to_rgb(theta, content.height, content.width));
+        write_png(step == request.steps ? result.out : frame->second, row.back());
       });
-  // Only now: a search that is stopped leaves nothing that would be in the way of the next one.
-  for (std::size_t k = 0; k < result.frames.size(); ++k) write_png(result.frames[k].second, row[1 + k]);
-  write_png(result.out, row.back());
   status.finish(format("%s, %d steps: loss %.4g to %.4g (%s)", request.optimizer.c_str(), request.steps, first_loss,
                        last_loss, terms_text(search, found).c_str()));
   return row;

@@ -30,7 +30,7 @@ if command -v gnuplot >/dev/null; then
   done
 fi
 
-expect_error 1 'one/ablation.csv.*--force' "${run[@]}" --out one
+expect_error 1 'one/ablation.json.*--force' "${run[@]}" --out one
 quiet "${run[@]}" --out one --force
 expect_error 2 "'cubic'" ablate-preprocessing --optimizee cubic --out three
 expect_error 2 "'--preprocess'" "${run[@]}" --preprocess log --out three

@@ -31,8 +31,12 @@ fi
 
 # Nothing is overwritten unasked; a label keeps comparisons apart; threads change nothing.
 cp -r run before
-expect_error 1 'run/compare.csv.*--label.*--force' compare --run run "${fast[@]}"
+expect_error 1 'run/compare.json.*--label.*--force' compare --run run "${fast[@]}"
 diff -r run before || fail "a refused comparison changed the folder"
+# Without the summary, which is written last, it is what a killed call left: made anew.
+rm run/compare.json && echo part >run/compare.csv
+quiet compare --run run "${fast[@]}"
+diff -r run before || fail "what a killed comparison left is not made anew"
 quiet compare --run run "${fast[@]}" --threads 2 --label two
 same run/compare.csv run/compare-two.csv
 same run/compare.json run/compare-two.json

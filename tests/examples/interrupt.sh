@@ -52,7 +52,7 @@ for k in 0 1 2; do
   stopped "$signal" "$wait" refine --run run --validation-functions 100000 --out new/refined
   [[ ! -e new ]] || fail "refine left a folder before there was a result"
   stopped "$signal" "$wait" style --run run --content "$pictures"/{content,alpha}.png --style "$pictures/style.jpg" \
-    --size 32 --steps 100000 --frames 1000 --out new/styled
+    --size 32 --steps 100000 --out new/styled
   [[ ! -e new ]] || fail "style left a folder"
   if [[ -x $(dirname "$l2l")/l2l-double ]]; then
     stopped "$signal" "$wait" meta-gradient --run run --steps 20000 --unrolls 20000
