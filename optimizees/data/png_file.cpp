@@ -12,14 +12,14 @@ namespace l2l {
 namespace {
 
 template <class... Parts>
-[[noreturn]] void damaged(const Parts&... parts) {
+[[noreturn]] void damaged_png(const Parts&... parts) {
   throw Error("a damaged PNG: ", parts...);
 }
 
 enum ColourType { kGrey = 0, kRgb = 2, kPalette = 3, kGreyAlpha = 4, kRgbAlpha = 6 };
 
 /// Section 11.2.1, "IHDR".
-struct Header {
+struct PngHeader {
   Index height, width;
   int depth, colour_type;
   bool interlaced;
@@ -47,9 +47,9 @@ struct Header {
   }
 };
 
-Header parse_header(ByteReader data) {
-  if (data.left().size() != 13) damaged("a header of ", data.left().size(), " bytes instead of 13");
-  Header header{};
+PngHeader parse_png_header(ByteReader data) {
+  if (data.left().size() != 13) damaged_png("a header of ", data.left().size(), " bytes instead of 13");
+  PngHeader header{};
   header.width = data.number(4);
   header.height = data.number(4);
   header.depth = static_cast<int>(data.number(1));
@@ -66,32 +66,32 @@ Header parse_header(ByteReader data) {
     case kGreyAlpha:
     case kRgbAlpha: possible = whole; break;
   }
-  if (!possible) damaged("there is no colour type ", header.colour_type, " with ", depth, " bits");
-  if (compression != 0 || filter != 0 || interlace > 1) damaged("an unknown compression, filter or interlacing");
+  if (!possible) damaged_png("there is no colour type ", header.colour_type, " with ", depth, " bits");
+  if (compression != 0 || filter != 0 || interlace > 1) damaged_png("an unknown compression, filter or interlacing");
   header.interlaced = interlace == 1;
   return header;
 }
 
 /// Section 5.3.
-struct Chunk {
+struct PngChunk {
   std::string_view type, data;
 };
 
-Chunk next_chunk(ByteReader& file) {
+PngChunk next_png_chunk(ByteReader& file) {
   const std::uint32_t size = file.number(4);
   const std::string_view checked = ByteReader(file).take(std::size_t{size} + 4);
-  const Chunk chunk{file.take(4), file.take(size)};
+  const PngChunk chunk{file.take(4), file.take(size)};
   for (const char c : chunk.type) {
     if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')))
-      damaged("something that is no chunk stands between chunks");
+      damaged_png("something that is no chunk stands between chunks");
   }
   if (crc32_z(0, reinterpret_cast<const Bytef*>(checked.data()), checked.size()) != file.number(4)) {
-    damaged("the checksum of its chunk ", chunk.type, " is wrong");
+    damaged_png("the checksum of its chunk ", chunk.type, " is wrong");
   }
   return chunk;
 }
 
-std::string make_chunk(const std::string& type, std::string_view data) {
+std::string png_chunk(const std::string& type, std::string_view data) {
   const std::string body = type + std::string(data);
   const auto number = [](std::size_t n) {
     return std::string{static_cast<char>(n >> 24), static_cast<char>(n >> 16), static_cast<char>(n >> 8),
@@ -121,9 +121,9 @@ class PixelStream {
       stream_.avail_out = static_cast<uInt>(pixels.size());
       const int code = inflate(&stream_, Z_NO_FLUSH);
       whole_ = code == Z_STREAM_END;
-      if (!whole_ && code != Z_OK && code != Z_BUF_ERROR) damaged("its compressed pixels are not right");
+      if (!whole_ && code != Z_OK && code != Z_BUF_ERROR) damaged_png("its compressed pixels are not right");
       size_ += std::ssize(pixels) - static_cast<Index>(stream_.avail_out);
-      if (size_ > most) damaged("it holds more pixels than its header says");
+      if (size_ > most) damaged_png("it holds more pixels than its header says");
     } while (stream_.avail_in > 0 || stream_.avail_out == 0);
   }
   bool whole() const { return whole_; }
@@ -138,23 +138,24 @@ class PixelStream {
 /// Section 11.2.2, "PLTE". Numbers beyond the palette are black.
 std::string full_palette(std::string_view data) {
   constexpr std::size_t kMostBytes = 256 * 3;
-  if (data.size() % 3 != 0 || data.empty() || data.size() > kMostBytes) damaged("a palette of ", data.size(), " bytes");
+  if (data.size() % 3 != 0 || data.empty() || data.size() > kMostBytes)
+    damaged_png("a palette of ", data.size(), " bytes");
   std::string palette(data);
   palette.resize(kMostBytes);
   return palette;
 }
 
 /// Section 11.3.1.1, "tRNS": the opacity of the palette's entries, or the one colour that is transparent.
-void check_transparency(const Header& header, std::string_view data, std::size_t palette_entries) {
+void check_transparency(const PngHeader& header, std::string_view data, std::size_t palette_entries) {
   const std::size_t size = data.size();
   if (header.colour_type == kPalette) {
-    if (size < 1 || size > palette_entries) damaged(size, " opacities for a palette of ", palette_entries);
+    if (size < 1 || size > palette_entries) damaged_png(size, " opacities for a palette of ", palette_entries);
     return;
   }
-  if (header.colour_type != kGrey && header.colour_type != kRgb) damaged("a transparent colour beside opacities");
-  if (size != 2 * static_cast<std::size_t>(header.channels())) damaged("a transparent colour of ", size, " bytes");
+  if (header.colour_type != kGrey && header.colour_type != kRgb) damaged_png("a transparent colour beside opacities");
+  if (size != 2 * static_cast<std::size_t>(header.channels())) damaged_png("a transparent colour of ", size, " bytes");
   for (ByteReader values(data); !values.empty();) {
-    if (values.number(2) >> header.depth != 0) damaged("a transparent colour outside of the range of colours");
+    if (values.number(2) >> header.depth != 0) damaged_png("a transparent colour outside of the range of colours");
   }
 }
 
@@ -163,24 +164,24 @@ class PngChecker {
  public:
   PictureFile check(ByteReader file) {
     picture_.content = file.take(8);
-    read_header(next_chunk(file));
-    for (Chunk chunk = next_chunk(file); chunk.type != "IEND"; chunk = next_chunk(file)) read(chunk);
-    if (!pixels_.whole() || pixels_.size() < header_.bytes()) damaged("it holds fewer pixels than its header says");
-    picture_.content += make_chunk("IDAT", compressed_) + make_chunk("IEND", "");
+    read_header(next_png_chunk(file));
+    for (PngChunk chunk = next_png_chunk(file); chunk.type != "IEND"; chunk = next_png_chunk(file)) read(chunk);
+    if (!pixels_.whole() || pixels_.size() < header_.bytes()) damaged_png("it holds fewer pixels than its header says");
+    picture_.content += png_chunk("IDAT", compressed_) + png_chunk("IEND", "");
     return picture_;
   }
 
  private:
-  void read_header(const Chunk& chunk) {
+  void read_header(const PngChunk& chunk) {
     if (chunk.type == "CgBI") throw Error("a PNG of Apple's own kind (CgBI); convert it to a common one");
-    if (chunk.type != "IHDR") damaged("it begins with a chunk ", chunk.type, " instead of IHDR");
-    header_ = parse_header(ByteReader(chunk.data));
+    if (chunk.type != "IHDR") damaged_png("it begins with a chunk ", chunk.type, " instead of IHDR");
+    header_ = parse_png_header(ByteReader(chunk.data));
     picture_.height = header_.height;
     picture_.width = header_.width;
-    picture_.content += make_chunk("IHDR", chunk.data);
+    picture_.content += png_chunk("IHDR", chunk.data);
   }
 
-  void read(const Chunk& chunk) {
+  void read(const PngChunk& chunk) {
     if (chunk.type == "IDAT") return read_pixels(chunk.data);
     pixels_ended_ = !compressed_.empty();
     if (chunk.type == "PLTE") return read_palette(chunk.data);
@@ -188,35 +189,35 @@ class PngChecker {
     if (chunk.type == "eXIf") picture_.exif = chunk.data;  // section 11.3.4.5
     if (chunk.type == "tEXt" || chunk.type == "zTXt") read_text(chunk);
     const bool critical = (chunk.type[0] & 0x20) == 0;  // section 5.4
-    if (critical) damaged("what its chunk ", chunk.type, " means is not known, or it is there twice");
+    if (critical) damaged_png("what its chunk ", chunk.type, " means is not known, or it is there twice");
   }
 
   void read_pixels(std::string_view data) {
-    if (pixels_ended_) damaged("its pixels are interrupted by another chunk");
-    if (header_.colour_type == kPalette && palette_entries_ == 0) damaged("its palette is missing");
+    if (pixels_ended_) damaged_png("its pixels are interrupted by another chunk");
+    if (header_.colour_type == kPalette && palette_entries_ == 0) damaged_png("its palette is missing");
     pixels_.add(data, header_.bytes());
     compressed_ += data;
   }
 
   void read_palette(std::string_view data) {
-    if (palette_entries_ > 0 || transparent_ || !compressed_.empty()) damaged("a chunk PLTE where none may stand");
-    picture_.content += make_chunk("PLTE", full_palette(data));
+    if (palette_entries_ > 0 || transparent_ || !compressed_.empty()) damaged_png("a chunk PLTE where none may stand");
+    picture_.content += png_chunk("PLTE", full_palette(data));
     palette_entries_ = data.size() / 3;
   }
 
   void read_transparency(std::string_view data) {
-    if (transparent_ || !compressed_.empty()) damaged("a chunk tRNS where none may stand");
+    if (transparent_ || !compressed_.empty()) damaged_png("a chunk tRNS where none may stand");
     check_transparency(header_, data, palette_entries_);
-    picture_.content += make_chunk("tRNS", data);
+    picture_.content += png_chunk("tRNS", data);
     transparent_ = true;
   }
 
   /// Before eXIf was a part of the standard, Exif was written as a text.
-  void read_text(const Chunk& chunk) {
+  void read_text(const PngChunk& chunk) {
     if (picture_.exif.empty()) picture_.exif = exif_in_text(chunk.data, chunk.type == "zTXt");
   }
 
-  Header header_{};
+  PngHeader header_{};
   std::size_t palette_entries_ = 0;
   bool transparent_ = false;
   PixelStream pixels_;

@@ -131,6 +131,8 @@ expect_error 1 'folder: no picture in this folder' train --optimizee neural_art 
 cp "$content" "$style" folder
 echo hidden >folder/._x.jpg
 expect_error 1 "folder: 2 pictures, too few" train --optimizee neural_art --out x --content folder --style "$style"
+cp text.png folder/broken.png
+expect_error 1 'folder/broken.png: not a picture' train --optimizee neural_art --out x --content folder --style "$style"
 [[ -z $(find . -name 'x*' -o -name styled -o -name 'content-style*') ]] || fail "a refused call left: $(echo *)"
 
 # A call that is stopped leaves whole pictures or none.

@@ -11,10 +11,10 @@ using namespace l2l::testing;
 namespace {
 
 /// A block of Exif that says only how the camera was held.
-std::string block(int orientation) {
+std::string exif_block(int orientation) {
   return from_hex("4d4d002a0000000800010112000300000001000" + std::to_string(orientation) + "000000000000");
 }
-std::string segment(const std::string& exif) { return jpeg_segment(0xe1, std::string("Exif\0\0", 6) + exif); }
+std::string exif_segment(const std::string& exif) { return jpeg_segment(0xe1, std::string("Exif\0\0", 6) + exif); }
 
 std::string png_with(const std::string& before, const std::string& behind = "") {
   const std::string file = png_file({.rows = "xyz"}), end = png_chunk("IEND", "");
@@ -37,14 +37,15 @@ std::string raw_profile(const std::string& exif) {
 }  // namespace
 
 TEST_CASE("A block of Exif says how the camera was held") {
-  for (int value = 1; value <= 8; ++value) CHECK(orientation(block(value)) == value);
-  for (const std::string& other : {block(0), block(9), std::string(), std::string("MM"), block(6).substr(0, 12)}) {
+  for (int value = 1; value <= 8; ++value) CHECK(orientation(exif_block(value)) == value);
+  for (const std::string& other :
+       {exif_block(0), exif_block(9), std::string(), std::string("MM"), exif_block(6).substr(0, 12)}) {
     CHECK(orientation(other) == 1);
   }
 }
 
 TEST_CASE("Exif counts wherever a JPEG may hold it") {
-  const std::string comment = jpeg_segment(0xfe, "a comment"), exif = segment(block(6));
+  const std::string comment = jpeg_segment(0xfe, "a comment"), exif = exif_segment(exif_block(6));
   CHECK(decode_picture(flat_jpeg()).orientation == 1);
   CHECK(decode_picture(flat_jpeg(exif)).orientation == 6);
   CHECK(decode_picture(flat_jpeg(comment + exif)).orientation == 6);
@@ -55,17 +56,17 @@ TEST_CASE("Exif counts wherever a JPEG may hold it") {
   const std::string tables = kJpegStart + jpeg_tables(), scan = jpeg_scan({}, std::string(1, '\0'));
   CHECK(decode_picture(tables + jpeg_frame(0xc0, 8, 32) + exif + scan + kJpegEnd).orientation == 6);
   CHECK(decode_picture(tables + jpeg_frame(0xc0, 8, 32) + scan + exif + kJpegEnd).orientation == 6);
-  CHECK(decode_picture(flat_jpeg(exif + segment(block(3)))).orientation == 6);
+  CHECK(decode_picture(flat_jpeg(exif + exif_segment(exif_block(3)))).orientation == 6);
   CHECK(decode_picture(flat_jpeg() + exif).orientation == 1);  // behind the end: another picture's
-  CHECK(decode_picture(flat_jpeg(segment("nonsense"))).orientation == 1);
+  CHECK(decode_picture(flat_jpeg(exif_segment("nonsense"))).orientation == 1);
 }
 
 TEST_CASE("Exif counts wherever a PNG may hold it") {
-  const std::string exif = png_chunk("eXIf", block(6));
+  const std::string exif = png_chunk("eXIf", exif_block(6));
   CHECK(decode_picture(png_with("")).orientation == 1);
   CHECK(decode_picture(png_with(exif)).orientation == 6);
   CHECK(decode_picture(png_with("", exif)).orientation == 6);
-  const std::string keyword("Raw profile type exif\0", 22), profile = raw_profile(block(8));
+  const std::string keyword("Raw profile type exif\0", 22), profile = raw_profile(exif_block(8));
   const std::string text = png_chunk("tEXt", keyword + profile);
   const std::string compressed = png_chunk("zTXt", keyword + '\0' + zlib_stream(profile));
   CHECK(decode_picture(png_with(text)).orientation == 8);

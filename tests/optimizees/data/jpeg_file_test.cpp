@@ -14,8 +14,8 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-std::string start() { return kJpegStart + jpeg_tables(); }
-std::string flat(std::size_t bytes = 1) { return std::string(bytes, '\0'); }
+std::string jpeg_start() { return kJpegStart + jpeg_tables(); }
+std::string zeros(std::size_t bytes = 1) { return std::string(bytes, '\0'); }
 
 std::string jfif() { return jpeg_segment(0xe0, std::string("JFIF\0\1\1\0\0\1\0\1\0\0", 14)); }
 std::string adobe(int transform) {
@@ -24,7 +24,7 @@ std::string adobe(int transform) {
 
 /// A progressive picture of four blocks: the mean values, then `scans`.
 std::string progressive(const std::string& scans, const std::string& tables = "") {
-  return start() + tables + jpeg_frame(0xc2, 8, 32) + jpeg_scan({.last = 0}, flat()) + scans + kJpegEnd;
+  return jpeg_start() + tables + jpeg_frame(0xc2, 8, 32) + jpeg_scan({.last = 0}, zeros()) + scans + kJpegEnd;
 }
 
 }  // namespace
@@ -56,9 +56,9 @@ TEST_CASE("Segments may be padded, and comments and applications' data may stand
   const Bitmap expected = decode_picture(flat_jpeg());
   CHECK(decode_picture(flat_jpeg(comment + data + std::string(3, '\0') + "\xff\xff\xff" + comment)).bytes ==
         expected.bytes);
-  CHECK(decode_picture(start() + jpeg_frame(0xc1, 8, 32) + comment + jpeg_scan({}, flat()) + data + kJpegEnd).bytes ==
-        expected.bytes);
-  CHECK(decode_picture(progressive(comment + jpeg_scan({.first = 1}, flat()))).bytes == expected.bytes);
+  CHECK(decode_picture(jpeg_start() + jpeg_frame(0xc1, 8, 32) + comment + jpeg_scan({}, zeros()) + data + kJpegEnd)
+            .bytes == expected.bytes);
+  CHECK(decode_picture(progressive(comment + jpeg_scan({.first = 1}, zeros()))).bytes == expected.bytes);
   CHECK_THAT(refusal(flat_jpeg("x")), ContainsSubstring("no segment stands between"));
   CHECK_THAT(refusal(flat_jpeg("\xff\xd8")), !Catch::Matchers::Equals(""));
   CHECK_THAT(refusal(flat_jpeg(std::string("\xff\xfe\0\1", 4))), ContainsSubstring("shorter than its own length"));
@@ -67,11 +67,11 @@ TEST_CASE("Segments may be padded, and comments and applications' data may stand
 
 TEST_CASE("A JPEG's pixels are as many as its header says") {
   SECTION("in one piece") {
-    CHECK(refusal(flat_jpeg("", flat(1))) == "");
-    CHECK(refusal(flat_jpeg("", flat(3))) == "");  // some cameras append zeros
+    CHECK(refusal(flat_jpeg("", zeros(1))) == "");
+    CHECK(refusal(flat_jpeg("", zeros(3))) == "");  // some cameras append zeros
     CHECK_THAT(refusal(flat_jpeg("", "")), ContainsSubstring("end too early"));
-    CHECK_THAT(refusal(flat_jpeg("", flat(1) + "x")), ContainsSubstring("more compressed pixels"));
-    CHECK_THAT(refusal(start() + jpeg_frame(0xc0, 8, 40) + jpeg_scan({}, flat()) + kJpegEnd),
+    CHECK_THAT(refusal(flat_jpeg("", zeros(1) + "x")), ContainsSubstring("more compressed pixels"));
+    CHECK_THAT(refusal(jpeg_start() + jpeg_frame(0xc0, 8, 40) + jpeg_scan({}, zeros()) + kJpegEnd),
                ContainsSubstring("end too early"));
   }
   SECTION("in intervals of one block") {
@@ -87,16 +87,16 @@ TEST_CASE("A JPEG's pixels are as many as its header says") {
     CHECK(intervals(block + "\xff\xd0" + block + "\xff\xd1" + block + "\xff\xd2") != "");
   }
   SECTION("of each colour") {
-    const std::string frame = start() + jpeg_frame(0xc0, 8, 8, 3);
+    const std::string frame = jpeg_start() + jpeg_frame(0xc0, 8, 8, 3);
     const std::string scans = jpeg_scan({.only = 1}, "\x3f") + jpeg_scan({.only = 2}, "\x3f");
     CHECK(refusal(frame + scans + jpeg_scan({.only = 3}, "\x3f") + kJpegEnd) == "");
     CHECK_THAT(refusal(frame + scans + kJpegEnd), ContainsSubstring("of a colour are missing"));
     CHECK_THAT(refusal(frame + scans + jpeg_scan({.only = 2}, "\x3f") + kJpegEnd), ContainsSubstring("comes twice"));
     CHECK_THAT(refusal(frame + kJpegEnd), ContainsSubstring("of a colour are missing"));
-    CHECK_THAT(refusal(start() + kJpegEnd), ContainsSubstring("no pixels"));
+    CHECK_THAT(refusal(jpeg_start() + kJpegEnd), ContainsSubstring("no pixels"));
     CHECK_THAT(refusal(frame + jpeg_scan({.only = 4}, "\x3f") + kJpegEnd),
                ContainsSubstring("colour that is not there"));
-    CHECK_THAT(refusal(frame + jpeg_scan({.components = 2, .only = 1}, flat()) + kJpegEnd),
+    CHECK_THAT(refusal(frame + jpeg_scan({.components = 2, .only = 1}, zeros()) + kJpegEnd),
                ContainsSubstring("twice in a scan"));
   }
 }
@@ -109,11 +109,11 @@ TEST_CASE("Codes, values and blocks of a JPEG that cannot be are refused") {
   const std::string zero(1, '\0');
   CHECK(file(zero, zero, "\x3f") == "");
   CHECK_THAT(file(zero, zero, "\x7e\x7e\x7e"), ContainsSubstring("its Huffman table has not"));  // 0, then 111…
-  CHECK_THAT(file("\x0c", zero, flat(3)), ContainsSubstring("out of range"));  // a difference of 12 bits
-  CHECK_THAT(file(zero, "\x0b", flat(3)), ContainsSubstring("out of range"));  // a value of 11 bits
-  CHECK_THAT(file(zero, "\x10", flat(3)), ContainsSubstring("out of range"));  // a run of 1, and no value
+  CHECK_THAT(file("\x0c", zero, zeros(3)), ContainsSubstring("out of range"));  // a difference of 12 bits
+  CHECK_THAT(file(zero, "\x0b", zeros(3)), ContainsSubstring("out of range"));  // a value of 11 bits
+  CHECK_THAT(file(zero, "\x10", zeros(3)), ContainsSubstring("out of range"));  // a run of 1, and no value
   CHECK_THAT(file(zero, "\xf0", "\x07"), ContainsSubstring("more than 64 values"));  // 0, then four runs of 16
-  CHECK_THAT(file(zero, "\xf1", flat(3)), ContainsSubstring("more than 64 values"));
+  CHECK_THAT(file(zero, "\xf1", zeros(3)), ContainsSubstring("more than 64 values"));
 }
 
 TEST_CASE("A Huffman table with more symbols or codes than there can be is refused") {
@@ -142,7 +142,7 @@ TEST_CASE("A table that a JPEG's scan needs must be there") {
 }
 
 TEST_CASE("Each bit of a progressive JPEG's coefficients comes once, from the highest to the lowest") {
-  const auto scan = [](int first, int last, int bits, const std::string& pixels = flat()) {
+  const auto scan = [](int first, int last, int bits, const std::string& pixels = zeros()) {
     return jpeg_scan({.first = first, .last = last, .bits = bits}, pixels);
   };
   CHECK(refusal(progressive("")) == "");
@@ -156,7 +156,7 @@ TEST_CASE("Each bit of a progressive JPEG's coefficients comes once, from the hi
   CHECK_THAT(refusal(progressive(scan(0, 63, 0))), ContainsSubstring("do not exist"));
   CHECK_THAT(refusal(progressive(scan(1, 64, 0))), ContainsSubstring("do not exist"));
   CHECK_THAT(refusal(progressive(scan(9, 8, 0))), ContainsSubstring("do not exist"));
-  CHECK_THAT(refusal(start() + jpeg_frame(0xc2, 8, 32) + scan(1, 63, 0) + kJpegEnd),
+  CHECK_THAT(refusal(jpeg_start() + jpeg_frame(0xc2, 8, 32) + scan(1, 63, 0) + kJpegEnd),
              ContainsSubstring("mean values do not come first"));
   CHECK_THAT(refusal(progressive(scan(1, 63, 0, ""))), ContainsSubstring("end too early"));
   CHECK_THAT(refusal(progressive(jpeg_quantisation())), ContainsSubstring("quantisation tables change"));
@@ -179,10 +179,10 @@ TEST_CASE("Each bit of a progressive JPEG's coefficients comes once, from the hi
 TEST_CASE("A progressive JPEG that would take long is refused: too many scans") {
   std::string scans;
   for (int k = 1; k <= 33; ++k) {
-    for (const int bits : {0x02, 0x21, 0x10}) scans += jpeg_scan({.first = k, .last = k, .bits = bits}, flat());
+    for (const int bits : {0x02, 0x21, 0x10}) scans += jpeg_scan({.first = k, .last = k, .bits = bits}, zeros());
   }
   CHECK(refusal(progressive(scans)) == "");
-  scans += jpeg_scan({.first = 34, .last = 34}, flat());
+  scans += jpeg_scan({.first = 34, .last = 34}, zeros());
   CHECK_THAT(refusal(progressive(scans)), ContainsSubstring("more than 100 scans"));
 }
 
@@ -220,20 +220,22 @@ TEST_CASE("Which colours a JPEG's components are is never guessed") {
 }
 
 TEST_CASE("A kind of JPEG that cannot be read is named") {
-  const auto frame = [](int marker) { return refusal(start() + jpeg_frame(marker, 8, 32) + jpeg_scan({}, flat())); };
+  const auto frame = [](int marker) {
+    return refusal(jpeg_start() + jpeg_frame(marker, 8, 32) + jpeg_scan({}, zeros()));
+  };
   CHECK_THAT(frame(0xc3), ContainsSubstring("a lossless JPEG"));
   CHECK_THAT(frame(0xc5), ContainsSubstring("a hierarchical JPEG"));
   CHECK_THAT(frame(0xc9), ContainsSubstring("a JPEG of arithmetic codes"));
   CHECK_THAT(frame(0xca), ContainsSubstring("a JPEG of arithmetic codes"));
   CHECK_THAT(frame(0xf7), ContainsSubstring("a JPEG-LS"));
-  CHECK_THAT(refusal(start() + jpeg_frame(0xc1, 8, 8, 1, "\1", 12)), ContainsSubstring("12 bits for each colour"));
-  CHECK_THAT(refusal(start() + jpeg_frame(0xc0, 0, 8)), ContainsSubstring("height behind its pixels"));
-  CHECK_THAT(refusal(start() + jpeg_frame(0xc0, 8, 0)), ContainsSubstring("0x8 pixels"));
-  CHECK_THAT(refusal(start() + jpeg_frame(0xc0, 16385, 1)), ContainsSubstring("16384 on a side"));
-  CHECK_THAT(refusal(start() + jpeg_frame(0xc0, 8, 8, 2)), ContainsSubstring("a JPEG of 2 colours"));
-  CHECK_THAT(refusal(start() + jpeg_frame(0xc0, 8, 8, 3, "aba")), ContainsSubstring("one name"));
+  CHECK_THAT(refusal(jpeg_start() + jpeg_frame(0xc1, 8, 8, 1, "\1", 12)), ContainsSubstring("12 bits for each colour"));
+  CHECK_THAT(refusal(jpeg_start() + jpeg_frame(0xc0, 0, 8)), ContainsSubstring("height behind its pixels"));
+  CHECK_THAT(refusal(jpeg_start() + jpeg_frame(0xc0, 8, 0)), ContainsSubstring("0x8 pixels"));
+  CHECK_THAT(refusal(jpeg_start() + jpeg_frame(0xc0, 16385, 1)), ContainsSubstring("16384 on a side"));
+  CHECK_THAT(refusal(jpeg_start() + jpeg_frame(0xc0, 8, 8, 2)), ContainsSubstring("a JPEG of 2 colours"));
+  CHECK_THAT(refusal(jpeg_start() + jpeg_frame(0xc0, 8, 8, 3, "aba")), ContainsSubstring("one name"));
   const std::string frames = jpeg_frame(0xc0, 8, 32) + jpeg_frame(0xc0, 8, 32);
-  CHECK_THAT(refusal(start() + frames + jpeg_scan({}, flat()) + kJpegEnd), ContainsSubstring("two headers"));
+  CHECK_THAT(refusal(jpeg_start() + frames + jpeg_scan({}, zeros()) + kJpegEnd), ContainsSubstring("two headers"));
 }
 
 TEST_CASE("What stb_image is given holds nothing that was not understood") {

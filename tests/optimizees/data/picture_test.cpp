@@ -15,11 +15,11 @@ using Catch::Matchers::ContainsSubstring;
 namespace {
 
 /// A folder with one file in it, which is read.
-struct PictureFile {
+struct WrittenPicture {
   TemporaryFolder folder;
   std::filesystem::path path = folder.path / "picture";
 
-  explicit PictureFile(const std::string& bytes) { write_bytes(path, bytes); }
+  explicit WrittenPicture(const std::string& bytes) { write_bytes(path, bytes); }
   Picture read(Index shorter_side = 0) const { return read_picture(path, shorter_side); }
   /// "", or what is wrong, which must begin with the path and be one line.
   std::string complaint() const {
@@ -52,7 +52,7 @@ using Rgb = std::vector<int>;
 
 TEST_CASE("RGB, grey, palette, 16-bit and transparent PNGs become RGB from 0 to 1") {
   SECTION("RGB, [3, height, width]") {
-    const Picture picture = PictureFile(png_file({.width = 2, .rows = {1, 2, 3, 4, 5, char(255)}})).read();
+    const Picture picture = WrittenPicture(png_file({.width = 2, .rows = {1, 2, 3, 4, 5, char(255)}})).read();
     CHECK(picture.height == 1);
     CHECK(picture.width == 2);
     CHECK(rgb(picture, 0, 0) == Rgb{1, 2, 3});
@@ -60,40 +60,40 @@ TEST_CASE("RGB, grey, palette, 16-bit and transparent PNGs become RGB from 0 to 
     CHECK(picture.pixels[5] == Real(1));
   }
   SECTION("grey, one pixel wide") {
-    const Picture picture = PictureFile(png_file({.height = 3, .colour_type = 0, .rows = {7, 8, 9}})).read();
+    const Picture picture = WrittenPicture(png_file({.height = 3, .colour_type = 0, .rows = {7, 8, 9}})).read();
     CHECK(picture.height == 3);
     CHECK(rgb(picture, 2, 0) == Rgb{9, 9, 9});
   }
   SECTION("16 bits: the upper 8") {
-    const PictureFile file(png_file({.depth = 16, .rows = {1, char(200), 2, 3, 4, 5}}));
+    const WrittenPicture file(png_file({.depth = 16, .rows = {1, char(200), 2, 3, 4, 5}}));
     CHECK(rgb(file.read(), 0, 0) == Rgb{1, 2, 4});
   }
   SECTION("alpha over white: 51 / 255 of the colour, the rest white") {
-    const PictureFile file(png_file({.width = 2, .colour_type = 6, .rows = {0, 100, 5, 51, 9, 9, 9, 0}}));
+    const WrittenPicture file(png_file({.width = 2, .colour_type = 6, .rows = {0, 100, 5, 51, 9, 9, 9, 0}}));
     CHECK(rgb(file.read(), 0, 0) == Rgb{204, 224, 205});
     CHECK(rgb(file.read(), 0, 1) == Rgb{255, 255, 255});
   }
   SECTION("grey with alpha") {
-    CHECK(rgb(PictureFile(png_file({.colour_type = 4, .rows = {100, 51}})).read(), 0, 0) == Rgb{224, 224, 224});
+    CHECK(rgb(WrittenPicture(png_file({.colour_type = 4, .rows = {100, 51}})).read(), 0, 0) == Rgb{224, 224, 224});
   }
   SECTION("palette with a transparent colour") {
-    const PictureFile file(png_file({.width = 2,
-                                     .colour_type = 3,
-                                     .rows = {0, 1},
-                                     .palette = {10, 20, 30, 40, 50, 60},
-                                     .transparency = {char(255), 0}}));
+    const WrittenPicture file(png_file({.width = 2,
+                                        .colour_type = 3,
+                                        .rows = {0, 1},
+                                        .palette = {10, 20, 30, 40, 50, 60},
+                                        .transparency = {char(255), 0}}));
     CHECK(rgb(file.read(), 0, 0) == Rgb{10, 20, 30});
     CHECK(rgb(file.read(), 0, 1) == Rgb{255, 255, 255});
   }
 }
 
 TEST_CASE("grey and CMYK JPEGs are read as RGB") {
-  const Picture grey = PictureFile(grey_jpeg()).read();
+  const Picture grey = WrittenPicture(grey_jpeg()).read();
   CHECK(grey.height == 3);
   CHECK(grey.width == 1);
   CHECK(rgb(grey, 1, 0) == Rgb{100, 100, 100});
   // (1 - ink) (1 - black), of inks 0, 153, 204 and black 51: (204, 81.6, 40.8)
-  const Rgb colour = rgb(PictureFile(cmyk_jpeg()).read(), 7, 7);
+  const Rgb colour = rgb(WrittenPicture(cmyk_jpeg()).read(), 7, 7);
   CHECK(std::abs(colour[0] - 204) <= 1);
   CHECK(std::abs(colour[1] - 82) <= 1);
   CHECK(std::abs(colour[2] - 41) <= 1);
@@ -102,7 +102,7 @@ TEST_CASE("grey and CMYK JPEGs are read as RGB") {
 // ImageOps.exif_transpose(Image.open(f))                   # Pillow 9.4
 TEST_CASE("a photograph is seen the way up that its camera noted") {
   const auto squares = [](int orientation) {
-    const Picture picture = PictureFile(oriented_jpeg(orientation)).read();
+    const Picture picture = WrittenPicture(oriented_jpeg(orientation)).read();
     std::string names;
     for (Index y = 4; y < picture.height; y += 8) {
       for (Index x = 4; x < picture.width; x += 8) names += "abcdef"[(rgb(picture, y, x)[2] - 10) / 40];
@@ -121,7 +121,7 @@ TEST_CASE("a photograph is seen the way up that its camera noted") {
   CHECK(squares(9) == "ab cd ef ");  // there is no such orientation
   CHECK(squares(0) == "ab cd ef ");
   SECTION("the shorter side is the same one however it is turned") {
-    const Picture small = PictureFile(oriented_jpeg(6)).read(8);
+    const Picture small = WrittenPicture(oriented_jpeg(6)).read(8);
     CHECK((small.height == 8 && small.width == 12));
   }
   CHECK(decode_picture(grey_jpeg()).orientation == 1);
@@ -129,16 +129,17 @@ TEST_CASE("a photograph is seen the way up that its camera noted") {
 }
 
 TEST_CASE("what is no picture, or not all of one, is one line that names the file") {
-  CHECK_THAT(PictureFile("").complaint(), ContainsSubstring("neither a JPEG nor a PNG"));
-  CHECK_THAT(PictureFile("GIF89a").complaint(), ContainsSubstring("neither a JPEG nor a PNG"));
-  CHECK_THAT(PictureFile("\x89PNG\r\n\x1a\n").complaint(), ContainsSubstring("cut short"));
+  CHECK_THAT(WrittenPicture("").complaint(), ContainsSubstring("neither a JPEG nor a PNG"));
+  CHECK_THAT(WrittenPicture("GIF89a").complaint(), ContainsSubstring("neither a JPEG nor a PNG"));
+  CHECK_THAT(WrittenPicture("\x89PNG\r\n\x1a\n").complaint(), ContainsSubstring("cut short"));
   const std::string png = png_file({.width = 50, .height = 2, .rows = std::string(300, 'x')});
   const std::string jpegs[] = {grey_jpeg(), cmyk_jpeg()};
-  for (std::size_t size = 0; size < png.size(); ++size) CHECK(PictureFile(png.substr(0, size)).complaint() != "");
+  for (std::size_t size = 0; size < png.size(); ++size) CHECK(WrittenPicture(png.substr(0, size)).complaint() != "");
   for (const std::string& jpeg : jpegs) {
-    for (std::size_t size = 0; size < jpeg.size(); ++size) CHECK(PictureFile(jpeg.substr(0, size)).complaint() != "");
+    for (std::size_t size = 0; size < jpeg.size(); ++size)
+      CHECK(WrittenPicture(jpeg.substr(0, size)).complaint() != "");
   }
-  CHECK_THAT(PictureFile(jpegs[0].substr(0, jpegs[0].size() - 2)).complaint(), ContainsSubstring("cut short"));
+  CHECK_THAT(WrittenPicture(jpegs[0].substr(0, jpegs[0].size() - 2)).complaint(), ContainsSubstring("cut short"));
   SECTION("a missing file, and a folder") {
     const TemporaryFolder folder;
     CHECK_THROWS_WITH(read_picture(folder.path / "none"), ContainsSubstring("none: cannot be read: No such file"));
@@ -147,18 +148,18 @@ TEST_CASE("what is no picture, or not all of one, is one line that names the fil
 }
 
 TEST_CASE("an enormous file is refused before it is read") {
-  const PictureFile file(grey_jpeg());
+  const WrittenPicture file(grey_jpeg());
   std::filesystem::resize_file(file.path, std::uintmax_t{1} << 40);  // it takes no room on the disk
   CHECK_THAT(file.complaint(), ContainsSubstring("a file of 1099511627776 bytes; at most 1073741824"));
 }
 
 TEST_CASE("enormous dimensions are refused before anything is unpacked") {
-  CHECK_THAT(PictureFile(png_file({.width = 16385, .rows = "x"})).complaint(), ContainsSubstring("16384 on a side"));
-  CHECK_THAT(PictureFile(png_file({.height = 16385, .rows = std::string(16385, 'x')})).complaint(),
+  CHECK_THAT(WrittenPicture(png_file({.width = 16385, .rows = "x"})).complaint(), ContainsSubstring("16384 on a side"));
+  CHECK_THAT(WrittenPicture(png_file({.height = 16385, .rows = std::string(16385, 'x')})).complaint(),
              ContainsSubstring("16384 on a side"));
-  CHECK_THAT(PictureFile(png_file({.width = 8193, .height = 8192, .rows = std::string(8192, 'x')})).complaint(),
+  CHECK_THAT(WrittenPicture(png_file({.width = 8193, .height = 8192, .rows = std::string(8192, 'x')})).complaint(),
              ContainsSubstring("8193x8192 pixels; at most 67108864 pixels"));
-  CHECK_THAT(PictureFile(png_file({.width = 0, .rows = "x"})).complaint(), !ContainsSubstring("x0"));
+  CHECK_THAT(WrittenPicture(png_file({.width = 0, .rows = "x"})).complaint(), !ContainsSubstring("x0"));
 }
 
 TEST_CASE("a flipped byte is an error or a picture, and nothing worse") {
@@ -219,7 +220,7 @@ TEST_CASE("resize clips what overshoots, and handles a single pixel") {
 }
 
 TEST_CASE("a picture is shrunk as it is read") {
-  const PictureFile file(png_file({.width = 6, .height = 3, .colour_type = 0, .rows = std::string(18, 'x')}));
+  const WrittenPicture file(png_file({.width = 6, .height = 3, .colour_type = 0, .rows = std::string(18, 'x')}));
   const Picture small = file.read(2);
   CHECK(small.height == 2);
   CHECK(small.width == 4);

@@ -10,25 +10,26 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-const std::string kSignature = "\x89PNG\r\n\x1a\n", kEnd = png_chunk("IEND", "");
+const std::string kPngSignature = "\x89PNG\r\n\x1a\n", kPngEnd = png_chunk("IEND", "");
 
-std::string header(std::uint32_t width, std::uint32_t height, std::initializer_list<int> rest) {
+std::string png_header(std::uint32_t width, std::uint32_t height, std::initializer_list<int> rest) {
   std::string data = big_endian(width) + big_endian(height);
   for (const int value : rest) data += static_cast<char>(value);
   return png_chunk("IHDR", data);
 }
-std::string pixels(const std::string& lines) { return png_chunk("IDAT", zlib_stream(lines)); }
+std::string png_pixels(const std::string& lines) { return png_chunk("IDAT", zlib_stream(lines)); }
 
 /// Of one red pixel, with other chunks before its pixels and behind them.
-std::string red(const std::string& before = "", const std::string& behind = "") {
-  return kSignature + header(1, 1, {8, 2, 0, 0, 0}) + before + pixels(std::string("\0\xff\0\0", 4)) + behind + kEnd;
+std::string red_png(const std::string& before = "", const std::string& behind = "") {
+  return kPngSignature + png_header(1, 1, {8, 2, 0, 0, 0}) + before + png_pixels(std::string("\0\xff\0\0", 4)) +
+         behind + kPngEnd;
 }
 
 }  // namespace
 
 TEST_CASE("A flipped bit anywhere in a PNG is found") {
   const std::string files[] = {
-      red(), png_file({.width = 7, .height = 5, .rows = std::string(105, 'x')}),
+      red_png(), png_file({.width = 7, .height = 5, .rows = std::string(105, 'x')}),
       png_file({.width = 2, .colour_type = 3, .rows = {0, 1}, .palette = "abcdef", .transparency = "x"})};
   for (const std::string& file : files) {
     REQUIRE(refusal(file) == "");
@@ -46,33 +47,35 @@ TEST_CASE("A flipped bit anywhere in a PNG is found") {
 TEST_CASE("Damage of a PNG's pixels is found by their own checksum too") {
   std::string stream = zlib_stream(std::string("\0\xff\0\0", 4));
   stream.back() = static_cast<char>(stream.back() ^ 1);  // of Adler-32; the chunk's is right
-  const std::string head = kSignature + header(1, 1, {8, 2, 0, 0, 0});
-  CHECK_THAT(refusal(head + png_chunk("IDAT", stream) + kEnd), ContainsSubstring("compressed pixels are not right"));
+  const std::string head = kPngSignature + png_header(1, 1, {8, 2, 0, 0, 0});
+  CHECK_THAT(refusal(head + png_chunk("IDAT", stream) + kPngEnd), ContainsSubstring("compressed pixels are not right"));
   stream.resize(stream.size() - 4);
-  CHECK_THAT(refusal(head + png_chunk("IDAT", stream) + kEnd), ContainsSubstring("fewer pixels"));
+  CHECK_THAT(refusal(head + png_chunk("IDAT", stream) + kPngEnd), ContainsSubstring("fewer pixels"));
 }
 
 TEST_CASE("A PNG's pixels are as many as its header says, in whatever chunks") {
-  const std::string head = kSignature + header(2, 2, {8, 0, 0, 0, 0});
+  const std::string head = kPngSignature + png_header(2, 2, {8, 0, 0, 0, 0});
   const std::string lines("\0ab\0cd", 6), stream = zlib_stream(lines);
   const auto chunk = [](const std::string& data) { return png_chunk("IDAT", data); };
   const std::string split = chunk("") + chunk(stream.substr(0, 3)) + chunk("") + chunk(stream.substr(3));
-  CHECK(decode_picture(head + split + kEnd).bytes == std::vector<std::uint8_t>{'a', 'b', 'c', 'd'});
-  CHECK(refusal(head + chunk(stream + "junk") + chunk("junk") + kEnd) == "");
-  CHECK_THAT(refusal(head + pixels(lines.substr(0, 5)) + kEnd), ContainsSubstring("fewer pixels"));
-  CHECK_THAT(refusal(head + pixels(lines + 'e') + kEnd), ContainsSubstring("more pixels"));
-  CHECK_THAT(refusal(head + chunk("") + kEnd), ContainsSubstring("fewer pixels"));  // stb_image copies from nowhere
-  CHECK_THAT(refusal(head + kEnd), ContainsSubstring("fewer pixels"));
-  CHECK_THAT(refusal(head + chunk(stream.substr(0, 3)) + png_chunk("tIME", "abcdefg") + chunk(stream.substr(3)) + kEnd),
-             ContainsSubstring("interrupted by another chunk"));
+  CHECK(decode_picture(head + split + kPngEnd).bytes == std::vector<std::uint8_t>{'a', 'b', 'c', 'd'});
+  CHECK(refusal(head + chunk(stream + "junk") + chunk("junk") + kPngEnd) == "");
+  CHECK_THAT(refusal(head + png_pixels(lines.substr(0, 5)) + kPngEnd), ContainsSubstring("fewer pixels"));
+  CHECK_THAT(refusal(head + png_pixels(lines + 'e') + kPngEnd), ContainsSubstring("more pixels"));
+  CHECK_THAT(refusal(head + chunk("") + kPngEnd), ContainsSubstring("fewer pixels"));  // stb_image copies from nowhere
+  CHECK_THAT(refusal(head + kPngEnd), ContainsSubstring("fewer pixels"));
+  CHECK_THAT(
+      refusal(head + chunk(stream.substr(0, 3)) + png_chunk("tIME", "abcdefg") + chunk(stream.substr(3)) + kPngEnd),
+      ContainsSubstring("interrupted by another chunk"));
   SECTION("interlaced: a pixel is in the first pass only") {
-    CHECK(refusal(kSignature + header(1, 1, {8, 0, 0, 0, 1}) + pixels(std::string("\0a", 2)) + kEnd) == "");
-    CHECK_THAT(refusal(kSignature + header(2, 1, {8, 0, 0, 0, 1}) + pixels(std::string("\0a", 2)) + kEnd),
+    CHECK(refusal(kPngSignature + png_header(1, 1, {8, 0, 0, 0, 1}) + png_pixels(std::string("\0a", 2)) + kPngEnd) ==
+          "");
+    CHECK_THAT(refusal(kPngSignature + png_header(2, 1, {8, 0, 0, 0, 1}) + png_pixels(std::string("\0a", 2)) + kPngEnd),
                ContainsSubstring("fewer pixels"));
   }
   SECTION("a bomb") {
     const std::string bomb = zlib_stream(std::string(std::size_t{1} << 26, '\0'));
-    CHECK_THAT(refusal(head + chunk(bomb) + kEnd), ContainsSubstring("more pixels"));
+    CHECK_THAT(refusal(head + chunk(bomb) + kPngEnd), ContainsSubstring("more pixels"));
   }
 }
 
@@ -86,19 +89,19 @@ TEST_CASE("A PNG without its end is cut short") {
 
 TEST_CASE("A PNG's chunks: what may stand where") {
   const std::string palette = png_chunk("PLTE", "abcdef"), text = png_chunk("tEXt", std::string(100'000, 'x'));
-  CHECK(refusal(red(text + palette + text, text)) == "");
-  CHECK_THAT(refusal(kSignature + text + kEnd), ContainsSubstring("begins with a chunk tEXt"));
-  CHECK_THAT(refusal(kSignature + png_chunk("CgBI", "abcd") + kEnd), ContainsSubstring("Apple's own kind"));
-  CHECK_THAT(refusal(red(png_chunk("ABCD", ""))), ContainsSubstring("chunk ABCD means is not known"));
-  CHECK_THAT(refusal(red(header(1, 1, {8, 2, 0, 0, 0}))), ContainsSubstring("chunk IHDR"));
-  CHECK_THAT(refusal(red(png_chunk("a\n\x1b[", ""))), ContainsSubstring("no chunk stands between"));
-  CHECK_THAT(refusal(red(palette + palette)), ContainsSubstring("PLTE"));
-  CHECK_THAT(refusal(red("", palette)), ContainsSubstring("PLTE"));
-  CHECK_THAT(refusal(red(png_chunk("PLTE", "ab"))), ContainsSubstring("a palette of 2 bytes"));
-  CHECK_THAT(refusal(red("", png_chunk("tRNS", std::string(6, '\0')))), ContainsSubstring("tRNS"));
-  CHECK_THAT(refusal(red(png_chunk("tRNS", "abc"))), ContainsSubstring("a transparent colour of 3 bytes"));
-  CHECK_THAT(refusal(red(png_chunk("tRNS", "abcdef"))), ContainsSubstring("outside of the range"));
-  CHECK(decode_picture(red(png_chunk("tRNS", std::string("\0\xff\0\0\0\0", 6)))).bytes[3] == 0);
+  CHECK(refusal(red_png(text + palette + text, text)) == "");
+  CHECK_THAT(refusal(kPngSignature + text + kPngEnd), ContainsSubstring("begins with a chunk tEXt"));
+  CHECK_THAT(refusal(kPngSignature + png_chunk("CgBI", "abcd") + kPngEnd), ContainsSubstring("Apple's own kind"));
+  CHECK_THAT(refusal(red_png(png_chunk("ABCD", ""))), ContainsSubstring("chunk ABCD means is not known"));
+  CHECK_THAT(refusal(red_png(png_header(1, 1, {8, 2, 0, 0, 0}))), ContainsSubstring("chunk IHDR"));
+  CHECK_THAT(refusal(red_png(png_chunk("a\n\x1b[", ""))), ContainsSubstring("no chunk stands between"));
+  CHECK_THAT(refusal(red_png(palette + palette)), ContainsSubstring("PLTE"));
+  CHECK_THAT(refusal(red_png("", palette)), ContainsSubstring("PLTE"));
+  CHECK_THAT(refusal(red_png(png_chunk("PLTE", "ab"))), ContainsSubstring("a palette of 2 bytes"));
+  CHECK_THAT(refusal(red_png("", png_chunk("tRNS", std::string(6, '\0')))), ContainsSubstring("tRNS"));
+  CHECK_THAT(refusal(red_png(png_chunk("tRNS", "abc"))), ContainsSubstring("a transparent colour of 3 bytes"));
+  CHECK_THAT(refusal(red_png(png_chunk("tRNS", "abcdef"))), ContainsSubstring("outside of the range"));
+  CHECK(decode_picture(red_png(png_chunk("tRNS", std::string("\0\xff\0\0\0\0", 6)))).bytes[3] == 0);
   CHECK_THAT(refusal(png_file({.colour_type = 3, .rows = "x"})), ContainsSubstring("its palette is missing"));
   CHECK_THAT(refusal(png_file({.colour_type = 3, .rows = "x", .palette = "abc", .transparency = "xy"})),
              ContainsSubstring("2 opacities for a palette of 1"));
@@ -107,7 +110,9 @@ TEST_CASE("A PNG's chunks: what may stand where") {
 }
 
 TEST_CASE("A PNG's header is one that the standard knows") {
-  const auto file = [](std::initializer_list<int> rest) { return refusal(kSignature + header(1, 1, rest) + kEnd); };
+  const auto file = [](std::initializer_list<int> rest) {
+    return refusal(kPngSignature + png_header(1, 1, rest) + kPngEnd);
+  };
   for (int type = 0; type < 8; ++type) {
     for (int depth = 0; depth <= 32; ++depth) {
       const bool whole = depth == 8 || depth == 16, part = depth == 1 || depth == 2 || depth == 4;
@@ -121,7 +126,7 @@ TEST_CASE("A PNG's header is one that the standard knows") {
   CHECK_THAT(file({8, 2, 0, 1, 0}), ContainsSubstring("unknown compression"));
   CHECK_THAT(file({8, 2, 0, 0, 2}), ContainsSubstring("unknown compression"));
   CHECK_THAT(file({8, 2, 0, 0}), ContainsSubstring("a header of 12 bytes"));
-  CHECK_THAT(refusal(kSignature + header(0, 5, {8, 2, 0, 0, 0})), ContainsSubstring("0x5 pixels"));
+  CHECK_THAT(refusal(kPngSignature + png_header(0, 5, {8, 2, 0, 0, 0})), ContainsSubstring("0x5 pixels"));
 }
 
 TEST_CASE("A number beyond a PNG's palette is black, not what happens to be in memory") {
@@ -130,5 +135,5 @@ TEST_CASE("A number beyond a PNG's palette is black, not what happens to be in m
 }
 
 TEST_CASE("What stb_image is given of a PNG holds nothing that was not understood") {
-  CHECK(check_picture(red(png_chunk("gAMA", "abcd"), png_chunk("tEXt", "a")) + "tail").content == red());
+  CHECK(check_picture(red_png(png_chunk("gAMA", "abcd"), png_chunk("tEXt", "a")) + "tail").content == red_png());
 }
