@@ -92,9 +92,9 @@ class JpegChecker {
       case kProgressive: read_frame(marker, data); break;
       case kHuffmanTables: read_huffman_tables(data); break;
       case kQuantisationTables: read_quantisation_tables(data); break;
-      case kRestartInterval: scan_.restart_interval = ByteReader(data).number(2); break;
+      case kRestartInterval: scan_.restart_interval = only_number(data); break;
       case kNumberOfLines:
-        if (ByteReader(data).number(2) != frame_.height) damaged_jpeg("it gives two heights");
+        if (only_number(data) != frame_.height) damaged_jpeg("it gives two heights");
         return;
       case kScan: read_scan(data); break;
       case kApp0:
@@ -111,6 +111,13 @@ class JpegChecker {
     const std::size_t size = data.size() + 2;
     file += {'\xff', static_cast<char>(marker), static_cast<char>(size >> 8), static_cast<char>(size)};
     file += data;
+  }
+
+  /// A segment that holds one number (sections B.2.4.4 and B.2.5).
+  static Index only_number(ByteReader data) {
+    const Index number = data.number(2);
+    if (!data.empty()) damaged_jpeg("a segment of one number is too long");
+    return number;
   }
 
   void read_frame(int marker, ByteReader data) {

@@ -86,6 +86,15 @@ TEST_CASE("A JPEG's pixels are as many as its header says") {
     CHECK(intervals(block + "\xff\xd0" + block + "\xff\xd1" + block + "\xff\xd2" + block + "\xff\xd3" + block) != "");
     CHECK(intervals(block + "\xff\xd0" + block + "\xff\xd1" + block + "\xff\xd2") != "");
   }
+  SECTION("a length of intervals, or a height behind the pixels, is one number") {
+    CHECK_THAT(refusal(flat_jpeg(jpeg_segment(0xdd, std::string("\0\1\0", 3)))), ContainsSubstring("is too long"));
+    const auto behind = [](const std::string& segment) {
+      return refusal(jpeg_start() + jpeg_frame(0xc0, 8, 32) + jpeg_scan({}, zeros()) + segment + kJpegEnd);
+    };
+    CHECK(behind(jpeg_segment(0xdc, std::string("\0\x8", 2))) == "");
+    CHECK_THAT(behind(jpeg_segment(0xdc, std::string("\0\x9", 2))), ContainsSubstring("two heights"));
+    CHECK_THAT(behind(jpeg_segment(0xdc, std::string("\0\x8\0", 3))), ContainsSubstring("is too long"));
+  }
   SECTION("of each colour") {
     const std::string frame = jpeg_start() + jpeg_frame(0xc0, 8, 8, 3);
     const std::string scans = jpeg_scan({.only = 1}, "\x3f") + jpeg_scan({.only = 2}, "\x3f");
