@@ -21,21 +21,22 @@ TEST_CASE("blas: gemm with transposes, row distances and beta equals three loops
         for (Real beta : {Real(0), Real(1), Real(-0.5)}) {
           const auto a = uniform(random, largest * lda), b = uniform(random, largest * ldb);
           const auto before = uniform(random, M * ldc);
-          std::vector<double> expected(before.begin(), before.end());
+          std::vector<Near> expected(before.begin(), before.end());
           for (Index m = 0; m < M; ++m) {
             for (Index n = 0; n < N; ++n) {
-              double total = beta * before[m * ldc + n];
+              Sum total;
+              total.add(static_cast<Sum::Wide>(beta) * before[m * ldc + n]);
               for (Index k = 0; k < K; ++k) {
-                const double op_a = trans_a == Trans::no ? a[m * lda + k] : a[k * lda + m];
-                const double op_b = trans_b == Trans::no ? b[k * ldb + n] : b[n * ldb + k];
-                total += op_a * op_b;
+                const Sum::Wide op_a = trans_a == Trans::no ? a[m * lda + k] : a[k * lda + m];
+                const Sum::Wide op_b = trans_b == Trans::no ? b[k * ldb + n] : b[n * ldb + k];
+                total.add(op_a * op_b);
               }
               expected[m * ldc + n] = total;
             }
           }
           auto c = before;
           blas::gemm(trans_a, trans_b, M, N, K, a.data(), lda, b.data(), ldb, beta, c.data(), ldc);
-          check_close(c, expected);  // also what lies between the rows
+          check_close(c, expected);  // exactly what lies between the rows
         }
       }
     }

@@ -39,7 +39,8 @@ TEST_CASE("lstm_cell: the fused cell is the composed one, in values and gradient
     }
     for (std::size_t k = 0; k < results[0].size(); ++k) {
       const std::vector<Real> got(results[1][k].begin(), results[1][k].end());
-      check_close(got, results[0][k]);
+      // A dozen factors, most of them of sigmoid or tanh: 30 roundings in each of two computations.
+      check_close(got, rounded(results[0][k], 60));
     }
   }
 }

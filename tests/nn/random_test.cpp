@@ -4,9 +4,10 @@
 #include <cmath>
 #include <vector>
 
-#include "tests/catch.h"
+#include "tests/tolerance.h"
 
 using namespace l2l;
+using l2l::testing::Near;
 
 // The generator in Python, written from its description:
 //     M = 2**64 - 1
@@ -56,7 +57,7 @@ TEST_CASE("neighbouring streams are not correlated") {
   Rng a(0, 0), b(0, 1);
   double sum = 0;
   for (int k = 0; k < n; ++k) sum += a.normal() * b.normal();
-  CHECK(std::abs(sum / n) < 4 / std::sqrt(n));
+  CHECK(sum / n == Near(0, 4 / std::sqrt(n)));  // four standard errors
 }
 
 TEST_CASE("a state that was saved goes on with the same numbers") {
@@ -83,14 +84,18 @@ Moments moments(F draw, int n) {
 }
 }  // namespace
 
-// Tolerances are about five standard errors for 100,000 draws.
+// Tolerances are five standard errors. For n draws from a symmetric distribution with the standardised moments α_k,
+// that is α_4 = 3, α_6 = 15, α_8 = 105 for the Gaussian and 9/5, 27/7, 9 for the uniform one, the errors of mean,
+// variance, skewness and kurtosis are 1, √(α_4 - 1), √6 (Gaussian) and √(α_8 - 4 α_4 α_6 + 4 α_4³ - α_4²), times
+// √(1/n).
 TEST_CASE("normal has the moments of a standard Gaussian") {
   Rng rng(1);
   const Moments m = moments([&] { return rng.normal(); }, 100000);
-  CHECK(m.mean == Approx(0).margin(0.016));
-  CHECK(m.variance == Approx(1).margin(0.023));
-  CHECK(m.skewness == Approx(0).margin(0.04));
-  CHECK(m.kurtosis == Approx(3).margin(0.08));
+  const double five = 5 / std::sqrt(100000);
+  CHECK(m.mean == Near(0, five));
+  CHECK(m.variance == Near(1, five * std::sqrt(2)));
+  CHECK(m.skewness == Near(0, five * std::sqrt(6)));
+  CHECK(m.kurtosis == Near(3, five * std::sqrt(24)));
 }
 
 TEST_CASE("uniform stays in [0, 1) and has the moments of a uniform distribution") {
@@ -103,9 +108,10 @@ TEST_CASE("uniform stays in [0, 1) and has the moments of a uniform distribution
   };
   const Moments m = moments(draw, 100000);
   CHECK(inside);
-  CHECK(m.mean == Approx(0.5).margin(0.005));
-  CHECK(m.variance == Approx(1 / 12.0).margin(0.0012));
-  CHECK(m.kurtosis == Approx(1.8).margin(0.02));
+  const double five = 5 / std::sqrt(100000), variance = 1 / 12.0;
+  CHECK(m.mean == Near(0.5, five * std::sqrt(variance)));
+  CHECK(m.variance == Near(variance, five * variance * std::sqrt(0.8)));
+  CHECK(m.kurtosis == Near(1.8, five * std::sqrt(1.317)));
 }
 
 TEST_CASE("below gives every number below n about equally often") {
@@ -129,12 +135,13 @@ TEST_CASE("fill_normal and fill_uniform place and scale") {
   std::size_t k = 0;
   rng.fill_normal(x, 3, 0.5);
   Moments m = moments([&] { return x[k++]; }, static_cast<int>(x.size()));
-  CHECK(m.mean == Approx(3).margin(0.012));
-  CHECK(std::sqrt(m.variance) == Approx(0.5).margin(0.008));
+  const double five = 5 / std::sqrt(50000);
+  CHECK(m.mean == Near(3, five * 0.5));
+  CHECK(std::sqrt(m.variance) == Near(0.5, five * 0.5 / std::sqrt(2)));
   rng.fill_uniform(x, -2, 4);
   k = 0;
   m = moments([&] { return x[k++]; }, static_cast<int>(x.size()));
-  CHECK(m.mean == Approx(1).margin(0.04));
+  CHECK(m.mean == Near(1, five * 6 / std::sqrt(12)));
   CHECK(*std::min_element(x.begin(), x.end()) >= -2);
   CHECK(*std::max_element(x.begin(), x.end()) <= 4);
 }

@@ -3,9 +3,8 @@
 #include <span>
 #include <vector>
 
-#include "autodiff/types.h"
 #include "nn/layout.h"
-#include "tests/catch.h"
+#include "tests/tolerance.h"
 
 /// What tests against numbers from PyTorch share.
 namespace l2l::testing {
@@ -26,15 +25,6 @@ inline std::vector<Real> ramp_parameters(const Layout& layout) {
   for (const Parameter& p : layout.parameters())
     std::ranges::copy(ramp(p.shape.size()), p.in(std::span(theta)).begin());
   return theta;
-}
-
-/// Equal but for rounding: in double the reference's ten digits, in float a few units in the last place of 1.
-inline void check_close(std::span<const Real> x, const std::vector<double>& expected, double tolerance = 1e-6) {
-  REQUIRE(x.size() == expected.size());
-  for (std::size_t k = 0; k < x.size(); ++k) {
-    INFO("element " << k);
-    CHECK(x[k] == Approx(expected[k]).epsilon(0).margin(sizeof(Real) == 8 ? 2e-9 : tolerance));
-  }
 }
 
 }  // namespace l2l::testing

@@ -7,12 +7,14 @@
 
 #include "autodiff/error.h"
 #include "nn/random.h"
-#include "tests/catch.h"
+#include "tests/tolerance.h"
 
 using namespace l2l;
+using namespace l2l::testing;
 
 namespace {
-constexpr double kTolerance = sizeof(Real) == 8 ? 1e-13 : 3e-7;
+// Features are at most 1: a logarithm, p and a quotient; or the threshold, the gradient and a quotient.
+constexpr int kRoundings = 4 + 1 + 1;
 
 struct Features {
   Real first, second;
@@ -35,8 +37,8 @@ TEST_CASE("log-and-sign at values computed by hand") {
                         Case{-1e-5, -1, -0.22026465794806718}, Case{0, -1, 0}, Case{-0.0, -1, 0}}) {
     INFO("g = " << c.g);
     const Features f = log_sign(static_cast<Real>(c.g));
-    CHECK(f.first == Approx(c.first).epsilon(0).margin(kTolerance));
-    CHECK(f.second == Approx(c.second).epsilon(0).margin(kTolerance));
+    CHECK(f.first == rounded(c.first, kRoundings, 1));
+    CHECK(f.second == rounded(c.second, kRoundings, 1));
   }
 }
 
@@ -46,11 +48,11 @@ TEST_CASE("log-and-sign changes branch at e^-p itself, and is continuous there")
     const Real threshold = static_cast<Real>(std::exp(-p)), below = std::nextafter(threshold, Real(0));
     for (Real sign : {Real(1), Real(-1)}) {
       const Features at = log_sign(sign * threshold, p), under = log_sign(sign * below, p);
-      CHECK(at.first == Approx(-1).epsilon(0).margin(kTolerance));
+      CHECK(at.first == rounded(-1, kRoundings, 1));
       CHECK(at.second == sign);  // exactly: the first branch
       CHECK(under.first == -1);  // exactly: the second
       CHECK(std::abs(under.second) < 1);
-      CHECK(under.second == Approx(sign).epsilon(0).margin(kTolerance));
+      CHECK(under.second == rounded(sign, kRoundings, 1));
     }
   }
 }
@@ -68,7 +70,7 @@ TEST_CASE("log-and-sign of what is not ordinary") {
   CHECK(log_sign(0, 1000).first == -1);
   CHECK(log_sign(0, 1000).second == 0);
   CHECK(log_sign(-1, 1000).second == -1);
-  CHECK(log_sign(denormal, 1000).first == Approx(std::log(static_cast<double>(denormal)) / 1000));
+  CHECK(log_sign(denormal, 1000).first == rounded(std::log(static_cast<double>(denormal)) / 1000, kRoundings));
 }
 
 TEST_CASE("parameters that make no sense are refused before they are used") {
@@ -98,8 +100,8 @@ TEST_CASE("features lie apart by the stride, for any count") {
       }
       const double x = g[j], a = std::abs(x);
       const bool large = a >= std::exp(-10.0);
-      CHECK(out[j] == Approx(large ? std::log(a) / 10 : -1).epsilon(0).margin(kTolerance));
-      CHECK(out[stride + j] == Approx(large ? x / a : std::exp(10.0) * x).epsilon(0).margin(kTolerance));
+      CHECK(out[j] == rounded(large ? std::log(a) / 10 : -1, kRoundings, 1));
+      CHECK(out[stride + j] == rounded(large ? x / a : std::exp(10.0) * x, kRoundings, 1));
     }
   }
 }
@@ -128,15 +130,15 @@ TEST_CASE("the derivative of preprocessing agrees with differences") {
     std::vector<Real> dout(preprocess.features() * stride, 0.7), dgradient(n, 100);
     if (preprocess.features() == 2) std::fill(dout.begin() + stride, dout.end(), Real(-1.3));
     preprocess.backward(g, dout.data(), stride, dgradient.data());
-    const auto weighted = [&](Index k, double h) {
-      const Real moved = static_cast<Real>(g[k] + h);
+    const auto weighted = [&](Real moved) {
       Real out[2] = {};
       preprocess(std::span(&moved, 1), out, 1);
       return 0.7 * out[0] - 1.3 * out[1];
     };
     for (Index k = 0; k < n; ++k) {
-      constexpr double h = 1e-8;
-      CHECK(dgradient[k] - 100 == Approx((weighted(k, h) - weighted(k, -h)) / (2 * h)).epsilon(1e-5).margin(1e-6));
+      const Near expected = derivative(weighted, g[k], 1e-8, 2 * kRoundings + 3);
+      // And the 100 that was there is rounded with it.
+      CHECK(dgradient[k] - 100 == Near(expected.value, expected.bound + std::abs(dgradient[k]) * kUnit<>));
     }
   }
 }

@@ -1,5 +1,7 @@
 #include "optim/rules.h"
 
+#include <cmath>
+
 #include "autodiff/error.h"
 #include "tests/nn/reference.h"
 
@@ -10,7 +12,7 @@ namespace {
 
 const std::vector<Real> kGradients[] = {{1, -2, 0}, {Real(0.5), 3, 0}, {-2, Real(0.25), Real(1e-3)}};
 
-/// θ after each of three steps from (1, 2, 3).
+/// θ after each of three steps from (1, 2, 3), which round θ, at most 3, and eight times the update, at most 1.
 void check_steps(Optimizer& optimizer, const std::vector<double> (&expected)[3]) {
   for (int round = 0; round < 2; ++round) {  // the second time proves that reset forgets
     std::vector<Real> theta = {1, 2, 3};
@@ -18,7 +20,7 @@ void check_steps(Optimizer& optimizer, const std::vector<double> (&expected)[3])
     for (int t = 0; t < 3; ++t) {
       INFO("round " << round << ", step " << t + 1);
       optimizer.step(kGradients[t], theta);
-      check_close(theta, expected[t], 2e-6);
+      check_close(theta, printed(12, expected[t], 33, 1));
     }
   }
 }
@@ -73,7 +75,7 @@ TEST_CASE("adam's first step has the length of the learning rate, whatever the g
     adam.reset(1);
     std::vector<Real> theta = {0};
     adam.step(std::vector<Real>{g}, theta);
-    CHECK(theta[0] == Approx(g > 0 ? -0.01 : 0.01).epsilon(2e-4));
+    CHECK(theta[0] == rounded(-0.01 * g / (std::abs(g) + 1e-8), 16));  // powers, roots and quotients
   }
 }
 
@@ -124,7 +126,8 @@ TEST_CASE("momentum and nag reach a steady rate of η g / (1 - μ)") {
       before = theta;
       optimizer->step(std::vector<Real>{2}, theta);
     }
-    CHECK(before[0] - theta[0] == Approx(0.01 * 2 / (1 - 0.9)).epsilon(1e-3));
+    // What is left of the start, and a rounding of θ, which is 60 by then.
+    CHECK(before[0] - theta[0] == Near(0.2, std::pow(0.9, 299) + 2 * kUnit<> * 60));
   }
 }
 

@@ -11,7 +11,7 @@ TEST_CASE("mean, standard error and median of numbers by hand") {
   const double inf = std::numeric_limits<double>::infinity();
   const std::vector<double> x = {7, 1, 4};
   CHECK(mean(x) == 4);
-  CHECK(standard_error(x) == Approx(std::sqrt(3)));  // squares 9, 9, 0: √(18 / 2 / 3)
+  CHECK(standard_error(x) == std::sqrt(3));  // squares 9, 9, 0: √(18 / 2 / 3)
   CHECK(median(x) == 4);
   CHECK(median({8, 1, 3, 5}) == 4);
   CHECK(median({inf, 1, 2}) == 2);

@@ -6,9 +6,10 @@
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
-#include "tests/catch.h"
+#include "tests/optim/roundings.h"
 
 using namespace l2l;
+using namespace l2l::testing;
 
 namespace {
 
@@ -45,13 +46,10 @@ Result run(UnrollRecorder& recorder, const LstmModel& model, const std::vector<R
   return result;
 }
 
-double relative_difference(const std::vector<Real>& a, const std::vector<Real>& b) {
-  double difference = 0, size = 0;
-  for (std::size_t k = 0; k < a.size(); ++k) {
-    difference = std::max(difference, std::abs(static_cast<double>(a[k]) - b[k]));
-    size = std::max(size, std::abs(static_cast<double>(b[k])));
-  }
-  return size > 0 ? difference / size : difference;
+/// The same by another computation: n roundings of numbers as large as the largest.
+std::vector<Near> recomputed(const std::vector<Real>& x, double n) {
+  const std::vector<double> values(x.begin(), x.end());
+  return rounded(values, n, largest(values));
 }
 
 /// Gradients over 30 orders of magnitude, some of them zero.
@@ -94,9 +92,9 @@ TEST_CASE("the fused unroll is the composed one") {
     }
     const Result composed = run(*make_composed_recorder(model), model, phi, gradients, c.T);
     const Result fused = run(*make_fused_recorder(model, 2), model, phi, gradients, c.T);
-    const double bound = sizeof(Real) == 8 ? 1e-10 : 2e-5;
+    const int steps = c.T * c.unrolls;
     for (std::size_t t = 0; t < composed.theta.size(); ++t) {
-      CHECK(relative_difference(fused.theta[t], composed.theta[t]) <= bound);
+      check_close(fused.theta[t], recomputed(composed.theta[t], 2 * forward_roundings(c.config, steps)));
     }
     for (const Parameter& p : model.layout().parameters()) {
       CAPTURE(p.name);
@@ -104,7 +102,9 @@ TEST_CASE("the fused unroll is the composed one") {
         const auto s = p.in(std::span<const Real>(x));
         return std::vector<Real>(s.begin(), s.end());
       };
-      CHECK(relative_difference(part(fused.dphi), part(composed.dphi)) <= bound);
+      // Sums over all coordinates and steps.
+      const double n = 2 * (gradient_roundings(c.config, steps) + static_cast<double>(c.n) * steps);
+      check_close(part(fused.dphi), recomputed(part(composed.dphi), n));
     }
   }
 }
@@ -145,9 +145,9 @@ TEST_CASE("the gradient of L with respect to an update is the sum of the gradien
   tape.backward(loss);
   for (int t = 0; t < T; ++t) {
     for (Index k = 0; k < n; ++k) {
-      double expected = 0;
-      for (int s = t + 1; s <= T; ++s) expected += w(s) * gradients[s][k];
-      CHECK(u[t].gradient()[k] == Approx(expected).epsilon(sizeof(Real) == 8 ? 1e-12 : 1e-5));
+      Sum expected;
+      for (int s = t + 1; s <= T; ++s) expected.add(static_cast<Sum::Wide>(w(s)) * gradients[s][k]);
+      CHECK(u[t].gradient()[k] == Near(expected));
     }
   }
 }
@@ -176,10 +176,10 @@ TEST_CASE("a recorded update gets the sum of the gradients that follow it") {
     }
     tape.backward(loss);
     for (Index k = 0; k < n; ++k) {
-      double expected = 0;
+      Sum expected;
       for (int t = T - 1; t >= 0; --t) {
-        expected += w(t + 1) * gradients[t + 1][k];
-        CHECK(theta[t + 1].gradient()[k] == Approx(expected).epsilon(1e-5).margin(1e-5));
+        expected.add(static_cast<Sum::Wide>(w(t + 1)) * gradients[t + 1][k]);
+        CHECK(theta[t + 1].gradient()[k] == Near(expected));
       }
     }
   }
@@ -245,15 +245,16 @@ TEST_CASE("the meta-gradient agrees with differences of the meta-loss, the recor
   for (const bool fused : {false, true}) {
     const auto recorder = fused ? make_fused_recorder(model, 1) : make_composed_recorder(model);
     const Result r = run(*recorder, model, phi, gradients, T);
-    std::vector<Real> numeric(phi.size());
+    const double n = forward_roundings(config, T);
+    std::vector<Near> numeric;
     for (std::size_t k = 0; k < phi.size(); ++k) {
-      constexpr double h = 1e-5;
-      std::vector<Real> moved = phi;
-      moved[k] = static_cast<Real>(phi[k] + h);
-      const double above = meta_loss(moved);
-      moved[k] = static_cast<Real>(phi[k] - h);
-      numeric[k] = static_cast<Real>((above - meta_loss(moved)) / (2 * h));
+      const auto moved_loss = [&](Real weight) {
+        std::vector<Real> moved = phi;
+        moved[k] = weight;
+        return meta_loss(moved);
+      };
+      numeric.push_back(derivative(moved_loss, phi[k], 1e-5, n));
     }
-    CHECK(relative_difference(r.dphi, numeric) <= 1e-5);
+    check_close(r.dphi, numeric);
   }
 }
