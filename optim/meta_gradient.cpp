@@ -190,6 +190,7 @@ std::vector<Real> MetaGradient::full(const std::function<void(int)>& progress) c
   std::vector<std::vector<Real>> starts;
   std::vector<Real> packed(state_shape.size());
   for (int t = 0; t < steps(); ++t) {
+    if (progress) progress(0);
     if (t % length == 0) starts.push_back(packed);
     tape.clear();
     PackedLstms::States states = lstms.unpack(tape.leaf(state_shape, packed.data()));
