@@ -1,0 +1,22 @@
+// A run's config.json: RunFolder::read_config.
+#include "examples/l2l/run_folder.h"
+#include "tests/fuzz/fuzz.h"
+
+namespace l2l::fuzz {
+
+void read(std::string_view bytes) {
+  put("config.json", bytes);
+  attempt([] { RunFolder{folder()}.read_config(); });
+}
+
+std::vector<std::string> seeds() {
+  std::vector<std::string> inputs;
+  for (const OptimizeeEntry& entry : optimizees()) {
+    const RunFolder run{folder()};
+    run.begin(default_config(entry), true, "");
+    inputs.push_back(content_of(run.config()));
+  }
+  return inputs;
+}
+
+}  // namespace l2l::fuzz
