@@ -1,7 +1,6 @@
 #include "nn/safetensors.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cerrno>
 #include <cstring>
@@ -9,12 +8,13 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 #include <sstream>
 
 #include "autodiff/error.h"
 #include "nn/atomic_file.h"
+#include "nn/checksum.h"
 #include "nn/half.h"
+#include "nn/json.h"
 
 namespace l2l {
 namespace {
@@ -25,17 +25,10 @@ static_assert(std::endian::native == std::endian::little,
               "the format is little-endian, and bytes are copied as they are");
 
 constexpr std::uint64_t kLongestHeader = 100'000'000;
+constexpr int kDeepest = 3;  // the header, a tensor, its shape
 constexpr const char* kMetadata = "__metadata__";
 
 // ---- Messages -------------------------------------------------------------------------------------------------
-
-/// A name from a file, fit for a line of text: quoted, without control characters, cut if it is long.
-std::string in_quotes(const std::string& name) {
-  std::string text = name.size() <= 80 ? name : name.substr(0, 77) + "...";
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 127; }, '?');
-  return "'" + text + "'";
-}
 
 std::string to_string(const std::vector<std::int64_t>& shape) {
   std::string text = "[";
@@ -100,7 +93,8 @@ class Reader {
   TensorFile read(const std::string& prefix) {
     TensorFile file;
     file.path = path_;
-    const json header = read_header();
+    std::string text = read_header();
+    const json header = parse(text);
     for (const auto& [name, value] : header.items()) {
       if (name == kMetadata) {
         read_metadata(value, file.metadata);
@@ -109,6 +103,11 @@ class Reader {
       }
     }
     check_offsets();
+    if (const auto seal = take_seal(text)) {
+      if (*seal != checksum(text)) fail(kSealBroken);
+      file.sealed = true;
+      file.metadata.erase(kChecksumName);  // it is the file's, and of no use to who reads it
+    }
     for (const Entry& entry : entries_) {
       if (entry.name.starts_with(prefix)) file.tensors[entry.name] = read_tensor(entry);
     }
@@ -125,7 +124,7 @@ class Reader {
     if (!in_->read(to, static_cast<std::streamsize>(count))) fail("reading stopped before the end of the file");
   }
 
-  json read_header() {
+  std::string read_header() {
     std::uint64_t length = 0;
     if (size_ < sizeof(length)) fail("not a safetensors file: ", size_, " bytes, a header's length alone takes 8");
     read_bytes(reinterpret_cast<char*>(&length), sizeof(length));
@@ -136,32 +135,33 @@ class Reader {
     std::string text(length, '\0');
     read_bytes(text.data(), length);
     if (!text.starts_with('{')) fail("not a safetensors file: the header does not begin with '{'");
-    // The parser would take a zero byte for the end of the text.
-    if (text.find('\0') != std::string::npos) fail("the header holds a zero byte");
+    return text;
+  }
+
+  json parse(const std::string& header) const {
     try {
-      return json::parse(text, StructureCheck{*this, {}});
-    } catch (const json::parse_error& error) {
-      fail("the header is not valid JSON (at its byte ", error.byte, ")");
+      return parse_json(header, kDeepest, "the header");
+    } catch (const Error& error) {
+      fail(error.what());
     }
   }
 
-  /// Called by the parser as it goes. Left to itself it keeps the last of two equal keys, and nests without end.
-  struct StructureCheck {
-    const Reader& reader;
-    std::array<std::set<std::string>, 3> keys;  // seen so far, in the object open at each depth
-
-    bool operator()(int depth, json::parse_event_t event, json& parsed) {
-      if (event == json::parse_event_t::object_start || event == json::parse_event_t::array_start) {
-        if (depth >= static_cast<int>(keys.size())) reader.fail("the header is nested too deeply");
-        keys[depth].clear();
-      }
-      if (event == json::parse_event_t::key) {
-        const auto& key = parsed.get_ref<const std::string&>();
-        if (!keys[depth - 1].insert(key).second) reader.fail("the header names ", in_quotes(key), " twice");
-      }
-      return true;
+  /// Of the whole file, with this header.
+  std::string checksum(const std::string& header) {
+    const std::uint64_t length = header.size();
+    Checksum sum;
+    sum.add({reinterpret_cast<const char*>(&length), sizeof(length)});
+    sum.add(header);
+    std::vector<char> block(1 << 20);
+    in_->seekg(static_cast<std::streamoff>(data_start_));
+    for (std::uint64_t left = size_ - data_start_; left > 0;) {
+      const std::uint64_t count = std::min<std::uint64_t>(left, block.size());
+      read_bytes(block.data(), count);
+      sum.add({block.data(), count});
+      left -= count;
     }
-  };
+    return sum.digits();
+  }
 
   void read_metadata(const json& value, std::map<std::string, std::string>& metadata) const {
     if (!value.is_object()) fail(kMetadata, " is not an object");
@@ -272,15 +272,16 @@ void append(std::string& data, const std::vector<Real>& numbers, Precision preci
 
 }  // namespace
 
-void write_safetensors(const std::filesystem::path& path, const TensorFile& file, Precision precision) {
+std::string format_safetensors(const TensorFile& file, Precision precision) {
   const char* const dtype = precision == Precision::half ? "F16" : sizeof(Real) == 4 ? "F32" : "F64";
   json header = json::object();
-  if (!file.metadata.empty()) header[kMetadata] = file.metadata;
+  header[kMetadata] = file.metadata;
+  header[kMetadata][kChecksumName] = kChecksumToCome;
   std::string data;
   for (const auto& [name, tensor] : file.tensors) {
     if (name == kMetadata || byte_count(tensor.shape, 1) != tensor.data.size()) {
-      throw Error(path.string(), ": cannot be written: tensor ", in_quotes(name), " has shape ",
-                  to_string(tensor.shape), " and ", tensor.data.size(), " elements");
+      throw Error("tensor ", in_quotes(name), " has shape ", to_string(tensor.shape), " and ", tensor.data.size(),
+                  " elements");
     }
     const std::size_t begin = data.size();
     append(data, tensor.data, precision);
@@ -290,12 +291,24 @@ void write_safetensors(const std::filesystem::path& path, const TensorFile& file
   try {
     text = header.dump();
   } catch (const json::type_error&) {
-    throw Error(path.string(), ": cannot be written: a name or a metadata text is not UTF-8");
+    throw Error("a name or a metadata text is not UTF-8");
   }
   text.resize((text.size() + 7) / 8 * 8, ' ');  // so that the data are aligned
   const std::uint64_t length = text.size();
   std::string bytes(reinterpret_cast<const char*>(&length), sizeof(length));
-  write_file_atomically(path, bytes + text + data);
+  bytes += text + data;
+  seal(bytes);
+  return bytes;
+}
+
+void write_safetensors(const std::filesystem::path& path, const TensorFile& file, Precision precision) {
+  std::string bytes;
+  try {
+    bytes = format_safetensors(file, precision);
+  } catch (const Error& error) {
+    throw Error(path.string(), ": cannot be written: ", error.what());
+  }
+  write_file_atomically(path, bytes);
 }
 
 // ---- Parameters -----------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ struct TensorFile {
   std::map<std::string, Tensor> tensors;
   std::map<std::string, std::string> metadata;
   std::filesystem::path path;  // where it was read from; empty if it was not
+  bool sealed = false;  // it was read from a file with a checksum, which is that of its bytes
 
   /// The tensor, or an Error that names the file and the tensor.
   const Tensor& at(const std::string& name) const;
@@ -31,7 +32,8 @@ struct TensorFile {
 
 /// Reads F32, F64, F16 and BF16 tensors (converted to Real); other types are an Error that names the tensor. With a
 /// `prefix`, tensors whose names begin otherwise are skipped without being read. Every rule of the format is checked
-/// before anything is believed; an Error names the file and what is wrong with it.
+/// before anything is believed, and so is the checksum of a file that has one (see nn/checksum.h), which all that are
+/// written here have; an Error names the file and what is wrong with it.
 TensorFile read_safetensors(const std::filesystem::path& path, const std::string& prefix = "");
 /// The same for a file that is in memory, of which an Error speaks as `name`.
 TensorFile parse_safetensors(std::string_view content, const std::string& name, const std::string& prefix = "");
@@ -42,6 +44,8 @@ enum class Precision { full, half };
 /// be written.
 void write_safetensors(const std::filesystem::path& path, const TensorFile& file,
                        Precision precision = Precision::full);
+/// The bytes that it writes.
+std::string format_safetensors(const TensorFile& file, Precision precision = Precision::full);
 
 /// θ as named tensors, `prefix` before each name. theta: [layout.size()]
 void put_parameters(TensorFile& file, const Layout& layout, std::span<const Real> theta,

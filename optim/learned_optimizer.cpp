@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "autodiff/error.h"
+#include "nn/atomic_file.h"
 #include "nn/safetensors.h"
 #include "optim/grouped_optimizer.h"
 #include "optim/lstm_optimizer.h"
@@ -163,8 +164,11 @@ LearnedOptimizer LearnedOptimizer::load(const std::filesystem::path& path) {
   }
 }
 
-void LearnedOptimizer::save(const std::filesystem::path& path) const {
+void LearnedOptimizer::save(const std::filesystem::path& path) const { write_file_atomically(path, to_bytes()); }
+
+std::string LearnedOptimizer::to_bytes(const std::map<std::string, std::string>& notes) const {
   TensorFile file;
+  file.metadata = notes;
   put_parameters(file, model.layout(), phi);
   file.metadata["format"] = kFormat;
   std::string groups;
@@ -187,7 +191,7 @@ void LearnedOptimizer::save(const std::filesystem::path& path) const {
     }
   }
   if (!groups.empty()) file.metadata["groups"] = groups;
-  write_safetensors(path, file);
+  return format_safetensors(file);
 }
 
 }  // namespace l2l

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <variant>
@@ -63,6 +64,8 @@ struct LearnedOptimizer {
   /// Reads and writes φ and everything needed to use it as safetensors. An Error names the file, and what does not fit.
   static LearnedOptimizer load(const std::filesystem::path& path);
   void save(const std::filesystem::path& path) const;
+  /// What `save` writes; `notes` are kept in the metadata, for who reads them as such.
+  std::string to_bytes(const std::map<std::string, std::string>& notes = {}) const;
 };
 
 /// Runs a learned optimizer of any make. One of several parts has to be told the layout of θ (`reset_for`).

@@ -7,6 +7,7 @@
 #include "autodiff/error.h"
 #include "examples/l2l/commands.h"
 #include "examples/l2l/interrupt.h"
+#include "examples/l2l/json_file.h"
 #include "examples/l2l/locks.h"
 #include "examples/l2l/plot.h"
 #include "examples/l2l/preprocess_plot.h"
@@ -169,7 +170,7 @@ std::string to_json(const AblateRequest& request, const RunConfig& config, const
                                {"made_worse", c.made_worse},
                                {"diverged", c.diverged}});
   }
-  return json.dump(2) + "\n";
+  return json_text(json);
 }
 
 void print_table(const std::vector<Cell>& cells) {
@@ -238,7 +239,7 @@ int ablate_preprocessing(const AblateRequest& request) {
   const OptimizeeFactory base = interruptible(make_optimizee(find_optimizee(request.optimizee), config.options));
   const OutputFolder made(folder.path);
   const FolderLock lock(folder.path, FolderLock::alone);
-  folder.check_output({file(".json")}, request.force,
+  folder.check_output(file(".json"), {file(".csv"), file(".png"), folder.path / "preprocess.csv"}, request.force,
                       "choose another --out, or replace it with --force");
   listen_for_interrupts();
 

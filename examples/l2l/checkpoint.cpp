@@ -1,15 +1,18 @@
 #include "examples/l2l/checkpoint.h"
 
 #include <charconv>
+#include <limits>
 
 #include "autodiff/error.h"
 #include "examples/l2l/settings.h"
+#include "nn/atomic_file.h"
 #include "nn/safetensors.h"
 
 namespace l2l {
 namespace {
 
 constexpr const char* kFormat = "l2l training checkpoint 1";
+constexpr double kAny = std::numeric_limits<double>::infinity();
 
 using Metadata = std::map<std::string, std::string>;
 
@@ -20,12 +23,14 @@ const std::string& text(const Metadata& metadata, const std::string& name) {
 }
 
 template <class T>
-T number(const Metadata& metadata, const std::string& name) {
+T number(const Metadata& metadata, const std::string& name, T low) {
   const std::string& digits = text(metadata, name);
   T value{};
   const char* end = digits.data() + digits.size();
   const auto [stop, error] = std::from_chars(digits.data(), end, value);
-  if (error != std::errc{} || stop != end) throw Error("its '", name, "' is '", digits, "', not a number");
+  if (error != std::errc{} || stop != end || value < low) {
+    throw Error("its '", name, "' is '", digits, "', not a number from ", low, " on");
+  }
   return value;
 }
 
@@ -35,6 +40,10 @@ std::string random_word(std::size_t k) { return "random." + std::to_string(k); }
 
 void save_checkpoint(const std::filesystem::path& path, const Layout& phi, const MetaTrainState& state,
                      const std::string& config) {
+  write_file_atomically(path, checkpoint_bytes(phi, state, config));
+}
+
+std::string checkpoint_bytes(const Layout& phi, const MetaTrainState& state, const std::string& config) {
   TensorFile file;
   put_parameters(file, phi, state.phi, "phi.");
   put_parameters(file, phi, state.best_phi, "best_phi.");
@@ -50,7 +59,7 @@ void save_checkpoint(const std::filesystem::path& path, const Layout& phi, const
   for (std::size_t k = 0; k < state.random.size(); ++k) {
     file.metadata[random_word(k)] = std::to_string(state.random[k]);
   }
-  write_safetensors(path, file);
+  return format_safetensors(file);
 }
 
 MetaTrainState load_checkpoint(const std::filesystem::path& path, const Layout& phi, const std::string& config) {
@@ -73,14 +82,14 @@ MetaTrainState load_checkpoint(const std::filesystem::path& path, const Layout& 
     };
     state.phi = parameters("phi.");
     state.best_phi = parameters("best_phi.");
-    state.adam = {parameters("adam.m."), parameters("adam.v."), number<Index>(file.metadata, "adam.steps")};
+    state.adam = {parameters("adam.m."), parameters("adam.v."), number<Index>(file.metadata, "adam.steps", 0)};
     for (std::size_t k = 0; k < state.random.size(); ++k) {
-      state.random[k] = number<std::uint64_t>(file.metadata, random_word(k));
+      state.random[k] = number<std::uint64_t>(file.metadata, random_word(k), 0);
     }
-    state.epoch = number<int>(file.metadata, "epoch");
-    state.best_validation = number<double>(file.metadata, "best_validation");
-    state.start_validation = number<double>(file.metadata, "start_validation");
-    state.validations_since_best = number<int>(file.metadata, "validations_since_best");
+    state.epoch = number<int>(file.metadata, "epoch", 0);
+    state.best_validation = number<double>(file.metadata, "best_validation", -kAny);
+    state.start_validation = number<double>(file.metadata, "start_validation", -kAny);
+    state.validations_since_best = number<int>(file.metadata, "validations_since_best", 0);
     return state;
   } catch (const Error& error) {
     throw Error(path.string(), ": ", error.what());

@@ -11,6 +11,9 @@ namespace l2l {
 void save_checkpoint(const std::filesystem::path& path, const Layout& phi, const MetaTrainState& state,
                      const std::string& config);
 
+/// The bytes that it writes.
+std::string checkpoint_bytes(const Layout& phi, const MetaTrainState& state, const std::string& config);
+
 /// Reads it back. An Error names the file if it is damaged, foreign, or belongs to another `config`.
 MetaTrainState load_checkpoint(const std::filesystem::path& path, const Layout& phi, const std::string& config);
 

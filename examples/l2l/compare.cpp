@@ -15,8 +15,6 @@
 namespace l2l {
 namespace {
 
-const char* const kBaselines[] = {"sgd", "nag", "rmsprop", "adam"};
-
 void check_label(const std::string& label) {
   const auto allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
   if (label.find_first_not_of(allowed) != std::string::npos) {
@@ -70,7 +68,7 @@ int compare(const CompareRequest& request) {
   comparison.seed = request.seed;
   const auto file = [&](const char* extension) { return folder.comparison(request.label, extension); };
   const OutputLock output(file(".json"));
-  folder.check_output({file(".json")}, request.force,
+  folder.check_output(file(".json"), {file(".csv"), file(".png")}, request.force,
                       "give this comparison a --label, or replace it with --force");
 
   listen_for_interrupts();

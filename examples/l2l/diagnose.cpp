@@ -11,11 +11,13 @@
 #include "autodiff/format.h"
 #include "examples/l2l/commands.h"
 #include "examples/l2l/interrupt.h"
+#include "examples/l2l/json_file.h"
 #include "examples/l2l/locks.h"
 #include "examples/l2l/plot.h"
 #include "examples/l2l/progress.h"
 #include "examples/l2l/run_folder.h"
 #include "nn/atomic_file.h"
+#include "nn/safetensors.h"
 
 namespace l2l {
 namespace {
@@ -43,6 +45,18 @@ std::vector<Finding> read_training(const RunFolder& folder) {
   return diagnose_training(losses, norms);
 }
 
+/// A word on files that do not answer for themselves.
+std::vector<Finding> read_seals(const RunFolder& folder) {
+  std::vector<std::string> unsealed;
+  if (!read_safetensors(folder.optimizer()).sealed) unsealed.push_back(folder.optimizer().filename());
+  if (folder.config_checksum().empty()) unsealed.push_back(folder.config().filename());
+  if (unsealed.empty()) return {};
+  const bool one = unsealed.size() == 1;
+  return {{"checksum", false,
+           unsealed.front() + (one ? " has" : " and " + unsealed.back() + " have") + " none: damage is not noticed",
+           "what l2l wrote has one; what other programs wrote, or somebody edited, may be as it should be"}};
+}
+
 std::string report_text(const std::vector<Finding>& findings) {
   std::string text;
   for (const Finding& f : findings) {
@@ -64,7 +78,7 @@ std::string report_json(int steps, std::uint64_t seed, const std::vector<Finding
     entry["remedy"] = f.remedy;
     for (const auto& [name, value] : f.numbers) entry["numbers"][name] = value;
   }
-  return json.dump(2) + "\n";
+  return json_text(json);
 }
 
 /// Loss, sizes and shares along the first trajectory.
@@ -124,8 +138,8 @@ int diagnose(const DiagnoseRequest& request) {
   const std::uint64_t seed = request.seed.value_or(config.training.seed);
   const auto json = folder.diagnosis(".json"), png = folder.diagnosis(".png");
   const OutputLock output(json);
-  folder.check_output({json}, request.force, "replace it with --force");
-  const std::vector<Finding> training = read_training(folder);
+  folder.check_output(json, {png}, request.force, "replace it with --force");
+  const std::vector<Finding> training = read_training(folder), seals = read_seals(folder);
   const auto f = interruptible(folder.make_optimizee(find_optimizee(config.optimizee), config.options, {}))();
   listen_for_interrupts();
 
@@ -143,6 +157,7 @@ int diagnose(const DiagnoseRequest& request) {
       std::find_if(parts.begin(), parts.end(), [](const auto& part) { return part.lstm(); })->lstm()->config();
   std::vector<Finding> findings = l2l::diagnose(traces, lstm, f->blind_loss(), config.training.steps);
   findings.insert(findings.end(), training.begin(), training.end());
+  findings.insert(findings.end(), seals.begin(), seals.end());
 
   const auto bad = std::count_if(findings.begin(), findings.end(), [](const Finding& finding) { return !finding.ok; });
   std::printf("%s: %d steps on %d validation functions: %td of %zu findings need a look\n\n%s\n",

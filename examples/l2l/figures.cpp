@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 #include "autodiff/error.h"
 #include "examples/l2l/commands.h"
@@ -10,6 +9,9 @@
 #include "examples/l2l/interrupt.h"
 #include "examples/l2l/locks.h"
 #include "examples/l2l/preprocess_plot.h"
+#include "examples/l2l/probe_report.h"
+#include "examples/l2l/refinement.h"
+#include "examples/l2l/report.h"
 #include "examples/l2l/run_folder.h"
 #include "nn/atomic_file.h"
 
@@ -57,9 +59,10 @@ void check(const FigureRun& run, const FiguresRequest& request) {
   }
   for (const Figure& figure : run.figures) {
     const fs::path file = place.comparison(figure.label, ".json");
-    if (fs::exists(file)) read_comparison(file);
+    if (fs::exists(file)) read_comparison(file, kDeleteIt);
   }
-  if (const fs::path file = place.probe("", ".json"); fs::exists(file)) read_probe(file);
+  if (const fs::path file = place.probe("", ".json"); fs::exists(file)) read_probed(file, kDeleteIt);
+  if (const fs::path file = place.refinement(".json"); fs::exists(file)) read_refinement(file, kDeleteIt);
 }
 
 /// Copies a trained optimizer from `ready`, or trains one, or goes on with a training that was stopped. What is there
@@ -89,11 +92,10 @@ void provide_run(const RunFolder& folder, const FigureRun& run, const FiguresReq
 void provide_comparison(const RunFolder& folder, const FigureRun& run, const Figure& figure,
                         const FiguresRequest& request) {
   if (const fs::path file = folder.comparison(figure.label, ".json"); fs::exists(file)) {
-    const nlohmann::json made = read_comparison(file);
+    const ComparisonSummary made = read_comparison(file, kDeleteIt);
     const bool drawn = fs::exists(folder.comparison(figure.label, ".png"));
-    std::printf("%s: used as it is, with %d held-out functions and %d to tune on%s\n", file.c_str(),
-                made["functions"].get<int>(), made["tune_functions"].get<int>(),
-                drawn ? "" : "; without a picture: delete it to have both made anew");
+    std::printf("%s: used as it is, with %d held-out functions and %d to tune on%s\n", file.c_str(), made.functions,
+                made.tune_functions, drawn ? "" : "; without a picture: delete it to have both made anew");
     return;
   }
   heading(run.name + ": " + figure.title);
@@ -129,6 +131,7 @@ int figures(const FiguresRequest& request) {
   const fs::path folder = request.out, page = folder / "report.html";
   const OutputFolder made(folder);
   const FolderLock lock(folder, FolderLock::alone);
+  for (const fs::path& file : {page, folder / "preprocess.csv", folder / "preprocess.png"}) check_writable(file);
   try {
     for (const FigureRun& run : runs) {
       const RunFolder place = place_of(run, request);

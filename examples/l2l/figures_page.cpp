@@ -1,18 +1,19 @@
 #include "examples/l2l/figures_page.h"
 
 #include <algorithm>
-#include <map>
-#include <nlohmann/json.hpp>
+#include <cmath>
 
 #include "autodiff/error.h"
 #include "autodiff/format.h"
+#include "examples/l2l/probe_report.h"
+#include "examples/l2l/refinement.h"
+#include "examples/l2l/report.h"
 #include "examples/l2l/run_folder.h"
 
 namespace l2l {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
 
 const char* const kHead = R"(<!DOCTYPE html>
 <html lang="en">
@@ -60,8 +61,7 @@ std::string base64(const std::string& bytes) {
   return text;
 }
 
-std::string number(double x) { return format("%.3g", x); }
-std::string number(const Json& x) { return x.is_number() ? number(x.get<double>()) : "not finite"; }
+std::string number(double x) { return std::isfinite(x) ? format("%.3g", x) : "not finite"; }
 
 /// The picture, or nothing if it is not there (for want of gnuplot).
 std::string picture(const fs::path& file, const std::string& caption) {
@@ -90,33 +90,34 @@ std::string flags(const RunConfig& config) {
 
 /// A comparison's results beside the paper's, a row per optimizer; the best of each column stands out. An LSTM of
 /// another run that was compared `beside` it on the same functions has a row of its own, the last.
-std::string results(const Json& comparison, const std::vector<PaperLosses>& paper, const std::string& beside,
-                    const Json& other) {
+std::string results(const ComparisonSummary& comparison, const std::vector<PaperLosses>& paper,
+                    const std::string& beside, const ComparisonSummary& other) {
   struct Column {
     std::string title;
     std::vector<std::string> cells;
     std::vector<double> values;
   };
   std::vector<std::string> names = {"lstm", "adam", "rmsprop", "sgd", "nag"};
-  std::vector<Json> rows;
-  for (const std::string& name : names) rows.push_back(comparison["optimizers"][name]);
+  std::vector<Score> rows;
+  for (const std::string& name : names) rows.push_back(comparison.scores.at(name));
   if (!beside.empty()) {
     names.push_back("lstm of " + beside);
-    rows.push_back(other["optimizers"]["lstm"]);
+    rows.push_back(other.scores.at("lstm"));
   }
   std::vector<Column> columns;
-  const auto add = [&](const std::string& title, const std::string& mean, const std::string& sem) {
-    Column column{title, {}, {}};
-    for (const Json& entry : rows) {
-      const bool finite = entry[mean].is_number();
-      column.values.push_back(finite ? entry[mean].get<double>() : INFINITY);
-      column.cells.push_back(number(entry[mean]) + (finite ? " ± " + number(entry[sem]) : ""));
+  const auto add = [&](int step, Measurement Score::*loss) {
+    Column column{"here, step " + std::to_string(step), {}, {}};
+    for (const Score& score : rows) {
+      const auto [mean, sem] = score.*loss;
+      const bool finite = std::isfinite(mean);
+      column.values.push_back(finite ? mean : INFINITY);
+      column.cells.push_back(number(mean) + (finite ? " ± " + number(sem) : ""));
     }
     columns.push_back(column);
   };
-  const int horizon = comparison["horizon"], steps = comparison["steps"];
-  add("here, step " + std::to_string(std::min(horizon, steps)), "horizon_mean", "horizon_sem");
-  if (steps > horizon) add("here, step " + std::to_string(steps), "final_mean", "final_sem");
+  const int horizon = comparison.horizon, steps = comparison.steps;
+  add(std::min(horizon, steps), &Score::horizon);
+  if (steps > horizon) add(steps, &Score::final);
   for (const PaperLosses& p : paper) {
     Column column{"paper, " + p.where, {}, {p.lstm, p.adam, p.rmsprop, p.sgd, p.nag}};
     for (const double x : column.values) column.cells.push_back(number(x));
@@ -129,8 +130,8 @@ std::string results(const Json& comparison, const std::vector<PaperLosses>& pape
   for (const Column& column : columns) html += "<th>" + escape(column.title) + "</th>";
   html += "</tr>\n";
   for (std::size_t row = 0; row < names.size(); ++row) {
-    const Json& rate = rows[row]["learning_rate"];
-    html += "<tr><td>" + names[row] + "</td><td>" + (rate.is_null() ? "learned" : number(rate)) + "</td>";
+    const std::optional<double>& rate = rows[row].learning_rate;
+    html += "<tr><td>" + names[row] + "</td><td>" + (rate ? number(*rate) : "learned") + "</td>";
     for (const Column& column : columns) {
       const bool best = column.values[row] == *std::min_element(column.values.begin(), column.values.end());
       html += std::string(best ? "<td class=\"best\">" : "<td>") + column.cells[row] + "</td>";
@@ -141,53 +142,34 @@ std::string results(const Json& comparison, const std::vector<PaperLosses>& pape
 }
 
 std::string figure(const RunFolder& folder, const Figure& row) {
-  const Json comparison = read_comparison(folder.comparison(row.label, ".json"));
+  const ComparisonSummary comparison = read_comparison(folder.comparison(row.label, ".json"), kDeleteIt);
   const RunFolder beside{folder.path.parent_path() / row.beside};
-  const Json other = row.beside.empty() ? Json() : read_comparison(beside.comparison("", ".json"));
+  const ComparisonSummary other =
+      row.beside.empty() ? ComparisonSummary() : read_comparison(beside.comparison("", ".json"), kDeleteIt);
   std::string line = "l2l compare --run " + folder.path.string();
   for (const auto& [name, value] : row.options) line += " --" + name + " " + value;
   if (!row.label.empty()) line += " --label " + row.label;
-  const int steps = comparison["steps"], usual = 2 * comparison["trained_steps"].get<int>();
-  if (steps != usual) line += " --steps " + std::to_string(steps);
-  line += " --functions " + comparison["functions"].dump() + " --tune-functions " + comparison["tune_functions"].dump();
+  if (comparison.steps != 2 * comparison.trained_steps) line += " --steps " + std::to_string(comparison.steps);
+  const std::string functions = std::to_string(comparison.functions),
+                    tune_functions = std::to_string(comparison.tune_functions);
+  line += " --functions " + functions + " --tune-functions " + tune_functions;
   return "<h3>" + escape(row.title) + "</h3>\n" + paragraph(escape(row.text)) +
          picture(folder.comparison(row.label, ".png"),
-                 "Mean over " + comparison["functions"].dump() +
+                 "Mean over " + functions +
                      " held-out functions, the same for every optimizer, ± one standard error; seed " +
-                     comparison["seed"].dump() + ". Learning rates were tuned on " +
-                     comparison["tune_functions"].dump() + " other functions.") +
+                     std::to_string(comparison.seed) + ". Learning rates were tuned on " + tune_functions +
+                     " other functions.") +
          results(comparison, row.paper, row.beside, other) + command(line);
-}
-
-/// `check` has json's own exceptions for what is not there.
-template <class Check>
-Json read_json(const fs::path& file, Check check) {
-  try {
-    const Json json = Json::parse(read_text(file));
-    check(json);
-    return json;
-  } catch (const Json::exception&) {
-    throw Error(file.string(),
-                ": damaged, or not written by l2l; delete it, and l2l figures makes it anew, or does without");
-  }
-}
-
-/// What l2l refine wrote.
-Json read_refinement(const fs::path& file) {
-  return read_json(file, [](const Json& json) {
-    json.at("run").get<std::string>();
-    for (const Json& value : json.at("options")) value.get<std::string>();
-  });
 }
 
 std::string training(const RunFolder& folder, const RunConfig& config) {
   const fs::path file = folder.refinement(".json");
   std::string trained = folder.path.string(), refinement;
   if (fs::exists(file)) {
-    const Json json = read_refinement(file);
-    trained = json["run"];
+    const Refinement refined = read_refinement(file, kDeleteIt);
+    trained = refined.run;
     std::string line = "l2l refine --run " + trained + " --out " + folder.path.string();
-    for (const auto& [name, value] : json["options"].items()) line += " --" + name + " " + value.get<std::string>();
+    for (const auto& [name, value] : refined.options) line += " --" + name + " " + value;
     refinement = command(line) + picture(folder.refinement(".png"),
                                          "The refinement for the loss at the end; refine.json has all its settings.");
   }
@@ -203,12 +185,7 @@ std::string probe(const RunFolder& folder) {
       picture(folder.probe("updates", ".png"),
               "Histories of updates (the paper's Fig. 10): what the LSTM does to some coordinates along one held-out "
               "function, and what SGD and ADAM would have done on the same iterates.");
-  const Json probed = read_probe(folder.probe("", ".json"));
-  std::map<Index, std::string> places;  // of the coordinates, in ascending order
-  for (const Json& entry : probed["coordinates"]) {
-    places[entry["coordinate"].get<Index>()] = entry["place"].get<std::string>();
-  }
-  for (const auto& [coordinate, place] : places) {
+  for (const auto& [coordinate, place] : read_probed(folder.probe("", ".json"), kDeleteIt)) {
     const std::string name = std::to_string(coordinate);
     html += picture(folder.probe("response_" + name, ".png"),
                     "Coordinate " + name + ", " + escape(place) +
@@ -220,28 +197,6 @@ std::string probe(const RunFolder& folder) {
 }
 
 }  // namespace
-
-Json read_comparison(const fs::path& file) {
-  return read_json(file, [](const Json& json) {
-    for (const char* count : {"trained_steps", "horizon", "steps", "functions", "tune_functions", "seed"}) {
-      json.at(count).get<Index>();
-    }
-    for (const std::string optimizer : {"lstm", "adam", "rmsprop", "sgd", "nag"}) {
-      for (const char* number : {"learning_rate", "horizon_mean", "horizon_sem", "final_mean", "final_sem"}) {
-        json.at("optimizers").at(optimizer).at(number);
-      }
-    }
-  });
-}
-
-Json read_probe(const fs::path& file) {
-  return read_json(file, [](const Json& json) {
-    for (const Json& entry : json.at("coordinates")) {
-      entry.at("coordinate").get<Index>();
-      entry.at("place").get<std::string>();
-    }
-  });
-}
 
 std::string figures_page(const fs::path& folder, const std::vector<FigureRun>& runs) {
   std::string html = kHead;

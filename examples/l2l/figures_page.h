@@ -1,6 +1,5 @@
 #pragma once
 #include <filesystem>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -8,10 +7,8 @@
 
 namespace l2l {
 
-/// What l2l compare or l2l probe wrote to this file, as far as the page needs it. An Error names a file that is
-/// damaged.
-nlohmann::json read_comparison(const std::filesystem::path& file);
-nlohmann::json read_probe(const std::filesystem::path& file);
+/// What to do about a file that the page would be made of, and that is damaged.
+inline constexpr const char* kDeleteIt = "; delete it, and l2l figures makes it anew, or does without";
 
 /// The report as one HTML page that needs nothing else, pictures included: for each run the training, its figures with
 /// their numbers beside the paper's, and what the probe saw, as far as these files are in FOLDER/NAME.

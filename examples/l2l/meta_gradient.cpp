@@ -77,7 +77,7 @@ int meta_gradient(const MetaGradientRequest& request, char** argv) {
   const std::set<int> unrolls = unrolls_of(request, report.steps);
   const auto file = [&](const char* extension) { return folder.meta_gradient(extension); };
   const OutputLock output(file(".json"));
-  folder.check_output({file(".json")}, request.force, "replace it with --force");
+  folder.check_output(file(".json"), {file(".csv"), file(".png")}, request.force, "replace it with --force");
   const auto f = interruptible(folder.make_optimizee(find_optimizee(config.optimizee), config.options, {}))();
   listen_for_interrupts();
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "autodiff/format.h"
+#include "examples/l2l/json_file.h"
 #include "examples/l2l/plot.h"
 #include "examples/l2l/settings.h"
 
@@ -60,7 +61,7 @@ std::string meta_gradient_json(const MetaGradientReport& report) {
   for (const MetaGradientRow& row : report.rows) {
     json["norm_of_unrolls"][std::to_string(row.unroll)][row.block] = row.norm;
   }
-  return json.dump(2) + "\n";
+  return json_text(json);
 }
 
 std::string meta_gradient_table(const MetaGradientReport& report) {

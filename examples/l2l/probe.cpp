@@ -2,7 +2,6 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "autodiff/error.h"
 #include "examples/l2l/commands.h"
@@ -10,6 +9,7 @@
 #include "examples/l2l/locks.h"
 #include "examples/l2l/plot.h"
 #include "examples/l2l/probe_report.h"
+#include "examples/l2l/report.h"
 #include "examples/l2l/trial.h"
 #include "nn/atomic_file.h"
 
@@ -81,14 +81,9 @@ Trajectory follow_lstm(const Trial& trial, const ProbeRequest& request, int step
 std::optional<double> compared_rate(const RunFolder& folder, const Trial& trial, const std::string& rule) {
   const std::filesystem::path file = folder.comparison("", ".json");
   if (!std::filesystem::exists(file)) return {};
-  try {
-    const nlohmann::json json = nlohmann::json::parse(read_text(file));
-    if (json.at("optimizee") != trial.optimizee || json.at("options") != trial.options) return {};
-    return json.at("optimizers").at(rule).at("learning_rate").get<double>();
-  } catch (const nlohmann::json::exception&) {
-    throw Error(file.string(), ": not what l2l compare writes: there is no learning rate of ", rule, "; give --", rule,
-                "-rate, or compare again with --force");
-  }
+  const ComparisonSummary made = read_comparison(file, "; give --" + rule + "-rate, or compare again with --force");
+  if (made.optimizee != trial.optimizee || made.options != trial.options) return {};
+  return made.scores.at(rule).learning_rate;
 }
 
 /// ADAM or SGD, with the learning rate that is given, or that a comparison found; else tuned as one would.
@@ -187,7 +182,8 @@ int probe(const ProbeRequest& request) {
   const FolderLock lock(folder.path, FolderLock::together);
   const Trial trial = open_trial(folder, request.optimizee, request.options);
   const OutputLock output(folder.probe("", ".json"));
-  folder.check_output({folder.probe("", ".json")}, request.force, "replace the earlier probe with --force");
+  folder.check_output(folder.probe("", ".json"), {folder.probe("updates", ".csv"), folder.probe("response", ".csv")},
+                      request.force, "replace the earlier probe with --force");
   const std::unique_ptr<Optimizee> f = trial.make();
   const int steps = request.steps.value_or(trial.config.training.steps);
   std::vector<Real> theta;

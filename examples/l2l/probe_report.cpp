@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "autodiff/format.h"
+#include "examples/l2l/json_file.h"
 #include "examples/l2l/settings.h"
 
 namespace l2l {
@@ -112,7 +113,17 @@ std::string probe_json(const Probe& p) {
     json["coordinates"].push_back(entry);
   }
   json["losses"] = p.losses;
-  return json.dump(2) + "\n";
+  return json_text(json);
+}
+
+std::map<Index, std::string> read_probed(const std::filesystem::path& file, const std::string& remedy) {
+  return read_json(file, "damaged, or not written by l2l probe: ", remedy, [](const JsonObject& json) {
+    std::map<Index, std::string> places;
+    for (const JsonObject& entry : json.objects("coordinates")) {
+      places[entry.number<int>("coordinate", kNotNegative)] = entry.text("place");
+    }
+    return places;
+  });
 }
 
 std::string probe_table(const Probe& p) {

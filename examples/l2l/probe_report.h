@@ -1,4 +1,6 @@
 #pragma once
+#include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,6 +54,8 @@ std::string updates_csv(const Probe& probe);
 std::string response_csv(const Probe& probe);
 /// Settings and single numbers; what is not finite is null.
 std::string probe_json(const Probe& probe);
+/// Reads back which coordinates were looked at, and what they are. An Error names the file, and ends with the remedy.
+std::map<Index, std::string> read_probed(const std::filesystem::path& json, const std::string& remedy);
 /// For people: the single numbers.
 std::string probe_table(const Probe& probe);
 

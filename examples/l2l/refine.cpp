@@ -1,6 +1,5 @@
 #include <cstdio>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "autodiff/error.h"
@@ -10,6 +9,7 @@
 #include "examples/l2l/locks.h"
 #include "examples/l2l/plot.h"
 #include "examples/l2l/progress.h"
+#include "examples/l2l/refinement.h"
 #include "examples/l2l/trial.h"
 #include "nn/atomic_file.h"
 
@@ -23,11 +23,7 @@ namespace fs = std::filesystem;
 std::uint64_t next_seed(const RunFolder& run, const RunConfig& config) {
   const fs::path file = run.refinement(".json");
   if (!fs::exists(file)) return config.training.seed + 1;
-  try {
-    return nlohmann::json::parse(read_text(file)).at("settings").at("seed").get<std::uint64_t>() + 1;
-  } catch (const nlohmann::json::exception&) {
-    throw Error(file.string(), ": not what l2l refine writes: there is no seed; give a --seed of your own");
-  }
+  return read_refinement(file, "; give a --seed of your own").config.seed + 1;
 }
 
 /// The files of a refinement, kept up to date.
@@ -42,31 +38,17 @@ class Record {
   }
   void start(double validation) { log_ += "0,,," + to_text(validation) + "\n"; }
   void save(const RunFolder& folder, Evolution& evolution) const {
-    evolution.best().save(folder.optimizer());
-    write_files_atomically({{folder.refinement(".csv"), log_}, {folder.refinement(".json"), summary(evolution)}});
+    write_files_atomically({folder.optimizer_file(evolution.best(), read_text(folder.config())),
+                            {folder.refinement(".csv"), log_},
+                            {folder.refinement(".json"), summary(evolution)}});
   }
   const std::string& log() const { return log_; }
   int done() const { return done_; }
 
  private:
   std::string summary(Evolution& evolution) const {
-    nlohmann::ordered_json json;
-    json["version"] = L2L_VERSION;
-    json["run"] = request_.run;
-    json["options"] = request_.options;
-    json["settings"] = {{"iterations", config_.iterations},
-                        {"pairs", config_.pairs},
-                        {"deviation", config_.deviation},
-                        {"lr", config_.learning_rate},
-                        {"final-rate", config_.final_rate},
-                        {"steps", config_.steps},
-                        {"last", config_.last},
-                        {"validate-every", config_.validate_every},
-                        {"validation-functions", config_.validation_functions},
-                        {"seed", config_.seed}};
-    json["iterations_done"] = done_;
-    json["validation"] = {{"start", evolution.validate_start()}, {"best", evolution.best_validation()}};
-    return json.dump(2) + "\n";
+    return refinement_json(
+        {request_.run, request_.options, config_, done_, evolution.validate_start(), evolution.best_validation()});
   }
 
   const RefineRequest& request_;
@@ -94,13 +76,12 @@ std::string picture(const std::string& optimizee, const std::string& log, int st
 }
 
 /// A new run that is the old one, for a start.
-void copy_run(const RunFolder& from, const RunFolder& to, const RunConfig& config) {
-  std::vector<NewFile> files;
-  for (const auto& [old, copy] : {std::pair(from.log(), to.log()), std::pair(from.picture(), to.picture()),
-                                  std::pair(from.optimizer(), to.optimizer())}) {
+void copy_run(const RunFolder& from, const RunFolder& to, const Trial& trial) {
+  std::vector<NewFile> files = {to.optimizer_file(trial.learned, config_text(trial.config))};
+  for (const auto& [old, copy] : {std::pair(from.log(), to.log()), std::pair(from.picture(), to.picture())}) {
     if (fs::exists(old)) files.push_back({copy, read_text(old)});
   }
-  to.begin(config, std::move(files));
+  to.begin(trial.config, std::move(files));
 }
 
 /// Refines to the end, or until it is interrupted: what was validated is kept then.
@@ -142,13 +123,14 @@ int refine(const RefineRequest& request) {
   const OutputFolder made(to.path);
   const FolderLock lock_to(to.path, FolderLock::alone);
   to.check_free(request.force, "choose another --out, or replace it with --force");
+  for (const char* extension : {".csv", ".json", ".png"}) check_writable(to.refinement(extension));
   listen_for_interrupts();
   std::fprintf(stderr, "refining it: %d iterations of %d pairs of %d steps, %d thread%s\n", config.iterations,
                config.pairs, config.steps, config.threads, config.threads == 1 ? "" : "s");
   StatusLine().update("validating the start");
   Record record(request, config);
   record.start(evolution.validate_start());
-  copy_run(from, to, trial.config);  // only now: a command that comes to nothing leaves what was there
+  copy_run(from, to, trial);  // only now: a command that comes to nothing leaves what was there
   record.save(to, evolution);
   search(evolution, config, to, record);
 

@@ -7,16 +7,11 @@
 
 #include "autodiff/error.h"
 #include "autodiff/format.h"
-#include "examples/l2l/run_folder.h"
+#include "examples/l2l/json_file.h"
 #include "examples/l2l/settings.h"
 
 namespace l2l {
 namespace {
-
-/// A number with its standard error, NaN if unknown.
-struct Measurement {
-  double mean, sem;
-};
 
 Measurement at_step(const Curves& curves, int step) {
   const bool known = curves.losses.size() > 1;  // one function says nothing about its error
@@ -33,6 +28,16 @@ Measurement sum_to(const Curves& curves, int last) {
   }
   return at_step(sums, 0);
 }
+
+/// The numbers of a score in compare.json, each with its standard error.
+struct ScoreField {
+  const char *mean, *sem;
+  Measurement Score::*value;
+};
+constexpr ScoreField kScoreFields[] = {{"final_mean", "final_sem", &Score::final},
+                                       {"sum", "sum_sem", &Score::sum},
+                                       {"horizon_mean", "horizon_sem", &Score::horizon},
+                                       {"horizon_sum", "horizon_sum_sem", &Score::horizon_sum}};
 
 int first_common_step(const Comparison& c) { return std::min(c.horizon, c.steps); }
 
@@ -63,35 +68,59 @@ std::string comparison_json(const Comparison& c) {
   json["seed"] = c.seed;
   const int horizon = first_common_step(c);
   for (const Contestant& contestant : c.contestants) {
+    const Curves& curves = contestant.curves;
+    const Score score{contestant.learning_rate, at_step(curves, c.steps), sum_to(curves, c.steps),
+                      at_step(curves, horizon), sum_to(curves, horizon)};
     auto& entry = json["optimizers"][contestant.name];
-    const auto put = [&](const std::string& name, const std::string& error_name, const Measurement& m) {
-      entry[name] = m.mean;  // nlohmann writes null for what is not finite
-      entry[error_name] = m.sem;
-    };
     entry["learning_rate"] = nullptr;
-    if (contestant.learning_rate) entry["learning_rate"] = *contestant.learning_rate;
-    put("final_mean", "final_sem", at_step(contestant.curves, c.steps));
-    put("sum", "sum_sem", sum_to(contestant.curves, c.steps));
-    put("horizon_mean", "horizon_sem", at_step(contestant.curves, horizon));
-    put("horizon_sum", "horizon_sum_sem", sum_to(contestant.curves, horizon));
+    if (score.learning_rate) entry["learning_rate"] = *score.learning_rate;
+    for (const ScoreField& field : kScoreFields) {
+      entry[field.mean] = (score.*field.value).mean;  // nlohmann writes null for what is not finite
+      entry[field.sem] = (score.*field.value).sem;
+    }
   }
-  return json.dump(2) + "\n";
+  return json_text(json);
+}
+
+ComparisonSummary read_comparison(const std::filesystem::path& file, const std::string& remedy) {
+  return read_json(file, "damaged, or not written by l2l compare: ", remedy, [](const JsonObject& json) {
+    ComparisonSummary c;
+    c.optimizee = find_optimizee(json.text("optimizee")).name;
+    c.options = json.texts("options");
+    c.trained_on = find_optimizee(json.text("trained_on")).name;
+    c.trained_steps = json.number<int>("trained_steps", kCount);
+    c.horizon = json.number<int>("horizon", kCount);
+    c.steps = json.number<int>("steps", kCount);
+    c.functions = json.number<int>("functions", kCount);
+    c.tune_functions = json.number<int>("tune_functions", kCount);
+    c.criterion = parse_criterion(json.text("criterion"));
+    c.seed = json.number<std::uint64_t>("seed", kNotNegative);
+    const JsonObject optimizers = json.object("optimizers");
+    const auto read_score = [&](const std::string& name) {
+      const JsonObject entry = optimizers.object(name);
+      Score& score = c.scores[name];
+      if (name != "lstm") score.learning_rate = entry.number<double>("learning_rate", kPositive);
+      for (const ScoreField& field : kScoreFields) {
+        score.*field.value = {entry.number_or_nan(field.mean), entry.number_or_nan(field.sem)};
+      }
+    };
+    read_score("lstm");
+    for (const char* name : kBaselines) read_score(name);
+    return c;
+  });
 }
 
 double compared_rate(const std::filesystem::path& file, const std::string& rule, const std::string& optimizee) {
-  try {
-    const nlohmann::json json = nlohmann::json::parse(read_text(file));
-    const double rate = json.at("optimizers").at(rule).at("learning_rate").get<double>();
-    if (!(rate > 0)) throw Error(file.string(), ": a learning rate of ", rate, " for ", rule, ", it must be positive");
-    if (const auto of = json.at("optimizee").get<std::string>(); of != optimizee) {
-      throw Error(file.string(), ": a comparison on ", of, ", this is ", optimizee,
-                  "; --rate gives a rate of your own");
+  return read_json(file, "", "; --rate gives a rate of your own", [&](const JsonObject& json) {
+    const JsonObject optimizers = json.object("optimizers");
+    const auto names = optimizers.names();
+    if (std::find(names.begin(), names.end(), rule) == names.end()) throw Error("there is no learning rate of ", rule);
+    const double rate = optimizers.object(rule).number<double>("learning_rate", kPositive);
+    if (const std::string of = json.text("optimizee"); of != optimizee) {
+      throw Error("a comparison on ", of, ", this is ", optimizee);
     }
     return rate;
-  } catch (const nlohmann::json::exception&) {
-    throw Error(file.string(), ": not what l2l compare writes: there is no learning rate of ", rule,
-                "; --rate gives one");
-  }
+  });
 }
 
 std::string comparison_table(const Comparison& c) {

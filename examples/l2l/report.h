@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,8 +17,8 @@ struct Contestant {
   Curves curves;
 };
 
-/// What was compared, and how. The first contestant is the learned optimizer, the others are the baselines.
-struct Comparison {
+/// What was compared, and how.
+struct ComparisonSettings {
   std::string optimizee;
   OptionValues options;
   std::string trained_on;  // the optimizee of the training
@@ -26,13 +27,36 @@ struct Comparison {
   int steps = 0, functions = 0, tune_functions = 0;
   Criterion criterion = Criterion::final;
   std::uint64_t seed = 0;
+};
+
+/// The first contestant is the learned optimizer, the others are the baselines.
+struct Comparison : ComparisonSettings {
   std::vector<Contestant> contestants;
+};
+inline constexpr const char* kBaselines[] = {"sgd", "nag", "rmsprop", "adam"};
+
+/// A number with its standard error; NaN for what is not finite or not known.
+struct Measurement {
+  double mean, sem;
+};
+
+/// An optimizer's results in single numbers.
+struct Score {
+  std::optional<double> learning_rate;
+  Measurement final, sum, horizon, horizon_sum;
+};
+
+/// What compare.json holds.
+struct ComparisonSummary : ComparisonSettings {
+  std::map<std::string, Score> scores;  // of lstm and the baselines
 };
 
 /// `optimizer,step,mean_loss,sem`: a line per optimizer and step, step 0 … steps.
 std::string comparison_csv(const Comparison& comparison);
 /// Settings, and the results of each optimizer as single numbers; what is not finite is null.
 std::string comparison_json(const Comparison& comparison);
+/// Reads it back. An Error names the file, and what it holds that it cannot hold, and ends with the remedy.
+ComparisonSummary read_comparison(const std::filesystem::path& json, const std::string& remedy);
 /// The learning rate that such a file has for a rule. An Error names the file if there is none, or for another
 /// optimizee.
 double compared_rate(const std::filesystem::path& json, const std::string& rule, const std::string& optimizee);

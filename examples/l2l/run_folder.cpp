@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "autodiff/error.h"
+#include "examples/l2l/json_file.h"
 #include "nn/atomic_file.h"
+#include "nn/checksum.h"
+#include "nn/json.h"
+#include "nn/safetensors.h"
 
 namespace l2l {
 namespace {
@@ -18,15 +20,38 @@ namespace {
 using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-/// A setting's text as JSON: numbers and true or false as they stand, anything else a string; and back.
-Json to_json(const std::string& text) { return Json::accept(text) ? Json::parse(text) : Json(text); }
-std::string from_json(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+/// In the metadata of the optimizer: the checksum of the config.json that it was trained with.
+constexpr const char* kConfigNote = "config";
 
-std::map<std::string, std::string> entries(const Json& file, const char* section) {
-  if (!file.contains(section) || !file[section].is_object()) throw Error("'", section, "' is missing");
-  std::map<std::string, std::string> result;
-  for (const auto& [name, value] : file[section].items()) result[name] = from_json(value);
-  return result;
+/// A setting's text as JSON: numbers and true or false as they stand, anything else a string.
+Json to_json(const std::string& text) { return Json::accept(text) ? Json::parse(text) : Json(text); }
+
+/// The digits of a JSON text's checksum, "" if it has none.
+std::string checksum_of(std::string json) { return take_seal(json).value_or(""); }
+
+/// Each of them, as text, and no others.
+std::map<std::string, std::string> read_settings(const JsonObject& saved) {
+  std::vector<std::string> names;
+  std::map<std::string, std::string> values;
+  for (const Setting& setting : settings()) {
+    const nlohmann::json& value = saved.at(setting.name);
+    names.push_back(setting.name);
+    std::string& text = values[setting.name];
+    text = value.is_string() ? value.get<std::string>() : value.dump();
+    if (to_json(text) != Json(value)) {
+      throw Error(in_quotes(setting.name), " is the text ", value.dump(), ", it should be ", text);
+    }
+  }
+  saved.check_names(names);
+  return values;
+}
+
+/// Options that it does not know would be found only by who uses them.
+OptionValues read_options(const JsonObject& saved, const OptimizeeEntry& entry) {
+  std::vector<std::string> names;
+  for (const OptimizeeOption& option : entry.options) names.push_back(option.name);
+  saved.object("options").check_names(names);
+  return saved.texts("options");
 }
 
 bool is_table_or_picture(const fs::path& file) {
@@ -103,13 +128,17 @@ void RunFolder::check_free(bool force, const std::string& remedy) const {
   throw Error(path.string(), ": holds a run already (", files.back().filename().string(), "); ", remedy);
 }
 
-void RunFolder::begin(const RunConfig& config, std::vector<NewFile> others) const {
+std::string config_text(const RunConfig& config) {
   Json json;
   json["version"] = L2L_VERSION;
   json["optimizee"] = config.optimizee;
   json["options"] = config.options;
   for (const Setting& setting : settings()) json["settings"][setting.name] = to_json(setting.get(config));
-  others.insert(others.begin(), {this->config(), json.dump(2) + "\n"});
+  return json_text(json);
+}
+
+void RunFolder::begin(const RunConfig& config, std::vector<NewFile> others) const {
+  others.insert(others.begin(), {this->config(), config_text(config)});
 
   std::vector<fs::path> earlier = run();
   if (!earlier.empty()) {  // else what there may be is not about a run
@@ -127,23 +156,27 @@ RunConfig RunFolder::read_config() const {
     throw Error(path.string(), ": holds no run (there is no config.json); make one with l2l train --out ",
                 path.string());
   }
-  const Json json = Json::parse(read_text(config()), nullptr, false);
-  try {
-    if (json.is_discarded()) throw Error("not valid JSON, or with a number that is too large");
-    if (!json.is_object()) throw Error("not a JSON object");
-    if (!json.contains("optimizee") || !json["optimizee"].is_string()) throw Error("'optimizee' is missing");
-    const auto saved = entries(json, "settings");
-    for (const Setting& setting : settings()) {
-      if (!saved.contains(setting.name)) throw Error("'settings' has no '", setting.name, "'");
-    }
-    return make_config(json["optimizee"].get<std::string>(), saved, entries(json, "options"));
-  } catch (const Error& error) {
-    throw Error(config().string(), ": not the configuration of a run: ", error.what());
-  }
+  return read_json(config(), "not the configuration of a run: ", "", [](const JsonObject& json) {
+    json.check_names({"version", "optimizee", "options", "settings"});
+    const OptimizeeEntry& entry = find_optimizee(json.text("optimizee"));
+    return make_config(entry.name, read_settings(json.object("settings")), read_options(json, entry));
+  });
+}
+
+std::string RunFolder::config_checksum() const { return checksum_of(read_text(config())); }
+
+NewFile RunFolder::optimizer_file(const LearnedOptimizer& learned, const std::string& config) const {
+  return {optimizer(), learned.to_bytes({{kConfigNote, checksum_of(config)}})};
 }
 
 LearnedOptimizer RunFolder::read_optimizer(const RunConfig& config) const {
   LearnedOptimizer learned = load_optimizer(*this);
+  // Of one that was edited nothing is known, nor of an optimizer that was made otherwise.
+  const std::string noted = read_safetensors(optimizer()).metadata[kConfigNote], checksum = config_checksum();
+  if (!noted.empty() && !checksum.empty() && noted != checksum) {
+    throw Error(optimizer().string(), ": was trained with another ", this->config().string(),
+                "; they are not of the same run");
+  }
   if (learned.model.groups() != config.model().groups()) {
     throw Error(optimizer().string(), ": its parts are not for the groups that ", this->config().string(), " says, ",
                 config.groups, "; they are not of the same run");
@@ -161,11 +194,11 @@ LearnedOptimizer RunFolder::read_optimizer(const RunConfig& config) const {
   return learned;
 }
 
-void RunFolder::check_output(const std::vector<fs::path>& files, bool force, const std::string& remedy) const {
-  for (const fs::path& file : files) {
-    if (!force && fs::exists(file)) throw Error(file.string(), ": exists already; ", remedy);
-  }
-  if (access(path.c_str(), W_OK) != 0) throw Error(path.string(), ": cannot be written to: ", std::strerror(errno));
+void RunFolder::check_output(const fs::path& summary, const std::vector<fs::path>& others, bool force,
+                             const std::string& remedy) const {
+  if (!force && fs::exists(summary)) throw Error(summary.string(), ": exists already; ", remedy);
+  check_writable(summary);
+  for (const fs::path& file : others) check_writable(file);
 }
 
 OptimizeeFactory RunFolder::make_optimizee(const OptimizeeEntry& entry, OptionValues saved,
@@ -176,16 +209,6 @@ OptimizeeFactory RunFolder::make_optimizee(const OptimizeeEntry& entry, OptionVa
   } catch (const UsageError& error) {
     if (!given.empty()) throw;
     throw Error(config().string(), ": not the configuration of a run: ", error.what());
-  }
-}
-
-std::string read_text(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error(path.string(), ": cannot be read: ", std::strerror(errno));
-  try {
-    return {std::istreambuf_iterator<char>(file), {}};
-  } catch (const std::ios_base::failure& failure) {  // a folder, say, can be opened
-    throw Error(path.string(), ": cannot be read: ", failure.code().message());
   }
 }
 

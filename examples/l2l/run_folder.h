@@ -4,9 +4,13 @@
 #include <vector>
 
 #include "examples/l2l/settings.h"
+#include "examples/l2l/text_file.h"
 #include "nn/atomic_file.h"
 
 namespace l2l {
+
+/// config.json: all that determines a training.
+std::string config_text(const RunConfig& config);
 
 /// A folder that holds a training run, and the names of the files in it.
 struct RunFolder {
@@ -40,11 +44,16 @@ struct RunFolder {
   void begin(const RunConfig& config, std::vector<NewFile> others = {}) const;
   /// What `begin` wrote. An Error names the file and what is wrong with it.
   RunConfig read_config() const;
+  /// The digits of its checksum, "" if it has none.
+  std::string config_checksum() const;
+  /// The trained optimizer as a file, which notes that it belongs to a `config.json` of this text.
+  NewFile optimizer_file(const LearnedOptimizer& learned, const std::string& config) const;
   /// The trained optimizer. An Error names the file if it cannot be read or is not of the run in `config`.
   LearnedOptimizer read_optimizer(const RunConfig& config) const;
-  /// Before the work: an Error unless the folder can be written to and none of the files is there already, or `force`
-  /// is given. The Error ends with the remedy.
-  void check_output(const std::vector<std::filesystem::path>& files, bool force, const std::string& remedy) const;
+  /// Before the work: an Error unless all these files can be written. If the summary is there already, so is all, and
+  /// it is an Error that ends with the remedy, unless `force` is given.
+  void check_output(const std::filesystem::path& summary, const std::vector<std::filesystem::path>& others, bool force,
+                    const std::string& remedy) const;
   /// An optimizee with the options in config.json, and with others that were `given` since. A bad option is a
   /// UsageError if some were given, and else an Error that names config.json.
   OptimizeeFactory make_optimizee(const OptimizeeEntry& entry, OptionValues saved, const OptionValues& given) const;
@@ -53,8 +62,5 @@ struct RunFolder {
   /// The files of the run that are there.
   std::vector<std::filesystem::path> run() const;
 };
-
-/// The whole file as text; an Error names it and the system's reason.
-std::string read_text(const std::filesystem::path& path);
 
 }  // namespace l2l

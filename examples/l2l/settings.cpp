@@ -145,7 +145,10 @@ Setting groups() {
 Setting plain() {
   return {"plain", "", "record the unroll in elementary ops: slower, to compare with",
           [](const RunConfig& config) { return std::string(config.training.fused ? "false" : "true"); },
-          [](RunConfig& config, const std::string& text) { config.training.fused = text != "true"; }};
+          [](RunConfig& config, const std::string& text) {
+            if (text != "true" && text != "false") throw UsageError("--plain: '", text, "' is neither true nor false");
+            config.training.fused = text == "false";
+          }};
 }
 
 void check(const RunConfig& config) {

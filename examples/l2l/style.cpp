@@ -1,10 +1,6 @@
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <list>
 #include <optional>
 #include <set>
@@ -18,6 +14,7 @@
 #include "examples/l2l/report.h"
 #include "examples/l2l/sheet.h"
 #include "examples/l2l/trial.h"
+#include "nn/atomic_file.h"
 #include "optimizees/neural_art/neural_art.h"
 #include "optimizees/neural_art/picture_search.h"
 
@@ -149,14 +146,15 @@ void check_unused(const StyleRequest& request, const std::vector<Result>& result
     }
     if (fs::is_directory(file)) throw Error(file.string(), ": is a folder; choose another --out or --sheet");
     const fs::path folder = file.has_parent_path() ? file.parent_path() : ".";
-    const bool made = request.contents.size() > 1 && folder == results.front().out.parent_path();
-    if (!made && !fs::is_directory(folder)) throw Error(file.string(), ": there is no folder ", folder.string());
-    if (fs::is_directory(folder) && access(folder.c_str(), W_OK) != 0) {
-      throw Error(file.string(), ": cannot be written: ", folder.string(), ": ", std::strerror(errno));
-    }
+    if (!fs::is_directory(folder)) throw Error(file.string(), ": there is no folder ", folder.string());
     if (!request.force && fs::exists(file)) {
       throw Error(file.string(), ": exists already; choose another --out, or replace it with --force");
     }
+  }
+  if (!request.sheet.empty()) check_writable(request.sheet);
+  for (const Result& result : results) {
+    check_writable(result.out);
+    if (!result.frames.empty()) check_writable(result.frames.back().second);  // its name is the longest
   }
 }
 

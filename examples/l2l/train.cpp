@@ -49,8 +49,9 @@ class Run {
       : folder_(folder), config_(config), model_(config.model()), trainer_(model_, optimizee, config.training) {}
 
   void start() {
-    folder_.begin(config_);
-    config_text_ = read_text(folder_.config());
+    config_text_ = config_text(config_);
+    // All at once: a disk that is full leaves nothing.
+    folder_.begin(config_, {{folder_.log(), log_}, {folder_.checkpoint(), checkpoint()}});
   }
 
   void resume() {
@@ -127,13 +128,15 @@ class Run {
 
   void save_results() const {
     write_file_atomically(folder_.log(), log_);
-    if (has_result()) trainer_.best().save(folder_.optimizer());
+    if (has_result()) write_files_atomically({folder_.optimizer_file(trainer_.best(), config_text_)});
   }
+
+  std::string checkpoint() const { return checkpoint_bytes(model_.layout(), trainer_.state(), config_text_); }
 
   // The log goes first: a resumed run drops lines that the checkpoint does not know, but cannot invent missing ones.
   void save() const {
     save_results();
-    save_checkpoint(folder_.checkpoint(), model_.layout(), trainer_.state(), config_text_);
+    write_file_atomically(folder_.checkpoint(), checkpoint());
   }
 
   // Waiting for the disk takes longer than a short epoch.

@@ -71,6 +71,7 @@ grep -q '± n/a' out.txt || fail "a standard error of one function: $(cat out.tx
 
 # A learned optimizer that diverges is compared all the same, with a warning.
 quiet train "${tiny[@]}" --out diverging --scale 1e-19
+unseal diverging/optimizer.safetensors diverging/config.json
 sed -i 's/1e-19/1e+19/' diverging/optimizer.safetensors diverging/config.json
 quiet compare --run diverging "${fast[@]}"
 grep -q '^l2l: warning: the learned optimizer diverged' err.txt || fail "no warning: $(cat err.txt)"
@@ -86,6 +87,7 @@ refused() {
 copy() {
   mkdir broken
   cp run/config.json run/optimizer.safetensors broken
+  unseal broken/*
 }
 copy && rm broken/optimizer.safetensors && refused 'broken/optimizer.safetensors: is missing.* copy it'
 copy && cp run/checkpoint.safetensors broken && rm broken/optimizer.safetensors &&
@@ -107,3 +109,30 @@ copy && sed -i 's/"steps": 20/"steps": "x"/' broken/config.json && refused "brok
 copy && sed -i 's/"optimizee": "quadratic"/"optimizee": "cubic"/' broken/config.json && refused "broken/config.json.*'cubic'"
 copy && sed -i 's/"dim": "3"/"dim": "x"/' broken/config.json && refused "broken/config.json.*'x'"
 copy && rm broken/config.json && refused 'config.json'
+copy && sed -i 's/"epochs": 4/"epochs": "4"/' broken/config.json && refused "broken/config.json.*'epochs' is the text"
+copy && sed -i 's/"plain": false/"plain": 0/' broken/config.json && refused "broken/config.json.*--plain: '0'"
+copy && sed -i 's/"dim": "3"/"dim": 3/' broken/config.json && refused "broken/config.json.*'dim' is not a text"
+copy && sed -i 's/"dim": "3"/"dimension": "3"/' broken/config.json && refused "broken/config.json.*'dimension'"
+copy && sed -i 's/"seed": 0,/"seed": 0, "sed": 1,/' broken/config.json && refused "broken/config.json.*'sed'"
+copy && sed -i 's/"seed": 0,/"seed": 0, "seed": 1,/' broken/config.json && refused "broken/config.json.*'seed' twice"
+
+# A checksum tells damage and edits; an edited file without one is taken as it is. Files of two runs do not mix.
+for file in config.json optimizer.safetensors; do
+  mkdir broken && cp run/config.json run/optimizer.safetensors broken
+  bytes=$(wc -c <broken/$file)
+  for offset in 5 100 $((bytes / 2)) $((bytes - 3)); do
+    cp run/$file broken
+    byte=$(od -An -tu1 -j "$offset" -N 1 broken/$file)
+    printf "\\x$(printf %02x $((byte ^ 1)))" | dd of=broken/$file bs=1 seek="$offset" conv=notrunc status=none
+    expect_error 1 "broken/$file: " compare --run broken "${fast[@]}"
+  done
+  rm -r broken
+done
+mkdir edited && cp run/config.json run/optimizer.safetensors edited
+sed -i 's/"seed": 0/"seed": 1/' edited/config.json
+expect_error 1 "edited/config.json: .*damaged or edited.*'checksum'" compare --run edited "${fast[@]}"
+sed -i '/"checksum"/d' edited/config.json
+quiet compare --run edited "${fast[@]}"
+quiet train "${tiny[@]}" --out other --seed 9
+cp other/config.json edited
+expect_error 1 'edited/optimizer.safetensors: was trained with another' compare --run edited "${fast[@]}" --force

@@ -19,6 +19,14 @@ fi
 if command -v gnuplot >/dev/null; then
   head -c 4 run/diagnose.png | grep -q PNG || fail "diagnose.png is not a picture"
 fi
+! grep -q checksum out.txt || fail "a word on checksums: $(cat out.txt)"
+cp -r run foreign && unseal foreign/optimizer.safetensors
+quiet diagnose --run foreign --force
+grep -q 'checksum .*optimizer.safetensors has none' out.txt || fail "no word on the checksum: $(cat out.txt)"
+unseal foreign/config.json
+quiet diagnose --run foreign --force
+finds 'look here' checksum
+grep -q 'optimizer.safetensors and config.json have none' out.txt || fail "no word on the checksums: $(cat out.txt)"
 expect_error 1 'run/diagnose.json.*--force' diagnose --run run
 quiet diagnose --run run --force --steps 40 --seed 1
 grep -q '40 steps' out.txt || fail "--steps 40: $(cat out.txt)"
@@ -28,6 +36,7 @@ quiet diagnose --run dead
 finds 'look here' 'dead updates'
 grep -q '"seed": 7' dead/diagnose.json || fail "not the functions that the training validated on"
 quiet train "${tiny[@]}" --out diverging --scale 1e-19
+unseal diverging/optimizer.safetensors diverging/config.json
 sed -i 's/1e-19/1e+19/' diverging/optimizer.safetensors diverging/config.json
 rm diverging/train.csv  # it is not needed
 quiet diagnose --run diverging
@@ -36,6 +45,7 @@ finds 'look here' 'not finite'
 
 # One that comes to nothing at once: there is nothing to draw, and an earlier picture goes.
 quiet train "${tiny[@]}" --out nan
+unseal nan/optimizer.safetensors
 printf '\377\377\377\377' |
   dd of=nan/optimizer.safetensors bs=1 seek=$(($(wc -c <nan/optimizer.safetensors) - 4)) conv=notrunc status=none
 touch nan/diagnose.png

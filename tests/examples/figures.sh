@@ -48,7 +48,7 @@ expect_error 2 "--epochs: '0'" figures --epochs 0 --out third
 expect_error 2 '--runs nowhere: there is no such folder' figures --runs nowhere --out third
 cp -r trained damaged && rm damaged/quadratic/*.safetensors
 expect_error 1 'damaged/quadratic/optimizer.safetensors' "${run[@]}" --runs damaged --out third
-cp -r trained foreign && sed -i 's/"scale": 1,/"scale": 2,/' foreign/quadratic/config.json
+cp -r trained foreign && unseal foreign/quadratic/config.json && sed -i 's/"scale": 1,/"scale": 2,/' foreign/quadratic/config.json
 expect_error 1 'not of the same run' "${run[@]}" --runs foreign --out third
 [[ ! -e third ]] || fail "a refused command made a folder"
 # A page is not made of what is damaged.

@@ -115,6 +115,7 @@ diff -r run unchanged -x compare.json || fail "a refused probe changed the folde
 
 # A learned optimizer that diverges is followed as far as it goes.
 quiet train "${tiny[@]}" --out diverging --scale 1e-19
+unseal diverging/optimizer.safetensors diverging/config.json
 sed -i 's/1e-19/1e+19/' diverging/optimizer.safetensors diverging/config.json
 quiet probe --run diverging "${rates[@]}"
 grep -q '^l2l: warning: the learned optimizer diverged.*after step [1-9]' err.txt || fail "no warning: $(cat err.txt)"

@@ -59,6 +59,7 @@ expect_error 2 "--pairs: '0'" refine --run run --out x --pairs 0
 expect_error 2 'last is 8, a trajectory has only 4' refine --run run --out x --steps 4 --last 8
 expect_error 1 'nowhere.*l2l train' refine --run nowhere --out x
 cp -r run nan
+unseal nan/optimizer.safetensors
 printf '\377\377\377\377' |
   dd of=nan/optimizer.safetensors bs=1 seek=$(($(wc -c <nan/optimizer.safetensors) - 4)) conv=notrunc status=none
 expect_error 1 'nan/optimizer.safetensors: .*not finite' refine --run nan --out x

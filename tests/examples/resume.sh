@@ -97,10 +97,18 @@ expect_error 1 'nowhere.*no run' train --resume --out nowhere
 expect_error 2 '--resume' train --resume --out whole --lr 0.1
 expect_error 2 '--resume' train --resume --out whole --optimizee quadratic
 expect_error 2 '--resume' train --resume --out whole --batch 8
-sed -i 's/"seed": 0/"seed": 1/' killed/config.json
+unseal killed/config.json && sed -i 's/"seed": 0/"seed": 1/' killed/config.json
 expect_error 1 'checkpoint.safetensors.*other settings' train --resume --out killed
 head -c 500 whole/checkpoint.safetensors >interrupted/checkpoint.safetensors
 expect_error 1 'interrupted/checkpoint.safetensors' train --resume --out interrupted
+bytes=$(wc -c <whole/checkpoint.safetensors)
+for offset in 0 20 70 $((bytes / 2)) $((bytes - 1)); do  # a flipped bit
+  cp whole/checkpoint.safetensors interrupted/checkpoint.safetensors
+  byte=$(od -An -tu1 -j "$offset" -N 1 whole/checkpoint.safetensors)
+  printf "\\x$(printf %02x $((byte ^ 16)))" |
+    dd of=interrupted/checkpoint.safetensors bs=1 seek="$offset" conv=notrunc status=none
+  expect_error 1 'interrupted/checkpoint.safetensors' train --resume --out interrupted
+done
 cp whole/optimizer.safetensors interrupted/checkpoint.safetensors
 expect_error 1 'interrupted/checkpoint.safetensors.*not a checkpoint' train --resume --out interrupted
 rm interrupted/checkpoint.safetensors

@@ -54,7 +54,7 @@ comparison mnist 0.1 >other.json
 quiet style "${both[@]}" --optimizer adam --rate-of compare.json --out same.png
 same rated.png same.png
 expect_error 1 'compare.json: .*no learning rate of sgd' style "${both[@]}" --optimizer sgd --rate-of compare.json --out x.png
-expect_error 1 'negative.json: .*positive' style "${both[@]}" --optimizer adam --rate-of negative.json --out x.png
+expect_error 1 'negative.json: .*above 0' style "${both[@]}" --optimizer adam --rate-of negative.json --out x.png
 expect_error 1 'other.json: a comparison on mnist' style "${both[@]}" --optimizer adam --rate-of other.json --out x.png
 expect_error 1 'nowhere.json: cannot be read' style "${both[@]}" --optimizer sgd --rate-of nowhere.json --out x.png
 expect_error 2 'rate' style "${both[@]}" --optimizer sgd --rate-of compare.json --rate 1 --out x.png

@@ -90,11 +90,13 @@ TEST_CASE("the bytes of a file that is written") {
   //     b = open(path, "rb").read(); n, = struct.unpack("<Q", b[:8]); h = json.loads(b[8:8 + n])
   //     begin, end = h["b"]["data_offsets"]; numpy.frombuffer(b[8 + n + begin:8 + n + end], "<f4")
   const std::string bytes = read_bytes(path);
-  std::string expected = sizeof(Real) == 4
-                             ? R"({"__metadata__":{"by":"l2l"},"a":{"data_offsets":[0,4],"dtype":"F32","shape":[]},)"
-                               R"("b":{"data_offsets":[4,12],"dtype":"F32","shape":[2]}})"
-                             : R"({"__metadata__":{"by":"l2l"},"a":{"data_offsets":[0,8],"dtype":"F64","shape":[]},)"
-                               R"("b":{"data_offsets":[8,24],"dtype":"F64","shape":[2]}})";
+  // And its checksum, once the digits are zeros, is  "%08x" % zlib.crc32(b)
+  std::string expected = sizeof(Real) == 4 ? R"({"__metadata__":{"by":"l2l","checksum":"crc32:b48e8d6d"},)"
+                                             R"("a":{"data_offsets":[0,4],"dtype":"F32","shape":[]},)"
+                                             R"("b":{"data_offsets":[4,12],"dtype":"F32","shape":[2]}})"
+                                           : R"({"__metadata__":{"by":"l2l","checksum":"crc32:25a3d017"},)"
+                                             R"("a":{"data_offsets":[0,8],"dtype":"F64","shape":[]},)"
+                                             R"("b":{"data_offsets":[8,24],"dtype":"F64","shape":[2]}})";
   while (expected.size() % 8 != 0) expected += ' ';
   const Real data[] = {Real(0.5), 1, -2};
   CHECK(bytes == with_header(expected, std::string(reinterpret_cast<const char*>(data), sizeof(data))));
@@ -230,6 +232,7 @@ TEST_CASE("each rule of the format, broken once") {
       {"not valid JSON", with_header("{")},
       {"not valid JSON", with_header(good + "x", four)},
       {"not valid JSON", with_header("{\"\xff\":{}}")},
+      {"a number that is too large", with_header(R"({"a":1e999})")},
       {"zero byte", with_header(good + std::string(3, '\0'), four)},
       {"nested too deeply", with_header("{\"w\":" + std::string(1000000, '['))},
       {"nested too deeply", with_header(R"({"w":{"shape":[[1]]}})")},
@@ -332,11 +335,50 @@ TEST_CASE("a file cut short anywhere is an Error") {
   CHECK(failure(folder, bytes + '\0') != "");
 }
 
-TEST_CASE("flipped bytes give an Error or another valid file, never a crash") {
+TEST_CASE("a flipped bit is found wherever it is") {
   const TemporaryFolder folder;
   const auto path = folder.path / "whole.safetensors";
   write_safetensors(path, example());
-  const std::string bytes = read_bytes(path);
+  std::string bytes = read_bytes(path);
+  REQUIRE(parse_safetensors(bytes, "whole").sealed);
+  int accepted = 0;
+  for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+    bytes[bit / 8] ^= static_cast<char>(1 << bit % 8);
+    try {
+      parse_safetensors(bytes, "flipped");
+      ++accepted;
+      UNSCOPED_INFO("bit " << bit % 8 << " of byte " << bit / 8 << " may be flipped");
+    } catch (const Error&) {
+    }
+    bytes[bit / 8] ^= static_cast<char>(1 << bit % 8);
+  }
+  CHECK(accepted == 0);
+}
+
+TEST_CASE("a file without a checksum is read, one with another is damaged or edited") {
+  const TemporaryFolder folder;
+  const auto path = folder.path / "whole.safetensors";
+  write_safetensors(path, example());
+  std::string bytes = read_bytes(path);
+  const std::size_t key = bytes.find("checksum");
+  REQUIRE(key != std::string::npos);
+  bytes[bytes.size() - 1] ^= 1;
+  CHECK(contains(failure(folder, bytes), "damaged or edited: "));
+  bytes.replace(key, 8, "unsealed").replace(bytes.find("crc32:"), 6, "none :");
+  CHECK(failure(folder, bytes) == "");
+  CHECK_FALSE(read_safetensors(folder.path / "file.safetensors").sealed);
+  // Of the tensors that a prefix skips the checksum answers for too.
+  bytes = read_bytes(path);
+  bytes[bytes.size() - 1] ^= 1;
+  CHECK(contains(failure(folder, bytes, "matrix"), "damaged or edited: "));
+}
+
+TEST_CASE("flipped bytes of a file without a checksum give an Error or another valid file, never a crash") {
+  const TemporaryFolder folder;
+  const auto path = folder.path / "whole.safetensors";
+  write_safetensors(path, example());
+  std::string bytes = read_bytes(path);
+  bytes.replace(bytes.find("checksum"), 8, "unsealed").replace(bytes.find("crc32:"), 6, "none :");
   Rng rng(0);
   int errors = 0;
   const int rounds = 3000;

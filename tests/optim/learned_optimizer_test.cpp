@@ -195,6 +195,26 @@ TEST_CASE("a learned optimizer outlives its process") {
         replay(*make_optimizer(learned), two_groups(), gradients));
 }
 
+TEST_CASE("a flipped bit of a trained optimizer is found wherever it is") {
+  const TemporaryFolder folder;
+  const auto path = folder.path / "optimizer.safetensors";
+  random_optimizer(LstmModel({1, 1, {}, 0.5}), 5).save(path);
+  std::string bytes = l2l::testing::read_bytes(path);
+  int accepted = 0;
+  for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+    const char whole = bytes[bit / 8];
+    bytes[bit / 8] = static_cast<char>(whole ^ 1 << bit % 8);
+    l2l::testing::write_bytes(path, bytes);
+    bytes[bit / 8] = whole;
+    try {
+      LearnedOptimizer::load(path);
+      ++accepted;
+    } catch (const Error&) {
+    }
+  }
+  CHECK(accepted == 0);
+}
+
 TEST_CASE("checkpoints that do not fit are refused, and named") {
   const TemporaryFolder folder;
   const auto path = folder.path / "bad.safetensors";
