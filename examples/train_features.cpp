@@ -21,6 +21,7 @@
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
+#include "nn/atomic_file.h"
 #include "nn/features.h"
 #include "optim/rules.h"
 #include "optimizees/data/picture.h"
@@ -132,6 +133,7 @@ void train(const FeatureNetwork& network, const Parameter& last, Rng& rng, const
 
 void make(const std::string& out, const std::string& folder, int steps) {
   if (std::filesystem::exists(out)) throw Error(out, ": exists already; name another file");
+  check_writable(out);  // before the work
   const FeatureNetwork network(kBlocks, Pooling::average);
   Layout layout = network.layout();
   const Index size = layout.size();

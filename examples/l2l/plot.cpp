@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <map>
@@ -32,8 +33,9 @@ using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 File temporary(std::string_view content = "") {
   File file(std::tmpfile(), &std::fclose);
   if (!file) throw Error("no temporary file for gnuplot: ", std::strerror(errno));
-  std::fwrite(content.data(), 1, content.size(), file.get());
-  std::fflush(file.get());
+  if (std::fwrite(content.data(), 1, content.size(), file.get()) != content.size() || std::fflush(file.get()) != 0) {
+    throw Error("no temporary file for gnuplot: ", std::strerror(errno));
+  }
   std::rewind(file.get());
   return file;
 }
@@ -52,7 +54,12 @@ void run_gnuplot(std::FILE* in, std::FILE* out, std::FILE* err) {
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  // It ends at a file that is too large (see main.cpp): to go on without the rest is not for it.
+  sigset_t ends_it;
+  sigemptyset(&ends_it);
+  sigaddset(&ends_it, SIGXFSZ);
+  posix_spawnattr_setsigdefault(&attributes, &ends_it);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
   posix_spawn_file_actions_t redirect;
   posix_spawn_file_actions_init(&redirect);
   posix_spawn_file_actions_adddup2(&redirect, fileno(in), STDIN_FILENO);
@@ -77,7 +84,9 @@ std::string draw(const std::string& commands) {
   const File in = temporary(kStyle + commands), out = temporary(), err = temporary();
   run_gnuplot(in.get(), out.get(), err.get());
   const std::string picture = content_of(out.get());
-  if (!picture.starts_with("\x89PNG")) throw Error("gnuplot made no picture");
+  if (!picture.starts_with("\x89PNG") || !picture.ends_with("IEND\xae\x42\x60\x82")) {
+    throw Error("gnuplot made no picture, or not the whole of it");
+  }
   return picture;
 }
 

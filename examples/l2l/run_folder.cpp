@@ -1,10 +1,6 @@
 #include "examples/l2l/run_folder.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "autodiff/error.h"

@@ -94,6 +94,8 @@ copy && cp run/checkpoint.safetensors broken && rm broken/optimizer.safetensors 
   refused 'missing.*; l2l train --resume --out broken'
 copy && head -c 300 run/optimizer.safetensors >broken/optimizer.safetensors && refused 'broken/optimizer.safetensors.*copy'
 copy && echo hello >broken/optimizer.safetensors && refused 'broken/optimizer.safetensors.*copy'
+copy && printf '\x0b\0\0\0\0\0\0\0{"a":1e999}' >broken/optimizer.safetensors &&
+  refused 'broken/optimizer.safetensors: .*a number that is too large'
 copy && sed -i 's/output.bias/output.boas/' broken/optimizer.safetensors && refused "'output.bias'"
 copy && cp run/checkpoint.safetensors broken/optimizer.safetensors && refused 'broken/optimizer.safetensors'
 copy && sed -i 's/"hidden": 4/"hidden": 5/' broken/config.json && refused 'hidden 4, .* says 5'

@@ -120,6 +120,11 @@ expect_error 2 '--sheet x.jpg: it must end in .png' style "${both[@]}" --sheet x
 expect_error 2 '--content is empty' style "${fast[@]}" --content "" --style "$style"
 expect_error 1 'no folder nowhere' style "${both[@]}" --out nowhere/x.png
 expect_error 1 'no folder nowhere' style "${both[@]}" --sheet nowhere/x.png
+long=$(printf 'x%.0s' {1..251})  # with .png as long as a name may be
+quiet style "${both[@]}" --out "$long.png" && rm "$long.png"
+expect_error 1 'File name too long' style "${both[@]}" --out "x$long.png"
+expect_error 1 'File name too long' style "${both[@]}" --frames 2 --out "$long.png"
+expect_error 1 'File name too long' style "${both[@]}" --sheet "x$long.png"
 expect_error 2 '--frames 7: there are only 6 steps' style "${both[@]}" --frames 7
 expect_error 2 "--size: '15'" style --run run "${pair[@]}" --size 15
 expect_error 2 '--style' style "${fast[@]}" --content "$content"

@@ -52,6 +52,10 @@ same two/train.csv seed/train.csv
 [[ ! -e two/compare.csv && ! -e two/compare-old.json ]] || fail "a comparison of the replaced run is left"
 [[ -e two/notes.txt ]] || fail "a file that is not of a run is gone"
 
+# A file that grows too large, as on a full disk: one line with its name, and nothing is left.
+(ulimit -f 1 && expect_error 1 'limited/[a-z.]*: cannot be written: File too large' train "${tiny[@]}" --out limited)
+[[ ! -e limited ]] || fail "a failed command left $(ls -A limited)"
+
 # A folder that cannot be one, or cannot be written to.
 touch file
 expect_error 1 'file' train "${tiny[@]}" --out file
