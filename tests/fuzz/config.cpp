@@ -13,7 +13,7 @@ std::vector<std::string> seeds() {
   std::vector<std::string> inputs;
   for (const OptimizeeEntry& entry : optimizees()) {
     const RunFolder run{folder()};
-    run.begin(default_config(entry), true, "");
+    run.begin(default_config(entry));
     inputs.push_back(content_of(run.config()));
   }
   return inputs;
