@@ -5,6 +5,8 @@
 
 #include "tests/catch.h"
 
+namespace l2l::arena_test {
+
 using l2l::Arena;
 
 TEST_CASE("arena: memory is aligned, apart and writable") {
@@ -81,3 +83,5 @@ TEST_CASE("arena: clearing an empty one is nothing") {
   CHECK(arena.capacity() == 0);
   CHECK(arena.allocate(1) != nullptr);
 }
+
+}  // namespace l2l::arena_test

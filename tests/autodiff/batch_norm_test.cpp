@@ -3,7 +3,8 @@
 #include "autodiff/error.h"
 #include "tests/autodiff/testing.h"
 
-using namespace l2l;
+namespace l2l::batch_norm_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -157,3 +158,5 @@ TEST_CASE("batch_norm: errors name shapes") {
   CHECK_THROWS_WITH(batch_norm(x, c, c, two, three),
                     "batch_norm: x [2x3] has 3 channels, there are 2 means and 3 variances");
 }
+
+}  // namespace l2l::batch_norm_test

@@ -6,7 +6,8 @@
 
 #include "tests/autodiff/testing.h"
 
-using namespace l2l;
+namespace l2l::blas_test {
+
 using namespace l2l::testing;
 
 TEST_CASE("blas: gemm with transposes, row distances and beta equals three loops") {
@@ -65,3 +66,5 @@ TEST_CASE("blas: the product over nothing is 0, and a matrix without elements is
   blas::gemm(Trans::yes, Trans::yes, 2, 2, 0, nullptr, 2, nullptr, 0, Real(0.5), c, 2);
   CHECK(std::vector<Real>(c, c + 4) == std::vector<Real>{0.5, 1, 1.5, 2});
 }
+
+}  // namespace l2l::blas_test

@@ -1,7 +1,8 @@
 #include "autodiff/error.h"
 #include "tests/autodiff/testing.h"
 
-using namespace l2l;
+namespace l2l::conv_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -281,3 +282,5 @@ TEST_CASE("conv2d: errors name shapes") {
   CHECK_THROWS_WITH(conv({1, 1, 4, 4}, {1, 1, 0, 1}, {1}),
                     "conv2d: weight [1x1x0x1] does not fit in x [1x1x4x4] with padding 0");
 }
+
+}  // namespace l2l::conv_test

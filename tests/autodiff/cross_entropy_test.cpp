@@ -3,7 +3,8 @@
 #include "autodiff/error.h"
 #include "tests/autodiff/testing.h"
 
-using namespace l2l;
+namespace l2l::cross_entropy_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -93,3 +94,5 @@ TEST_CASE("cross_entropy: errors name shapes, label and row") {
   CHECK_THROWS_WITH(evaluate({2, 3}, logits, {0, 3}), "softmax_cross_entropy: label 3 of row 1 is not in 0 to 2");
   CHECK_THROWS_WITH(evaluate({2, 3}, logits, {-1, 0}), "softmax_cross_entropy: label -1 of row 0 is not in 0 to 2");
 }
+
+}  // namespace l2l::cross_entropy_test

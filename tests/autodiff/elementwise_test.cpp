@@ -3,7 +3,8 @@
 #include "autodiff/error.h"
 #include "tests/autodiff/testing.h"
 
-using namespace l2l;
+namespace l2l::elementwise_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -185,3 +186,5 @@ TEST_CASE("elementwise: a long array is the same for any number of threads") {
   }
   for (int threads : {2, 3, 8}) CHECK(run(threads) == one);
 }
+
+}  // namespace l2l::elementwise_test

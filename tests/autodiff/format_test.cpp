@@ -2,7 +2,7 @@
 
 #include "tests/catch.h"
 
-using namespace l2l;
+namespace l2l::format_test {
 
 TEST_CASE("format is printf into a string, however long") {
   CHECK(format("nothing") == "nothing");
@@ -10,3 +10,5 @@ TEST_CASE("format is printf into a string, however long") {
   const std::string word(1000, 'x');
   CHECK(format("<%s>", word.c_str()) == "<" + word + ">");
 }
+
+}  // namespace l2l::format_test

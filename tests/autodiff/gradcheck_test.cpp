@@ -7,7 +7,8 @@
 #include "autodiff/ops.h"
 #include "tests/tolerance.h"
 
-using namespace l2l;
+namespace l2l::gradcheck_test {
+
 using l2l::testing::kUnit;
 using l2l::testing::Near;
 using l2l::testing::roundings;
@@ -151,3 +152,5 @@ TEST_CASE("gradcheck: errors") {
   CHECK_THROWS_WITH(gradcheck([](Tape&, auto x) { return detach(x[0]); }, {Shape{3}}),
                     "backward: the loss depends on no variable");
 }
+
+}  // namespace l2l::gradcheck_test

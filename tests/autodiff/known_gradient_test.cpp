@@ -1,7 +1,8 @@
 #include "autodiff/error.h"
 #include "tests/autodiff/testing.h"
 
-using namespace l2l;
+namespace l2l::known_gradient_test {
+
 using namespace l2l::testing;
 
 TEST_CASE("known_gradient: brings a function differentiated on an inner tape to an outer one") {
@@ -59,3 +60,5 @@ TEST_CASE("known_gradient: the gradient must have as many elements as x") {
   CHECK_THROWS_WITH(known_gradient(x, 1, std::vector<Real>{1, 2}),
                     "known_gradient: x has shape [3], its gradient has 2 elements");
 }
+
+}  // namespace l2l::known_gradient_test

@@ -1,7 +1,8 @@
 #include "autodiff/error.h"
 #include "tests/autodiff/testing.h"
 
-using namespace l2l;
+namespace l2l::lstm_cell_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -95,3 +96,5 @@ TEST_CASE("lstm_cell: errors name the shapes") {
   CHECK_THROWS_WITH(lstm_cell(c, tape.constant({2}, Real(0))),
                     "lstm_cell: gates [2x3] and c [2] do not fit, [4HxN] and [HxN] would");
 }
+
+}  // namespace l2l::lstm_cell_test

@@ -1,7 +1,8 @@
 #include "autodiff/error.h"
 #include "tests/autodiff/testing.h"
 
-using namespace l2l;
+namespace l2l::matmul_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -112,3 +113,5 @@ TEST_CASE("matmul: shapes that do not fit are named") {
   CHECK_THROWS_WITH(batched_matmul(batch, batch, Trans::no, Trans::no),
                     "batched_matmul: shapes [4x2x3] and [4x2x3] do not fit");
 }
+
+}  // namespace l2l::matmul_test

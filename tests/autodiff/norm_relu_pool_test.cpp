@@ -2,7 +2,8 @@
 
 #include "tests/autodiff/testing.h"
 
-using namespace l2l;
+namespace l2l::norm_relu_pool_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -108,3 +109,5 @@ TEST_CASE("batch_norm_relu_max_pool: errors name shapes") {
                     "batch_norm_relu_max_pool: x [1x2x4x1] is not [NxCxHxW] with a window of 2x2");
   CHECK_THROWS_WITH(call({0, 2, 4, 4}, {2}), "batch_norm_relu_max_pool: x [0x2x4x4] has nothing to take a mean of");
 }
+
+}  // namespace l2l::norm_relu_pool_test

@@ -3,7 +3,8 @@
 #include "autodiff/error.h"
 #include "tests/autodiff/testing.h"
 
-using namespace l2l;
+namespace l2l::pool_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -154,3 +155,5 @@ TEST_CASE("pool: errors name shapes") {
   CHECK_THROWS_WITH(max_pool2d(x, 0), "max_pool2d: size 0 and stride 0, they must be at least 1");
   CHECK_THROWS_WITH(max_pool2d(x, 2, -1), "max_pool2d: size 2 and stride -1, they must be at least 1");
 }
+
+}  // namespace l2l::pool_test

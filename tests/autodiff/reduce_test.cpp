@@ -1,7 +1,8 @@
 #include "autodiff/error.h"
 #include "tests/autodiff/testing.h"
 
-using namespace l2l;
+namespace l2l::reduce_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -86,3 +87,5 @@ TEST_CASE("reduce: errors name op and shapes") {
   CHECK_THROWS_WITH(column_sums(v), "column_sums: shape [2] is not a matrix");
   CHECK_THROWS_WITH(mean(tape.constant({3, 0}, Real(1))), "mean: shape [3x0] is empty");
 }
+
+}  // namespace l2l::reduce_test

@@ -5,7 +5,7 @@
 #include "autodiff/error.h"
 #include "tests/catch.h"
 
-using namespace l2l;
+namespace l2l::shape_test {
 
 namespace {
 std::string text(const Shape& shape) {
@@ -49,3 +49,5 @@ TEST_CASE("shape: impossible ones are refused") {
   CHECK_THROWS_WITH((Shape{big}), "shape: dimension 0 is 2147483648, it must be between 0 and 2^31 - 1");
   CHECK_THROWS_WITH((Shape{big - 1, big - 1}), "shape: [2147483647x2147483647] has more than 2^59 elements");
 }
+
+}  // namespace l2l::shape_test

@@ -1,7 +1,8 @@
 #include "autodiff/error.h"
 #include "tests/autodiff/testing.h"
 
-using namespace l2l;
+namespace l2l::structure_test {
+
 using namespace l2l::testing;
 
 TEST_CASE("structure: reshape and slice share memory and make no nodes") {
@@ -109,3 +110,5 @@ TEST_CASE("structure: errors name op and shapes") {
   CHECK_THROWS_WITH(concat({x, tape.constant({3}, Real(1))}, 1),
                     "concat: shapes [4x3] and [3] differ outside dimension 1");
 }
+
+}  // namespace l2l::structure_test

@@ -6,7 +6,8 @@
 #include "autodiff/error.h"
 #include "tests/autodiff/testing.h"
 
-using namespace l2l;
+namespace l2l::tape_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -287,3 +288,5 @@ TEST_CASE("tape: an op written by a user") {
   };
   check_gradient([&](Tape&, auto x) { return cube(x[0]); }, {Shape{2, 3}});
 }
+
+}  // namespace l2l::tape_test

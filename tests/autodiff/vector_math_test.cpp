@@ -6,7 +6,8 @@
 
 #include "tests/autodiff/testing.h"
 
-using namespace l2l;
+namespace l2l::vector_math_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -114,3 +115,5 @@ TEST_CASE("vector_math: map takes any length, in place too, and writes nothing b
     CHECK(x[n] == 7);
   }
 }
+
+}  // namespace l2l::vector_math_test

@@ -13,7 +13,8 @@
 #include "tests/catch.h"
 #include "tests/nn/temporary_folder.h"
 
-using namespace l2l;
+namespace l2l::atomic_file_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -201,3 +202,5 @@ TEST_CASE("writers at the same time do not mix") {
   CHECK(content == std::string(10000, content.at(0)));
   CHECK(folder.entries() == 1);
 }
+
+}  // namespace l2l::atomic_file_test

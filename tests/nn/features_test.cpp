@@ -9,7 +9,8 @@
 #include "tests/nn/reference.h"
 #include "tests/nn/temporary_folder.h"
 
-using namespace l2l;
+namespace l2l::features_test {
+
 using namespace l2l::testing;
 using Catch::Matchers::ContainsSubstring;
 
@@ -178,3 +179,5 @@ TEST_CASE("parse_pooling") {
   CHECK(parse_pooling("average") == Pooling::average);
   CHECK_THROWS_WITH(parse_pooling("mean"), "pooling 'mean' is unknown; there are max and average");
 }
+
+}  // namespace l2l::features_test

@@ -7,7 +7,8 @@
 #include "autodiff/gradcheck.h"
 #include "tests/nn/reference.h"
 
-using namespace l2l;
+namespace l2l::image_layers_test {
+
 using namespace l2l::testing;
 using Catch::Matchers::ContainsSubstring;
 
@@ -133,3 +134,5 @@ TEST_CASE("Image layers refuse what does not fit") {
   CHECK_THROWS_WITH(statistics.observe(tape.constant({1, 2}, Real(0))),
                     ContainsSubstring("[1x2]") && ContainsSubstring("needs 2"));
 }
+
+}  // namespace l2l::image_layers_test

@@ -6,7 +6,8 @@
 #include "autodiff/gradcheck.h"
 #include "tests/nn/reference.h"
 
-using namespace l2l;
+namespace l2l::layers_test {
+
 using namespace l2l::testing;
 
 // Numbers here are from PyTorch 1.13 in double; `ramp` is defined in reference.h:
@@ -150,3 +151,5 @@ TEST_CASE("layers refuse what does not fit") {
   CHECK(parse_activation("tanh") == Activation::tanh);
   CHECK_THROWS_AS(parse_activation("gelu"), UsageError);
 }
+
+}  // namespace l2l::layers_test

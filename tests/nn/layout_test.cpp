@@ -7,7 +7,7 @@
 #include "autodiff/ops.h"
 #include "tests/catch.h"
 
-using namespace l2l;
+namespace l2l::layout_test {
 
 TEST_CASE("a layout lays parameters one behind the other") {
   Layout layout;
@@ -81,3 +81,5 @@ TEST_CASE("the first parameter that is not finite is named") {
   x[2] = std::numeric_limits<Real>::quiet_NaN();
   CHECK(layout.first_not_finite(x) == "b");
 }
+
+}  // namespace l2l::layout_test

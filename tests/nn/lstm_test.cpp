@@ -4,7 +4,8 @@
 #include "autodiff/gradcheck.h"
 #include "tests/nn/reference.h"
 
-using namespace l2l;
+namespace l2l::lstm_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -224,3 +225,5 @@ TEST_CASE("the LSTM refuses what does not fit") {
   CHECK_THROWS_AS(lstm(theta, tape.constant({kIn, kBatch}, Real(0)), state), Error);
   CHECK_THROWS_AS(Lstm(layout, "n", kIn, 0, 1), Error);
 }
+
+}  // namespace l2l::lstm_test

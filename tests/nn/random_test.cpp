@@ -6,7 +6,8 @@
 
 #include "tests/tolerance.h"
 
-using namespace l2l;
+namespace l2l::random_test {
+
 using l2l::testing::Near;
 
 // The generator in Python, written from its description:
@@ -145,3 +146,5 @@ TEST_CASE("fill_normal and fill_uniform place and scale") {
   CHECK(*std::min_element(x.begin(), x.end()) >= -2);
   CHECK(*std::max_element(x.begin(), x.end()) <= 4);
 }
+
+}  // namespace l2l::random_test

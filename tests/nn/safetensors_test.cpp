@@ -10,7 +10,8 @@
 #include "tests/catch.h"
 #include "tests/nn/temporary_folder.h"
 
-using namespace l2l;
+namespace l2l::safetensors_test {
+
 using namespace l2l::testing;
 using Catch::Matchers::ContainsSubstring;
 
@@ -449,3 +450,5 @@ TEST_CASE("theta goes into named tensors and comes back") {
   CHECK(contains(says(file, layout, 8), "theta has 8 elements, the layout 9"));
   CHECK_THROWS_AS(put_parameters(file, layout, std::vector<Real>(10)), Error);
 }
+
+}  // namespace l2l::safetensors_test

@@ -10,7 +10,7 @@
 #include "tests/optim/families.h"
 #include "tests/optim/roundings.h"
 
-using namespace l2l;
+namespace l2l::diagnose_test {
 
 namespace {
 
@@ -184,3 +184,5 @@ TEST_CASE("what a training's log says") {
   CHECK(bad(diagnose_training(falling, vanishing)) == std::vector<std::string>{"training gradient"});
   CHECK(diagnose_training({1}, {1}).empty());
 }
+
+}  // namespace l2l::diagnose_test

@@ -7,7 +7,8 @@
 #include "tests/catch.h"
 #include "tests/optim/families.h"
 
-using namespace l2l;
+namespace l2l::evaluate_test {
+
 using l2l::testing::Bowl;
 using l2l::testing::Cliff;
 
@@ -84,3 +85,5 @@ TEST_CASE("no steps: the loss at the start") {
   CHECK(none.final_mean() == some.mean(0));
   CHECK_THROWS_AS(evaluate(sgd, bowl, {.functions = 3, .steps = -1}), UsageError);
 }
+
+}  // namespace l2l::evaluate_test

@@ -13,7 +13,8 @@
 #include "tests/optim/families.h"
 #include "tests/tolerance.h"
 
-using namespace l2l;
+namespace l2l::evolution_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -236,3 +237,5 @@ TEST_CASE("evolution: refuses what cannot be") {
   broken.phi.back() = NAN;
   CHECK_THROWS_WITH(Evolution(broken, bowl, bowl, short_search()), "the optimizer's 'output.bias' is not finite");
 }
+
+}  // namespace l2l::evolution_test

@@ -6,7 +6,7 @@
 #include "optim/lstm_optimizer.h"
 #include "tests/catch.h"
 
-using namespace l2l;
+namespace l2l::flush_denormals_test {
 
 namespace {
 
@@ -40,3 +40,5 @@ TEST_CASE("an LSTM's step leaves the denormals of its caller alone") {
   optimizer.step(std::vector<Real>(5, Real(1)), theta);
   CHECK(has_denormals());
 }
+
+}  // namespace l2l::flush_denormals_test

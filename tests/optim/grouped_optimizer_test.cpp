@@ -6,7 +6,7 @@
 #include "optim/rules.h"
 #include "tests/catch.h"
 
-using namespace l2l;
+namespace l2l::grouped_optimizer_test {
 
 namespace {
 
@@ -53,3 +53,5 @@ TEST_CASE("a grouped optimizer says what it needs") {
   CHECK_THROWS_WITH(optimizer.reset_for(two_groups()),
                     "there is an optimizer for the group 'head', the groups of theta are 'conv', 'fc'");
 }
+
+}  // namespace l2l::grouped_optimizer_test

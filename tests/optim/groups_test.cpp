@@ -7,7 +7,7 @@
 #include "autodiff/ops.h"
 #include "tests/catch.h"
 
-using namespace l2l;
+namespace l2l::groups_test {
 
 namespace {
 
@@ -87,3 +87,5 @@ TEST_CASE("groups: nobody is left without a party, and no party without a group"
   CHECK_THROWS_WITH(Groups(plain, {"conv", "fc"}),
                     "there is an optimizer for the group 'conv', the groups of theta are ''");
 }
+
+}  // namespace l2l::groups_test

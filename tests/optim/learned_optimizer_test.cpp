@@ -16,7 +16,8 @@
 #include "tests/optim/families.h"
 #include "tests/optim/roundings.h"
 
-using namespace l2l;
+namespace l2l::learned_optimizer_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -273,3 +274,5 @@ TEST_CASE("checkpoints that do not fit are refused, and named") {
   std::filesystem::remove(path);
   CHECK(message().find("bad.safetensors") != std::string::npos);
 }
+
+}  // namespace l2l::learned_optimizer_test

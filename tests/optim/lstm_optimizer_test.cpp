@@ -10,7 +10,8 @@
 #include "tests/optim/families.h"
 #include "tests/optim/roundings.h"
 
-using namespace l2l;
+namespace l2l::lstm_optimizer_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -150,3 +151,5 @@ TEST_CASE("stepping with the wrong number of coordinates is an error") {
   std::vector<Real> theta(3), gradient(2);
   CHECK_THROWS_AS(optimizer.step(gradient, theta), Error);
 }
+
+}  // namespace l2l::lstm_optimizer_test

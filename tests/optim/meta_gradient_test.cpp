@@ -11,7 +11,8 @@
 #include "tests/optim/families.h"
 #include "tests/optim/roundings.h"
 
-using namespace l2l;
+namespace l2l::meta_gradient_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -269,3 +270,5 @@ TEST_CASE("meta-gradients that cannot be had say so") {
                     "meta-gradient: the group 'right' has the rule adam, whose response to its gradient is not "
                     "recorded; take a training with an LSTM for it (--groups with right in place of right=adam:...)");
 }
+
+}  // namespace l2l::meta_gradient_test

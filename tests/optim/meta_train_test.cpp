@@ -16,7 +16,8 @@
 #include "tests/optim/families.h"
 #include "tests/optim/roundings.h"
 
-using namespace l2l;
+namespace l2l::meta_train_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -673,3 +674,5 @@ TEST_CASE("trajectories grow geometrically, in whole unrolls") {
   CHECK_THROWS_WITH(MetaTrainer(LstmModel(small_lstm()), bowl, config),
                     "first-steps is 161, it must be from 0 to steps (160)");
 }
+
+}  // namespace l2l::meta_train_test

@@ -5,7 +5,8 @@
 #include "tests/optim/families.h"
 #include "tests/tolerance.h"
 
-using namespace l2l;
+namespace l2l::plan_test {
+
 using l2l::testing::Bowl;
 using l2l::testing::Near;
 
@@ -69,3 +70,5 @@ TEST_CASE("plan: times are of the whole epoch and the whole validation") {
   CHECK(full.epoch > 30 * brief.epoch);
   CHECK(full.validation > 100 * brief.validation);
 }
+
+}  // namespace l2l::plan_test

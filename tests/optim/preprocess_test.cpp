@@ -9,7 +9,8 @@
 #include "nn/random.h"
 #include "tests/tolerance.h"
 
-using namespace l2l;
+namespace l2l::preprocess_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -149,3 +150,5 @@ TEST_CASE("kinds of preprocessing have names") {
   CHECK(parse_preprocess("log") == Kind::log_sign);
   CHECK_THROWS_AS(parse_preprocess("sign"), UsageError);
 }
+
+}  // namespace l2l::preprocess_test

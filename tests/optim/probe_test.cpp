@@ -9,7 +9,8 @@
 #include "tests/optim/families.h"
 #include "tests/tolerance.h"
 
-using namespace l2l;
+namespace l2l::probe_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -257,3 +258,5 @@ TEST_CASE("a response is steepest where it steps") {
   CHECK(step.slope == -5);
   CHECK(step.change == -13);
 }
+
+}  // namespace l2l::probe_test

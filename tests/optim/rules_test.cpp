@@ -5,7 +5,8 @@
 #include "autodiff/error.h"
 #include "tests/nn/reference.h"
 
-using namespace l2l;
+namespace l2l::rules_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -158,3 +159,5 @@ TEST_CASE("a rule is found by name") {
   }
   CHECK(says == "optimizer 'adagrad' is unknown; there are sgd, momentum, nag, rmsprop, adam");
 }
+
+}  // namespace l2l::rules_test

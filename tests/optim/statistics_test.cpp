@@ -5,7 +5,7 @@
 
 #include "tests/catch.h"
 
-using namespace l2l;
+namespace l2l::statistics_test {
 
 TEST_CASE("mean, standard error and median of numbers by hand") {
   const double inf = std::numeric_limits<double>::infinity();
@@ -18,6 +18,8 @@ TEST_CASE("mean, standard error and median of numbers by hand") {
   CHECK(median({inf, 1}) == inf);
   CHECK(standard_error(std::vector{1.0, inf}) == 0);
   CHECK(standard_error(std::vector{5.0}) == 0);
-  CHECK(std::isnan(mean({})));
+  CHECK(std::isnan(mean(std::vector<double>{})));
   CHECK(std::isnan(median({})));
 }
+
+}  // namespace l2l::statistics_test

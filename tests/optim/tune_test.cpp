@@ -11,7 +11,8 @@
 #include "tests/catch.h"
 #include "tests/optim/families.h"
 
-using namespace l2l;
+namespace l2l::tune_test {
+
 using l2l::testing::Bowl;
 using l2l::testing::Cliff;
 
@@ -177,3 +178,5 @@ TEST_CASE("a rule that diverges everywhere is an error, not a rate") {
                       find_rule("sgd"), [] { return std::make_unique<Nowhere>(); }, options),
                   Error);
 }
+
+}  // namespace l2l::tune_test

@@ -8,7 +8,8 @@
 #include "autodiff/ops.h"
 #include "tests/optim/roundings.h"
 
-using namespace l2l;
+namespace l2l::unroll_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -258,3 +259,5 @@ TEST_CASE("the meta-gradient agrees with differences of the meta-loss, the recor
     check_close(r.dphi, numeric);
   }
 }
+
+}  // namespace l2l::unroll_test

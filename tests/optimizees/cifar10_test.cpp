@@ -9,7 +9,8 @@
 #include "tests/optimizees/idx_folder.h"
 #include "tests/tolerance.h"
 
-using namespace l2l;
+namespace l2l::cifar10_test {
+
 using l2l::testing::Near;
 using namespace l2l::testing;
 using Catch::Matchers::ContainsSubstring;
@@ -254,3 +255,5 @@ TEST_CASE("cifar10: the seed decides the minibatches; no heap allocation once wa
   CHECK(losses(*f, 6) != first);
   CHECK(allocations() == before);
 }
+
+}  // namespace l2l::cifar10_test

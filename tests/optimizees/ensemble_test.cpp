@@ -14,7 +14,8 @@
 #include "tests/optim/families.h"
 #include "tests/optim/roundings.h"
 
-using namespace l2l;
+namespace l2l::ensemble_test {
+
 using Catch::Matchers::ContainsSubstring;
 using namespace l2l::testing;
 using Mode = Ensemble::Mode;
@@ -239,3 +240,5 @@ TEST_CASE("ensemble: the table's row") {
     CHECK_THROWS_WITH(make({{mistake.name, mistake.value}}), ContainsSubstring(mistake.message));
   }
 }
+
+}  // namespace l2l::ensemble_test

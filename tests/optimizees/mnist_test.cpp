@@ -11,7 +11,8 @@
 #include "tests/optimizees/idx_folder.h"
 #include "tests/tolerance.h"
 
-using namespace l2l;
+namespace l2l::mnist_test {
+
 using l2l::testing::Near;
 using l2l::testing::rounded;
 using namespace l2l::testing;
@@ -230,3 +231,5 @@ TEST_CASE("mnist: the packaged data set is read and split as the paper's") {
   // A logit's deviation is 0.1 √(1 + 20 / 4), the mean of ten labels' 0.08: five of them.
   CHECK(loss_of(*f, theta) == Near(std::log(10), 0.4));
 }
+
+}  // namespace l2l::mnist_test

@@ -4,7 +4,8 @@
 #include "optimizees/registry.h"
 #include "tests/tolerance.h"
 
-using namespace l2l;
+namespace l2l::quadratic_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -89,3 +90,5 @@ TEST_CASE("quadratic: the seed decides the function, and each sample is fresh") 
   f->sample(rng_f, Split::train);
   CHECK(gradient(*f, theta) != first);
 }
+
+}  // namespace l2l::quadratic_test

@@ -3,7 +3,8 @@
 #include "autodiff/error.h"
 #include "tests/catch.h"
 
-using namespace l2l;
+namespace l2l::registry_test {
+
 using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("The table's rows are found by name and are complete") {
@@ -78,3 +79,5 @@ TEST_CASE("A bad value stops before any data is read") {
   CHECK_THROWS_WITH(make("units", "20"),
                     ContainsSubstring("no/such/folder") && ContainsSubstring("dataset-fashion-mnist"));
 }
+
+}  // namespace l2l::registry_test

@@ -3,7 +3,8 @@
 #include "tests/optim/families.h"
 #include "tests/tolerance.h"
 
-using namespace l2l;
+namespace l2l::scaled_test {
+
 using namespace l2l::testing;
 
 TEST_CASE("scaled: value and gradient are the factor times those of the family") {
@@ -28,3 +29,5 @@ TEST_CASE("scaled: value and gradient are the factor times those of the family")
   CHECK(f.functions() == plain.functions());
   CHECK(f.blind_loss() == 1000 * plain.blind_loss());
 }
+
+}  // namespace l2l::scaled_test

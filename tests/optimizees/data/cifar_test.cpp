@@ -3,7 +3,8 @@
 #include "autodiff/error.h"
 #include "tests/optimizees/cifar_folder.h"
 
-using namespace l2l;
+namespace l2l::cifar_test {
+
 using namespace l2l::testing;
 using Catch::Matchers::ContainsSubstring;
 
@@ -97,3 +98,5 @@ TEST_CASE("Files of CIFAR-10 that are missing, or are not files, are named") {
   std::filesystem::create_directory(folder.path / "test_batch.bin");
   CHECK_THAT(message_of(folder, DataPart::test), ContainsSubstring("test_batch.bin: its size cannot be found"));
 }
+
+}  // namespace l2l::cifar_test

@@ -5,7 +5,8 @@
 #include "tests/optimizees/data/jpeg_files.h"
 #include "tests/optimizees/data/picture_files.h"
 
-using namespace l2l;
+namespace l2l::exif_test {
+
 using namespace l2l::testing;
 
 namespace {
@@ -83,3 +84,5 @@ TEST_CASE("Exif counts wherever a PNG may hold it") {
     CHECK(decode_picture(png_with(png_chunk("zTXt", keyword + '\0' + bomb))).orientation == 1);
   }
 }
+
+}  // namespace l2l::exif_test

@@ -3,7 +3,8 @@
 #include "autodiff/error.h"
 #include "tests/optimizees/idx_folder.h"
 
-using namespace l2l;
+namespace l2l::idx_test {
+
 using namespace l2l::testing;
 using Catch::Matchers::ContainsSubstring;
 
@@ -214,3 +215,5 @@ TEST_CASE("gather puts the chosen images on the tape, pixels in [0, 1]") {
     CHECK(x.values()[6 + k] == Real(128) / 255);
   }
 }
+
+}  // namespace l2l::idx_test

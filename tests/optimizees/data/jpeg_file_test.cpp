@@ -8,7 +8,8 @@
 #include "tests/optimizees/data/picture_files.h"
 #include "tests/optimizees/data/refusal.h"
 
-using namespace l2l;
+namespace l2l::jpeg_file_test {
+
 using namespace l2l::testing;
 using Catch::Matchers::ContainsSubstring;
 
@@ -253,3 +254,5 @@ TEST_CASE("What stb_image is given holds nothing that was not understood") {
   CHECK(checked.content == flat_jpeg());
   CHECK(checked.exif.empty());
 }
+
+}  // namespace l2l::jpeg_file_test

@@ -8,7 +8,8 @@
 #include "tests/nn/temporary_folder.h"
 #include "tests/optimizees/data/picture_files.h"
 
-using namespace l2l;
+namespace l2l::picture_test {
+
 using namespace l2l::testing;
 using Catch::Matchers::ContainsSubstring;
 
@@ -257,3 +258,5 @@ TEST_CASE("central_square") {
   const Box box = central_square(3, 8);
   CHECK((box.top == 0 && box.left == 2.5 && box.height == 3 && box.width == 3));
 }
+
+}  // namespace l2l::picture_test

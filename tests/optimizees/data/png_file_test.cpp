@@ -4,7 +4,8 @@
 #include "tests/optimizees/data/picture_files.h"
 #include "tests/optimizees/data/refusal.h"
 
-using namespace l2l;
+namespace l2l::png_file_test {
+
 using namespace l2l::testing;
 using Catch::Matchers::ContainsSubstring;
 
@@ -137,3 +138,5 @@ TEST_CASE("A number beyond a PNG's palette is black, not what happens to be in m
 TEST_CASE("What stb_image is given of a PNG holds nothing that was not understood") {
   CHECK(check_picture(red_png(png_chunk("gAMA", "abcd"), png_chunk("tEXt", "a")) + "tail").content == red_png());
 }
+
+}  // namespace l2l::png_file_test

@@ -8,7 +8,8 @@
 #include "tests/nn/reference.h"
 #include "tests/nn/temporary_folder.h"
 
-using namespace l2l;
+namespace l2l::neural_art_test {
+
 using namespace l2l::testing;
 using Catch::Matchers::ContainsSubstring;
 
@@ -192,3 +193,5 @@ TEST_CASE("neural_art: what cannot be right is an error that says so") {
   CHECK_THROWS_WITH(make("content", few.contents),
                     ContainsSubstring("3 pictures, too few for training, validation and testing; 7 are enough"));
 }
+
+}  // namespace l2l::neural_art_test

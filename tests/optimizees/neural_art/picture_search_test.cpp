@@ -6,7 +6,8 @@
 #include "autodiff/gradcheck.h"
 #include "tests/nn/reference.h"
 
-using namespace l2l;
+namespace l2l::picture_search_test {
+
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
@@ -87,3 +88,5 @@ TEST_CASE("PictureSearch: a content that is missing or has another size is an Er
   CHECK_THROWS_WITH(f.loss(tape, tape.constant({72}, Real(0))), ContainsSubstring("before there was a content"));
   CHECK_THROWS_WITH(f.set_content(picture(6, 4, 1)), "PictureSearch: the content has 4x6 pixels, the search 6x4");
 }
+
+}  // namespace l2l::picture_search_test

@@ -6,7 +6,8 @@
 #include "autodiff/gradcheck.h"
 #include "tests/nn/reference.h"
 
-using namespace l2l;
+namespace l2l::style_loss_test {
+
 using namespace l2l::testing;
 using Catch::Matchers::ContainsSubstring;
 
@@ -121,3 +122,5 @@ TEST_CASE("StyleLoss: what does not fit is an Error") {
   CHECK_THROWS_WITH(loss.set_style(picture(1, 30, 0.5, 1)),
                     "a picture of 30x1 pixels is too small for the feature network, which needs 2 on each side");
 }
+
+}  // namespace l2l::style_loss_test
