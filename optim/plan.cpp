@@ -94,10 +94,6 @@ std::size_t trajectory_bytes(const OptimizerModel& model, const MetaTrainConfig&
   return trainer.bytes() - config.functions * inner_tape_bytes(*flat(), config.seed);
 }
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 }  // namespace
 
 MetaPlan plan_memory(const OptimizerModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config) {
@@ -134,29 +130,34 @@ MetaPlan plan_memory(const OptimizerModel& model, const OptimizeeFactory& optimi
   return plan;
 }
 
-MetaPace measure_pace(const OptimizerModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config) {
+double steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+MetaPace measure_pace(const OptimizerModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config,
+                      const Clock& clock) {
   MetaPace pace;
   MetaTrainer trainer(model, optimizee, one_unroll(config));
   trainer.run_epoch();
   // The mean of several, as far as they are quick: functions may differ.
   constexpr int kMostEpochs = 16;
   constexpr double kEnough = 0.5;
-  const auto start = std::chrono::steady_clock::now();
+  const double start = clock();
   int epochs = 0;
   do {
     trainer.run_epoch();
-  } while (++epochs < kMostEpochs && seconds_since(start) < kEnough);
-  pace.epoch = seconds_since(start) / epochs * config.steps / config.unroll;
+  } while (++epochs < kMostEpochs && clock() - start < kEnough);
+  pace.epoch = (clock() - start) / epochs * config.steps / config.unroll;
 
   const int steps = config.validation_steps ? config.validation_steps : config.steps;
   const int at_once = std::min(config.threads, config.validation_functions);
   const int rounds = (config.validation_functions + at_once - 1) / at_once;
   const auto optimizer = [&] { return make_optimizer(trainer.best()); };
   const auto seconds = [&](int length) {
-    const auto begin = std::chrono::steady_clock::now();
+    const double begin = clock();
     evaluate(optimizer, optimizee,
              {.split = Split::validation, .functions = at_once, .steps = length, .threads = config.threads});
-    return seconds_since(begin);
+    return clock() - begin;
   };
   seconds(1);  // warm
   const int length = std::min(steps, config.unroll);

@@ -1,4 +1,6 @@
 #pragma once
+#include <functional>
+
 #include "optim/meta_train.h"
 
 namespace l2l {
@@ -22,7 +24,11 @@ struct MetaPace {
   double epoch = 0;  // seconds of a meta-epoch, validation apart
   double validation = 0;  // seconds of a validation
 };
+/// The time in seconds, from whenever; by default that of a clock that is never set back.
+using Clock = std::function<double()>;
+double steady_seconds();
 /// Times one unroll of the training, after another to warm up, and a short validation.
-MetaPace measure_pace(const OptimizerModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config);
+MetaPace measure_pace(const OptimizerModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config,
+                      const Clock& clock = steady_seconds);
 
 }  // namespace l2l
