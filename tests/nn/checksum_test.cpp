@@ -4,7 +4,7 @@
 
 #include "tests/catch.h"
 
-using namespace l2l;
+namespace l2l::checksum_test {
 
 TEST_CASE("a checksum is zlib's CRC-32, of the pieces together") {
   Checksum sum;
@@ -40,3 +40,5 @@ TEST_CASE("whether there is a checksum is known when one of its parts is damaged
   CHECK_FALSE(has(R"({"note":"of \"checksum\":\"crc32:0badcafe\""})"));
   CHECK_FALSE(has(R"({"checksum":{"dtype":"F32"}})"));  // a tensor of that name
 }
+
+}  // namespace l2l::checksum_test

@@ -6,7 +6,7 @@
 #include "autodiff/error.h"
 #include "tests/catch.h"
 
-using namespace l2l;
+namespace l2l::json_test {
 
 namespace {
 std::string failure(const std::string& text, int deepest = 2) {
@@ -41,3 +41,5 @@ TEST_CASE("a name is fit for a line of text") {
   CHECK(in_quotes(std::string(500, 'x')) == "'" + std::string(77, 'x') + "...'");
   CHECK(in_quotes(std::string(76, 'x') + "üüü") == "'" + std::string(76, 'x') + "...'");
 }
+
+}  // namespace l2l::json_test
