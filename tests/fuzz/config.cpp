@@ -5,8 +5,10 @@
 namespace l2l::fuzz {
 
 void read(std::string_view bytes) {
-  put("config.json", bytes);
-  attempt([] { RunFolder{folder()}.read_config(); });
+  for (const std::string& text : {std::string(bytes), resealed(bytes)}) {
+    put("config.json", text);
+    attempt([] { RunFolder{folder()}.read_config(); });
+  }
 }
 
 std::vector<std::string> seeds() {

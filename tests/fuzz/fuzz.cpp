@@ -9,6 +9,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "nn/checksum.h"
+
 namespace l2l::fuzz {
 namespace {
 
@@ -60,6 +62,12 @@ fs::path put(const std::string& name, std::string_view bytes) {
   file.close();
   require(file.good(), "cannot write " + path.string());
   return path;
+}
+
+std::string resealed(std::string_view file) {
+  std::string result(file);
+  if (const auto digits = take_seal(result); digits && !digits->empty()) seal(result);
+  return result;
 }
 
 std::string content_of(const fs::path& path) {

@@ -1,12 +1,16 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "tests/fuzz/fuzz.h"
+
 namespace l2l::fuzz {
 
 /// A safetensors file begins with the length of its header, which no longer fits as soon as the header changes. So an
-/// input that begins with '{' is taken for the header, a newline and the data; any other for a file as it is.
+/// input that begins with '{' is taken for the header, a newline and the data, and its checksum is put right; any other
+/// for a file as it is.
 inline std::string safetensors_file(std::string_view input) {
   if (!input.starts_with('{')) return std::string(input);
   const std::size_t newline = std::min(input.find('\n'), input.size());
@@ -14,7 +18,7 @@ inline std::string safetensors_file(std::string_view input) {
   std::string file(reinterpret_cast<const char*>(&length), sizeof(length));
   file += input.substr(0, newline);
   if (newline < input.size()) file += input.substr(newline + 1);
-  return file;
+  return resealed(file);
 }
 
 /// The input that stands for a file.
