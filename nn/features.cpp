@@ -7,6 +7,7 @@
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
+#include "autodiff/spelling.h"
 #include "nn/safetensors.h"
 
 namespace l2l {
@@ -70,7 +71,8 @@ FeatureNetwork::Blocks blocks_in(const TensorFile& file) {
 Pooling parse_pooling(std::string_view name) {
   if (name == "max") return Pooling::max;
   if (name == "average") return Pooling::average;
-  throw UsageError("pooling '", name, "' is unknown; there are max and average");
+  throw UsageError("pooling '", name, "' is unknown; there are max and average",
+                   did_you_mean(name, {"max", "average"}));
 }
 
 FeatureNetwork::Blocks FeatureNetwork::vgg19() {

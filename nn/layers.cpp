@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "autodiff/error.h"
+#include "autodiff/spelling.h"
 
 namespace l2l {
 
@@ -10,7 +11,8 @@ Activation parse_activation(std::string_view name) {
   if (name == "sigmoid") return Activation::sigmoid;
   if (name == "tanh") return Activation::tanh;
   if (name == "relu") return Activation::relu;
-  throw UsageError("activation '", name, "' is unknown; there are sigmoid, tanh and relu");
+  throw UsageError("activation '", name, "' is unknown; there are sigmoid, tanh and relu",
+                   did_you_mean(name, {"sigmoid", "tanh", "relu"}));
 }
 
 Var activate(Activation kind, Var x) {

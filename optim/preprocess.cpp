@@ -5,6 +5,8 @@
 #include <limits>
 
 #include "autodiff/error.h"
+#include "autodiff/fits_real.h"
+#include "autodiff/spelling.h"
 #include "autodiff/vector_math.h"
 
 namespace l2l {
@@ -17,10 +19,12 @@ Real log_threshold(double p) {
 }  // namespace
 
 void Preprocess::check() const {
-  const Real p = static_cast<Real>(parameter);
-  const bool positive = std::isfinite(p) && p > 0;
-  if (kind == Kind::log_sign && !positive) throw Error("preprocess: p is ", parameter, ", it must be positive");
-  if (kind == Kind::rescale && !positive) throw Error("preprocess: the factor is ", parameter, ", it must be positive");
+  if (kind == Kind::none) return;
+  const char* const name = kind == Kind::log_sign ? "p" : "the factor";
+  if (!(parameter > 0)) throw Error("preprocess: ", name, " is ", parameter, ", it must be positive");
+  if (!fits_real(parameter)) {
+    throw Error("preprocess: ", name, " is ", parameter, ", which is too large or too close to 0 to be computed with");
+  }
 }
 
 void Preprocess::operator()(std::span<const Real> gradient, Real* out, Index stride) const {
@@ -66,7 +70,8 @@ Preprocess::Kind parse_preprocess(std::string_view name) {
   if (name == "none") return Preprocess::Kind::none;
   if (name == "rescale") return Preprocess::Kind::rescale;
   if (name == "log") return Preprocess::Kind::log_sign;
-  throw UsageError("preprocessing '", name, "' is unknown; there are none, rescale and log");
+  throw UsageError("preprocessing '", name, "' is unknown; there are none, rescale and log",
+                   did_you_mean(name, {"none", "rescale", "log"}));
 }
 
 std::string_view name_of(Preprocess::Kind kind) {

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "autodiff/error.h"
+#include "autodiff/spelling.h"
 
 namespace l2l {
 namespace {
@@ -129,12 +130,14 @@ const std::vector<Rule>& rules() {
 }
 
 const Rule& find_rule(std::string_view name) {
-  std::string names;
+  std::string list;
+  std::vector<std::string> names;
   for (const Rule& rule : rules()) {
     if (rule.name == name) return rule;
-    names += (names.empty() ? "" : ", ") + rule.name;
+    list += (list.empty() ? "" : ", ") + rule.name;
+    names.push_back(rule.name);
   }
-  throw UsageError("optimizer '", name, "' is unknown; there are ", names);
+  throw UsageError("optimizer '", name, "' is unknown; there are ", list, did_you_mean(name, names));
 }
 
 }  // namespace l2l

@@ -8,13 +8,14 @@
 #include <vector>
 
 #include "autodiff/error.h"
+#include "autodiff/spelling.h"
 
 namespace l2l {
 
 Criterion parse_criterion(std::string_view name) {
   if (name == "final") return Criterion::final;
   if (name == "sum") return Criterion::sum;
-  throw UsageError("criterion '", name, "' is unknown; there are final and sum");
+  throw UsageError("criterion '", name, "' is unknown; there are final and sum", did_you_mean(name, {"final", "sum"}));
 }
 
 std::string_view name_of(Criterion criterion) { return criterion == Criterion::final ? "final" : "sum"; }

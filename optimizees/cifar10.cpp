@@ -87,7 +87,7 @@ OptimizeeEntry cifar10() {
       .name = "cifar10",
       .summary = "cross-entropy of a convolutional network that classifies images, on minibatches",
       .options = {{"data", kFashion, "folder of CIFAR-10's binary version; fashion-mnist: Debian's 28x28 grey images",
-                   OptimizeeOption::Shown::always},
+                   OptimizeeOption::Kind::path, OptimizeeOption::Shown::always},
                   {"channels", "16", "of each of the three convolutions"},
                   {"kernel", "5", "height and width of their kernels, odd"},
                   {"units", "32", "of the fully connected layer"},

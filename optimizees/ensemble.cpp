@@ -6,6 +6,7 @@
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
+#include "autodiff/spelling.h"
 #include "optimizees/registry.h"
 
 namespace l2l {
@@ -112,7 +113,7 @@ std::vector<std::string> split_list(const std::string& text) {
 Ensemble::Mode parse_mode(const std::string& name) {
   if (name == "choice") return Ensemble::Mode::choice;
   if (name == "sum") return Ensemble::Mode::sum;
-  throw UsageError("--mode '", name, "' is unknown; there are choice and sum");
+  throw UsageError("--mode '", name, "' is unknown; there are choice and sum", did_you_mean(name, {"choice", "sum"}));
 }
 
 std::vector<double> parse_weights(const std::string& text, std::size_t count) {
@@ -132,7 +133,7 @@ OptimizeeEntry ensemble() {
       .name = "ensemble",
       .summary = "several optimizees as one: one of them at a time, or their sum",
       .options = {{"members", "quadratic,mnist", "optimizees of this list, each with its own defaults",
-                   OptimizeeOption::Shown::always},
+                   OptimizeeOption::Kind::word, OptimizeeOption::Shown::always},
                   {"mode", "choice", "choice: a function of one of them; sum: of all, theta one behind the other"},
                   {"weights", "equal", "how often each is chosen, or its factor in the sum: 1,0.5"}},
       .make = [](const OptionValues& values) -> OptimizeeFactory {

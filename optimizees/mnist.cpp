@@ -45,7 +45,8 @@ OptimizeeEntry mnist() {
   return {
       .name = "mnist",
       .summary = "cross-entropy of a small network that classifies images, on minibatches",
-      .options = {{"data", "/usr/share/datasets/fashion-mnist", "folder of MNIST's four files, or any in their format"},
+      .options = {{"data", "/usr/share/datasets/fashion-mnist", "folder of MNIST's four files, or any in their format",
+                   OptimizeeOption::Kind::path},
                   {"units", "20", "units of a hidden layer"},
                   {"depth", "1", "hidden layers"},
                   {"activation", "sigmoid", "of the hidden units: sigmoid, tanh or relu"},

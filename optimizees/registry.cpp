@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "autodiff/error.h"
+#include "autodiff/fits_real.h"
+#include "autodiff/spelling.h"
 
 namespace l2l {
 
@@ -26,12 +28,16 @@ const std::vector<OptimizeeEntry>& optimizees() {
 
 namespace {
 
-/// "a, b, c": what a user may choose from.
+/// "a, b, c": what a user may choose from; and the one that was meant by a misspelt `name`.
 template <class Items>
-std::string names(const Items& items) {
+std::string choice(const Items& items, std::string_view name) {
+  std::vector<std::string> names;
   std::string text;
-  for (const auto& item : items) text += (text.empty() ? "" : ", ") + item.name;
-  return text;
+  for (const auto& item : items) {
+    names.push_back(item.name);
+    text += (text.empty() ? "" : ", ") + item.name;
+  }
+  return text + did_you_mean(name, names);
 }
 
 /// The whole of `text` as a number.
@@ -42,13 +48,31 @@ bool parse(const std::string& text, Number& number) {
   return error == std::errc() && stop == end;
 }
 
+/// A number that `fits`, else a UsageError that says what would be right.
+template <class Fits>
+double real_number(const OptionValues& values, const std::string& name, Fits fits, const char* what) {
+  const std::string& text = values.at(name);
+  double number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  const bool out_of_range = error == std::errc::result_out_of_range;
+  if (error == std::errc::invalid_argument || stop != end || !std::isfinite(number) ||
+      !(out_of_range || fits(number))) {
+    throw UsageError("--", name, " '", text, "' must be a number ", what);
+  }
+  if (out_of_range || !fits_real(number)) {
+    throw UsageError("--", name, " '", text, "' is too large or too close to 0 to be computed with");
+  }
+  return number;
+}
+
 }  // namespace
 
 const OptimizeeEntry& find_optimizee(std::string_view name) {
   for (const OptimizeeEntry& entry : optimizees()) {
     if (entry.name == name) return entry;
   }
-  throw UsageError("optimizee '", name, "' is unknown; there are ", names(optimizees()));
+  throw UsageError("optimizee '", name, "' is unknown; there are ", choice(optimizees(), name));
 }
 
 OptimizeeFactory make_optimizee(const OptimizeeEntry& entry, const OptionValues& values) {
@@ -57,7 +81,8 @@ OptimizeeFactory make_optimizee(const OptimizeeEntry& entry, const OptionValues&
   for (const auto& [name, value] : values) {
     const auto place = known.find(name);
     if (place == known.end()) {
-      throw UsageError("optimizee '", entry.name, "' has no option '--", name, "'; there are ", names(entry.options));
+      throw UsageError("optimizee '", entry.name, "' has no option '--", name, "'; there are ",
+                       choice(entry.options, name));
     }
     place->second = value;
   }
@@ -74,21 +99,13 @@ Index whole_number(const OptionValues& values, const std::string& name, Index la
 }
 
 double positive_number(const OptionValues& values, const std::string& name) {
-  const std::string& text = values.at(name);
-  double number = 0;
-  if (!parse(text, number) || !(number > 0) || !std::isfinite(number)) {
-    throw UsageError("--", name, " '", text, "' must be a number above 0");
-  }
-  return number;
+  return real_number(
+      values, name, [](double x) { return x > 0; }, "above 0");
 }
 
 double number_from_zero(const OptionValues& values, const std::string& name) {
-  const std::string& text = values.at(name);
-  double number = 0;
-  if (!parse(text, number) || !(number >= 0) || !std::isfinite(number)) {
-    throw UsageError("--", name, " '", text, "' must be a number from 0 on");
-  }
-  return number;
+  return real_number(
+      values, name, [](double x) { return x >= 0; }, "from 0 on");
 }
 
 }  // namespace l2l

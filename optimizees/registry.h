@@ -11,12 +11,15 @@ namespace l2l {
 
 /// A setting of an optimizee, as a command line offers it: `--units 20`.
 struct OptimizeeOption {
+  /// Paths are relative to the folder that a command is called in; but a default may be a name that stands for no file.
+  enum class Kind { word, path };
   /// In the name of a family: where it is not the default, or always, for what nobody should mistake.
   enum class Shown { if_changed, always };
 
   std::string name;
   std::string default_value;
   std::string help;
+  Kind kind = Kind::word;
   Shown shown = Shown::if_changed;
 };
 /// Settings by name; those not given have their defaults.
@@ -41,7 +44,7 @@ const OptimizeeEntry& find_optimizee(std::string_view name);
 OptimizeeFactory make_optimizee(const OptimizeeEntry& entry, const OptionValues& values = {});
 
 /// For those who write optimizees: an option's value as a whole number from 1 to `largest`, as a number above 0, or as
-/// one from 0 on. A UsageError names the option, its value and what would be right.
+/// one from 0 on, of a size that a Real has. A UsageError names the option, its value and what would be right.
 Index whole_number(const OptionValues& values, const std::string& name, Index largest);
 double positive_number(const OptionValues& values, const std::string& name);
 double number_from_zero(const OptionValues& values, const std::string& name);
