@@ -6,6 +6,7 @@
 
 #include "autodiff/error.h"
 #include "examples/l2l/commands.h"
+#include "examples/l2l/escape.h"
 #include "examples/l2l/interrupt.h"
 #include "examples/l2l/json_file.h"
 #include "examples/l2l/locks.h"
@@ -189,50 +190,47 @@ void print_table(const std::vector<Cell>& cells) {
 }
 
 /// A dot for each training, grouped by factor.
-std::string picture(const AblateRequest& request, const std::vector<Cell>& cells) {
-  static const char* const styles[] = {"pointtype 9 linecolor '#000000'", "pointtype 5 linecolor '#e69f00'",
-                                       "pointtype 7 linecolor '#d55e00'"};
-  std::string data, curves, tics;
+Commands picture(const AblateRequest& request, const std::vector<Cell>& cells) {
+  static const Commands styles[] = {"pointtype 9 linecolor '#000000'", "pointtype 5 linecolor '#e69f00'",
+                                    "pointtype 7 linecolor '#d55e00'"};
+  Commands data, curves, tics;
   const int groups = std::size(kFactors), kinds = static_cast<int>(cells.size()) / groups;
   for (int g = 0; g < groups; ++g) {
-    tics += (g ? "," : "") + literal("f times " + to_text(kFactors[g])) + " " + std::to_string(g);
+    tics += Commands(g ? Commands(", 'f times ") : Commands("'f times "), kFactors[g], "' ", g);
   }
   for (int kind = 0; kind < kinds; ++kind) {
-    const std::string block = "$kind" + std::to_string(kind);
+    const Commands block("kind", kind);
     int missing = 0;
-    data += block + " << END\n";
+    std::string lines;
     for (int g = 0; g < groups; ++g) {
       const Cell& cell = cells[kind * groups + g];
       for (const double loss : cell.losses) {
         const bool drawn = std::isfinite(loss);
         missing += !drawn;
-        if (drawn) data += to_text(g + 0.2 * (kind - 1)) + " " + to_text(loss) + "\n";
+        if (drawn) lines += to_text(g + 0.2 * (kind - 1)) + " " + to_text(loss) + "\n";
       }
     }
-    data += "END\n";
+    data += Commands::data(block, lines);
     const std::string title =
         cells[kind * groups].preprocess + (missing ? " (" + std::to_string(missing) + " diverged: not drawn)" : "");
-    curves += (kind ? ", " : "plot ") + block + " using 1:2 with points pointsize 1.6 " + styles[kind] + " title " +
-              literal(title);
+    curves += Commands(kind ? Commands(", $") : Commands("plot $"), block, " using 1:2 with points pointsize 1.6 ",
+                       styles[kind], " title ", Text(title));
   }
-  return data + "set title " +
-         literal("Preprocessing of gradients on " + request.optimizee + ": a point for each training") +
-         " noenhanced\n"
-         "set xtics (" +
-         tics +
-         ")\n"
-         "set xrange [-0.5:" +
-         to_text(groups - 0.5) +
-         "]\n"
-         "set ylabel 'final loss on held-out functions, in units of f'\n"
-         "set yrange [*:*] noextend\nset offsets 0, 0, graph 0.08, graph 0.08\n" +
-         on_log_axis(curves);
+  return Commands(data, "set title ",
+                  Text("Preprocessing of gradients on " + request.optimizee + ": a point for each training"),
+                  "\nset xtics (", tics, ")\nset xrange [-0.5:", groups - 0.5,
+                  "]\n"
+                  "set ylabel 'final loss on held-out functions, in units of f'\n"
+                  "set yrange [*:*] noextend\nset offsets 0, 0, graph 0.08, graph 0.08\n",
+                  on_log_axis(curves));
 }
 
 }  // namespace
 
 int ablate_preprocessing(const AblateRequest& request) {
-  if (request.optimizee.empty()) throw UsageError("--optimizee is missing: name one, l2l list shows them");
+  if (request.optimizee.empty()) {
+    throw UsageError("--optimizee is missing: name one, ", own_call({"list"}), " shows them");
+  }
   const RunFolder folder{request.out};
   const auto file = [&](const char* extension) { return folder.path / (std::string("ablation") + extension); };
   const RunConfig config = make_config(request.optimizee, request.settings, request.options);

@@ -20,6 +20,7 @@ void check_label(const std::string& label) {
   if (label.find_first_not_of(allowed) != std::string::npos) {
     throw UsageError("--label '", label, "': only letters, digits, '.', '_' and '-', as it becomes part of file names");
   }
+  if (label.starts_with('.')) throw UsageError("--label '", label, "': must not begin with a '.'");
   if (label.size() > 100) throw UsageError("--label: ", label.size(), " characters, at most 100 are allowed");
 }
 

@@ -82,49 +82,38 @@ std::string report_json(int steps, std::uint64_t seed, const std::vector<Finding
 }
 
 /// Loss, sizes and shares along the first trajectory.
-std::string picture(const std::string& optimizee, const Trace& trace, const Preprocess& preprocess) {
-  std::string data = "$trace << END\n";
+Commands picture(const std::string& optimizee, const Trace& trace, const Preprocess& preprocess) {
+  std::string lines;
   for (std::size_t t = 0; t < trace.steps.size(); ++t) {
     const TraceStep& step = trace.steps[t];
     std::array<double, 4> saturated = {};
     for (const TraceStep::Layer& layer : step.layers) {
       for (int gate = 0; gate < 4; ++gate) saturated[gate] = std::max(saturated[gate], layer.saturated[gate]);
     }
-    data += std::to_string(t);
+    lines += std::to_string(t);
     for (const double x : {step.loss, step.median_update, step.median_theta, saturated[0], saturated[1], saturated[2],
                            saturated[3], step.clipped}) {
-      data += " " + to_text(x);
+      lines += " " + to_text(x);
     }
-    data += "\n";
+    lines += "\n";
   }
-  const std::string style = curve_style(trace.steps.size());
-  const auto line = [&](int column, const std::string& colour, const std::string& title) {
-    return std::string(column == 2 ? "" : ", ") + "$trace using 1:" + std::to_string(column) + style +
-           "linewidth 2 linecolor '" + colour + "' title " + literal(title);
+  const auto line = [&](int column, const Commands& colour, const Commands& title) {
+    return Commands("$trace using 1:", column, curve_style(trace.steps.size()), "linewidth 2 linecolor '", colour,
+                    "' title '", title, "'");
   };
-  std::string shares = "plot $trace using 1:5" + style + "linewidth 2 linecolor '#56b4e9' title 'saturated: i'" +
-                       line(6, "#009e73", "saturated: f") + line(7, "#e69f00", "saturated: g") +
-                       line(8, "#cc79a7", "saturated: o");
-  if (preprocess.kind == Preprocess::Kind::log_sign) shares += line(9, "#000000", "clipped input");
-  return data + "END\nset multiplot layout 3,1 title " +
-         literal("inside the optimizer on a validation function of " + optimizee +
-                 "; saturated: in the layer where it is most") +
-         " noenhanced\n"
-         "set lmargin 11\nset rmargin 22\nset xrange [0:" +
-         std::to_string(std::max<std::size_t>(1, trace.steps.size() - 1)) +
-         "]\n"
-         "set logscale y\nset ylabel 'loss'\nplot " +
-         line(2, colour_of("lstm"), "loss") +
-         "\n"
-         "set ylabel 'median size'\nset format y '10^{%L}'\nplot $trace using 1:3" +
-         style +
-         "linewidth 2 "
-         "linecolor '#0072b2' title 'update u'" +
-         line(4, "#999999", "theta") +
-         "\n"
-         "unset logscale y\nset format y '%g'\nset yrange [-0.02:1.02]\nset xlabel 'step'\n"
-         "set ylabel 'share'\nset key font ',11' spacing 0.9\n" +
-         shares + "\nunset multiplot\n";
+  Commands shares(line(5, "#56b4e9", "saturated: i"), ", ", line(6, "#009e73", "saturated: f"), ", ",
+                  line(7, "#e69f00", "saturated: g"), ", ", line(8, "#cc79a7", "saturated: o"));
+  if (preprocess.kind == Preprocess::Kind::log_sign) shares += {", ", line(9, "#000000", "clipped input")};
+  return Commands(Commands::data("trace", lines), "set multiplot layout 3,1 title ",
+                  Text("inside the optimizer on a validation function of " + optimizee +
+                       "; saturated: in the layer where it is most"),
+                  "\nset lmargin 11\nset rmargin 22\nset xrange [0:", std::max<std::size_t>(1, trace.steps.size() - 1),
+                  "]\nset logscale y\nset ylabel 'loss'\nplot ", line(2, colour_of("lstm"), "loss"),
+                  "\nset ylabel 'median size'\nset format y '1e%L'\nplot ", line(3, "#0072b2", "update u"), ", ",
+                  line(4, "#999999", "theta"),
+                  "\nunset logscale y\nset format y '%g'\nset yrange [-0.02:1.02]\nset xlabel 'step'\n"
+                  "set ylabel 'share'\nset key font ',11' spacing 0.9\nplot ",
+                  shares, "\nunset multiplot\n");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "autodiff/error.h"
+#include "autodiff/spelling.h"
 #include "examples/l2l/commands.h"
 #include "examples/l2l/figures_page.h"
 #include "examples/l2l/interrupt.h"
@@ -30,7 +31,7 @@ std::vector<FigureRun> chosen(const std::vector<std::string>& only) {
     if (std::find(all.begin(), all.end(), name) != all.end()) continue;
     std::string names;
     for (const std::string& known : all) names += (names.empty() ? "" : ", ") + known;
-    throw UsageError("--only: there are no figures for '", name, "', but for ", names);
+    throw UsageError("--only: there are no figures for '", name, "', but for ", names, did_you_mean(name, all));
   }
   std::vector<FigureRun> result;
   for (const FigureRun& run : figure_runs()) {

@@ -5,6 +5,7 @@
 
 #include "autodiff/error.h"
 #include "autodiff/format.h"
+#include "examples/l2l/escape.h"
 #include "examples/l2l/probe_report.h"
 #include "examples/l2l/refinement.h"
 #include "examples/l2l/report.h"
@@ -33,21 +34,11 @@ pre { background: #f3f3f3; padding: .5rem; overflow-x: auto; }
 </style>
 </head>
 <body>
+<h1>Learning to learn by gradient descent by gradient descent</h1>
+<p>The experiments of Andrychowicz et al. 2016 (<a href="https://arxiv.org/abs/1606.04474">arXiv 1606.04474</a>). The
+paper's numbers are read off its plots, to about 2%. Data sets, lengths of training and defaults of the other optimizers
+differ from the paper's, so what can be compared is the order of the optimizers and the distance between them.</p>
 )";
-
-std::string escape(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '"': result += "&quot;"; break;
-      default: result += c;
-    }
-  }
-  return result;
-}
 
 std::string base64(const std::string& bytes) {
   static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -63,29 +54,45 @@ std::string base64(const std::string& bytes) {
 
 std::string number(double x) { return std::isfinite(x) ? format("%.3g", x) : "not finite"; }
 
+// What these take is text; what they return is HTML. No other text may stand on the page.
+
+std::string heading(int level, const std::string& text) {
+  return format("<h%d>", level) + html(text) + format("</h%d>\n", level);
+}
+std::string paragraph(const std::string& text) { return "<p>" + html(text) + "</p>\n"; }
+std::string call(std::vector<std::string> words) {
+  words.insert(words.begin(), "l2l");
+  return "<pre>" + html(command_line(words)) + "</pre>\n";
+}
+std::string cell(const std::string& text, bool best = false) {
+  return (best ? "<td class=\"best\">" : "<td>") + html(text) + "</td>";
+}
+
 /// The picture, or nothing if it is not there (for want of gnuplot).
 std::string picture(const fs::path& file, const std::string& caption) {
   std::error_code failure;
   if (!fs::exists(file, failure)) return "";
-  return "<figure>\n<img alt=\"" + escape(caption) + "\" src=\"data:image/png;base64," + base64(read_text(file)) +
-         "\">\n<figcaption>" + caption + "</figcaption>\n</figure>\n";
+  return "<figure>\n<img alt=\"" + html(caption) + "\" src=\"data:image/png;base64," + base64(read_text(file)) +
+         "\">\n<figcaption>" + html(caption) + "</figcaption>\n</figure>\n";
 }
 
-std::string paragraph(const std::string& html) { return "<p>" + html + "</p>\n"; }
-std::string command(const std::string& line) { return "<pre>" + escape(line) + "</pre>\n"; }
+/// `--name value` for each option.
+void add_options(std::vector<std::string>& words, const OptionValues& options) {
+  for (const auto& [name, value] : options) words.insert(words.end(), {"--" + name, value});
+}
 
-/// `--name value` for every setting and option that is not the optimizee's default.
-std::string flags(const RunConfig& config) {
+/// Likewise for every setting and option that is not the optimizee's default.
+void add_changes(std::vector<std::string>& words, const RunConfig& config) {
   const RunConfig plain = make_config(config.optimizee, {}, {});
-  std::string text;
   for (const Setting& setting : settings()) {
     const std::string value = setting.get(config);
-    if (value != setting.get(plain)) text += " --" + setting.name + (setting.placeholder.empty() ? "" : " " + value);
+    if (value == setting.get(plain)) continue;
+    words.push_back("--" + setting.name);
+    if (!setting.placeholder.empty()) words.push_back(value);
   }
-  for (const auto& [name, value] : config.options) {
-    if (value != plain.options.at(name)) text += " --" + name + " " + value;
-  }
-  return text;
+  OptionValues changed = config.options;
+  std::erase_if(changed, [&](const auto& option) { return option.second == plain.options.at(option.first); });
+  add_options(words, changed);
 }
 
 /// A comparison's results beside the paper's, a row per optimizer; the best of each column stands out. An LSTM of
@@ -126,19 +133,19 @@ std::string results(const ComparisonSummary& comparison, const std::vector<Paper
     columns.push_back(column);
   }
 
-  std::string html = "<table>\n<tr><th>loss</th><th>learning rate</th>";
-  for (const Column& column : columns) html += "<th>" + escape(column.title) + "</th>";
-  html += "</tr>\n";
+  std::string table = "<table>\n<tr><th>loss</th><th>learning rate</th>";
+  for (const Column& column : columns) table += "<th>" + html(column.title) + "</th>";
+  table += "</tr>\n";
   for (std::size_t row = 0; row < names.size(); ++row) {
     const std::optional<double>& rate = rows[row].learning_rate;
-    html += "<tr><td>" + names[row] + "</td><td>" + (rate ? number(*rate) : "learned") + "</td>";
+    table += "<tr>" + cell(names[row]) + cell(rate ? number(*rate) : "learned");
     for (const Column& column : columns) {
       const bool best = column.values[row] == *std::min_element(column.values.begin(), column.values.end());
-      html += std::string(best ? "<td class=\"best\">" : "<td>") + column.cells[row] + "</td>";
+      table += cell(column.cells[row], best);
     }
-    html += "</tr>\n";
+    table += "</tr>\n";
   }
-  return html + "</table>\n";
+  return table + "</table>\n";
 }
 
 std::string figure(const RunFolder& folder, const Figure& row) {
@@ -146,20 +153,22 @@ std::string figure(const RunFolder& folder, const Figure& row) {
   const RunFolder beside{folder.path.parent_path() / row.beside};
   const ComparisonSummary other =
       row.beside.empty() ? ComparisonSummary() : read_comparison(beside.comparison("", ".json"), kDeleteIt);
-  std::string line = "l2l compare --run " + folder.path.string();
-  for (const auto& [name, value] : row.options) line += " --" + name + " " + value;
-  if (!row.label.empty()) line += " --label " + row.label;
-  if (comparison.steps != 2 * comparison.trained_steps) line += " --steps " + std::to_string(comparison.steps);
   const std::string functions = std::to_string(comparison.functions),
                     tune_functions = std::to_string(comparison.tune_functions);
-  line += " --functions " + functions + " --tune-functions " + tune_functions;
-  return "<h3>" + escape(row.title) + "</h3>\n" + paragraph(escape(row.text)) +
+  std::vector<std::string> words = {"compare", "--run", folder.path.string()};
+  add_options(words, row.options);
+  if (!row.label.empty()) words.insert(words.end(), {"--label", row.label});
+  if (comparison.steps != 2 * comparison.trained_steps) {
+    words.insert(words.end(), {"--steps", std::to_string(comparison.steps)});
+  }
+  words.insert(words.end(), {"--functions", functions, "--tune-functions", tune_functions});
+  return heading(3, row.title) + paragraph(row.text) +
          picture(folder.comparison(row.label, ".png"),
                  "Mean over " + functions +
                      " held-out functions, the same for every optimizer, ± one standard error; seed " +
                      std::to_string(comparison.seed) + ". Learning rates were tuned on " + tune_functions +
                      " other functions.") +
-         results(comparison, row.paper, row.beside, other) + command(line);
+         results(comparison, row.paper, row.beside, other) + call(words);
 }
 
 std::string training(const RunFolder& folder, const RunConfig& config) {
@@ -168,12 +177,14 @@ std::string training(const RunFolder& folder, const RunConfig& config) {
   if (fs::exists(file)) {
     const Refinement refined = read_refinement(file, kDeleteIt);
     trained = refined.run;
-    std::string line = "l2l refine --run " + trained + " --out " + folder.path.string();
-    for (const auto& [name, value] : refined.options) line += " --" + name + " " + value;
-    refinement = command(line) + picture(folder.refinement(".png"),
-                                         "The refinement for the loss at the end; refine.json has all its settings.");
+    std::vector<std::string> words = {"refine", "--run", trained, "--out", folder.path.string()};
+    add_options(words, refined.options);
+    refinement = call(words) + picture(folder.refinement(".png"),
+                                       "The refinement for the loss at the end; refine.json has all its settings.");
   }
-  return command("l2l train --optimizee " + config.optimizee + " --out " + trained + flags(config)) +
+  std::vector<std::string> words = {"train", "--optimizee", config.optimizee, "--out", trained};
+  add_changes(words, config);
+  return call(words) +
          picture(folder.picture(), "The training: " + std::to_string(config.training.epochs) + " meta-epochs of " +
                                        std::to_string(config.training.steps) + " steps, seed " +
                                        std::to_string(config.training.seed) + ".") +
@@ -181,43 +192,36 @@ std::string training(const RunFolder& folder, const RunConfig& config) {
 }
 
 std::string probe(const RunFolder& folder) {
-  std::string html =
+  std::string pictures =
       picture(folder.probe("updates", ".png"),
               "Histories of updates (the paper's Fig. 10): what the LSTM does to some coordinates along one held-out "
               "function, and what SGD and ADAM would have done on the same iterates.");
   for (const auto& [coordinate, place] : read_probed(folder.probe("", ".json"), kDeleteIt)) {
     const std::string name = std::to_string(coordinate);
-    html += picture(folder.probe("response_" + name, ".png"),
-                    "Coordinate " + name + ", " + escape(place) +
-                        ": the proposed update as a function of the current gradient (the paper's Figs. 11-13), at "
-                        "the first steps of the same trajectory.");
+    pictures += picture(folder.probe("response_" + name, ".png"),
+                        "Coordinate " + name + ", " + place +
+                            ": the proposed update as a function of the current gradient (the paper's Figs. 11-13), at "
+                            "the first steps of the same trajectory.");
   }
-  if (html.empty()) return "";
-  return "<h3>Inside the optimizer</h3>\n" + html + command("l2l probe --run " + folder.path.string());
+  if (pictures.empty()) return "";
+  return heading(3, "Inside the optimizer") + pictures + call({"probe", "--run", folder.path.string()});
 }
 
 }  // namespace
 
 std::string figures_page(const fs::path& folder, const std::vector<FigureRun>& runs) {
-  std::string html = kHead;
-  html += "<h1>Learning to learn by gradient descent by gradient descent</h1>\n";
-  html += paragraph(
-      "The experiments of Andrychowicz et al. 2016 (<a href=\"https://arxiv.org/abs/1606.04474\">arXiv "
-      "1606.04474</a>). "
-      "The paper's numbers are read off its plots, to about 2%. Data sets, lengths of training and defaults of the "
-      "other optimizers differ from the paper's, so what can be compared is the order of the optimizers and the "
-      "distance between them.");
-  html += "<h2>What the LSTM sees of a gradient</h2>\n" +
+  std::string page = kHead;
+  page += heading(2, "What the LSTM sees of a gradient") +
           picture(folder / "preprocess.png",
                   "Appendix A: logarithm and sign of a gradient, or for a tiny one a number that shrinks with it.");
   for (const FigureRun& run : runs) {
     const RunFolder place{folder / run.name};
-    html += "<h2>" + escape(run.name) + "</h2>\n" + training(place, place.read_config());
-    for (const Figure& row : run.figures) html += figure(place, row);
-    for (const Sheet& sheet : run.sheets) html += picture(place.sheet(sheet.name), escape(sheet.caption));
-    html += probe(place);
+    page += heading(2, run.name) + training(place, place.read_config());
+    for (const Figure& row : run.figures) page += figure(place, row);
+    for (const Sheet& sheet : run.sheets) page += picture(place.sheet(sheet.name), sheet.caption);
+    page += probe(place);
   }
-  return html + "</body>\n</html>\n";
+  return page + "</body>\n</html>\n";
 }
 
 }  // namespace l2l

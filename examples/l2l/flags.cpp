@@ -1,8 +1,9 @@
 #include "examples/l2l/flags.h"
 
+#include <omp.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <thread>
 #include <type_traits>
 
 #include "autodiff/error.h"
@@ -28,11 +29,20 @@ std::string defaults(const Setting& setting) {
   return "(" + (equal ? first : all) + ")";
 }
 
+/// `--out --force` lacks a folder; one of that name is ./--force.
+void check_value(const std::string& flag, const std::string& type, const std::string& value) {
+  if (value.starts_with("--")) throw UsageError(flag, " is without its value, a ", type, ": '", value, "' is a flag");
+}
+
 /// A flag with a value that `read` takes in.
 template <class Read>
 CLI::Option* add_parsed(CLI::App& app, const std::string& flag, const std::string& type, Read read,
                         const std::string& help) {
-  return app.add_option_function<std::string>(flag, read, help)->type_name(type);
+  const auto checked = [=](const std::string& value) {
+    check_value(flag, type, value);
+    read(value);
+  };
+  return app.add_option_function<std::string>(flag, checked, help)->type_name(type);
 }
 
 /// A flag with a number; `T` is int, std::uint64_t or double, `Target` that or an optional of it.
@@ -48,9 +58,18 @@ CLI::Option* add_text(CLI::App& app, const std::string& flag, std::string& targe
                       const std::string& help) {
   const auto read = [flag, type, &target](const std::string& text) {
     if (text.empty()) throw UsageError(flag, " is empty: it takes a ", type);
-    target = text;
+    target = parse_text(flag, text);
   };
   return add_parsed(app, flag, type, read, help);
+}
+
+/// A flag with several texts.
+CLI::Option* add_texts(CLI::App& app, const std::string& flag, std::vector<std::string>& target,
+                       const std::string& type, const std::string& help) {
+  return app.add_option(flag, target, help)->type_name(type)->each([=](const std::string& text) {
+    check_value(flag, type, text);
+    parse_text(flag, text);
+  });
 }
 
 /// `parse(text)`, whose UsageErrors do not know the flag.
@@ -96,10 +115,11 @@ void add_tune_functions(CLI::App& app, int& functions) {
 }
 
 void add_threads(CLI::App& app, int& threads) {
-  const unsigned cores = std::thread::hardware_concurrency();
-  threads = cores > 0 ? static_cast<int>(cores) : 1;
-  add_number<int>(app, "--threads", threads, kThreads,
-                  "threads (" + std::to_string(threads) + "); the results do not depend on it");
+  threads = std::clamp(omp_get_max_threads(), 1, static_cast<int>(kThreads.high));
+  add_number<int>(
+      app, "--threads", threads, kThreads,
+      "threads (" + std::to_string(threads) +
+          ", by OMP_NUM_THREADS or the processors that this process\nmay use); the results do not depend on it");
 }
 
 /// The options of all optimizees, or of the `only` one; each name once, even if several optimizees have it.
@@ -238,9 +258,7 @@ CLI::App& add_figures(CLI::App& app, FiguresRequest& request) {
   CLI::App& figures = *app.add_subcommand("figures", description::kFigures);
   add_text(figures, "--out", request.out, "DIR", "the folder for the report and the runs, made if need be")->required();
   add_text(figures, "--runs", request.runs, "DIR", "take trained optimizers from DIR/quadratic, DIR/mnist, …");
-  figures.add_option("--only", request.only, "optimizees, with commas between them (all)")
-      ->type_name("NAMES")
-      ->delimiter(',');
+  add_texts(figures, "--only", request.only, "NAMES", "optimizees, with commas between them (all)")->delimiter(',');
   add_number<int>(figures, "--epochs", request.epochs, kCount, "meta-epochs of each training (each optimizee's own)");
   add_functions(figures, request.functions);
   add_tune_functions(figures, request.tune_functions);
@@ -274,8 +292,7 @@ CLI::App& add_diagnose(CLI::App& app, DiagnoseRequest& request) {
 CLI::App& add_style(CLI::App& app, StyleRequest& request) {
   CLI::App& style = *app.add_subcommand("style", description::kStyle);
   add_run(style, request.run);
-  style.add_option("--content", request.contents, "the picture, or pictures, whose shapes to keep")
-      ->type_name("FILE ...")
+  add_texts(style, "--content", request.contents, "FILE ...", "the picture, or pictures, whose shapes to keep")
       ->required();
   add_text(style, "--style", request.style, "FILE", "the picture whose colours and textures to use")->required();
   add_text(style, "--out", request.out, "FILE",

@@ -17,8 +17,10 @@
 #endif
 
 #include "autodiff/error.h"
+#include "examples/l2l/escape.h"
 #include "examples/l2l/flags.h"
 #include "examples/l2l/interrupt.h"
+#include "examples/l2l/misuse.h"
 
 namespace {
 
@@ -33,17 +35,6 @@ class Formatter : public CLI::Formatter {
     return line.str();
   }
 };
-
-/// A flag that stands on the command line more often than it may, or "". Switches may be repeated.
-std::string given_twice(const std::vector<CLI::App*>& subcommands) {
-  for (const CLI::App* subcommand : subcommands) {
-    for (const CLI::Option* option : subcommand->get_options()) {
-      const int most = option->get_items_expected_max();
-      if (most > 0 && static_cast<int>(option->count()) > most) return option->get_name();
-    }
-  }
-  return "";
-}
 
 int run(int argc, char** argv) {
   CLI::App app(
@@ -91,18 +82,18 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    const auto chosen = app.get_subcommands();
-    const std::string help = "; see l2l " + (chosen.empty() ? "" : chosen[0]->get_name() + " ") + "--help";
-    // A misspelt word comes first: that something else is missing is often only its consequence.
-    const std::vector<std::string> unknown = app.remaining(true);
-    if (!unknown.empty()) throw UsageError("'", unknown.front(), "' is unknown", help);
-    if (const std::string flag = given_twice(chosen); !flag.empty()) throw UsageError(flag, " is given twice", help);
-    throw UsageError(error.what(), help);
+    throw misuse(app, error);
   }
   for (const auto& [command, call] : commands) {
     if (command.parsed()) return call();
   }
   throw UsageError("no subcommand; see l2l --help");
+}
+
+/// One line, whatever stands in it.
+int fail(int code, const std::string& text) {
+  std::fprintf(stderr, "l2l: %s\n", printable(text).c_str());
+  return code;
 }
 
 int out_of_memory() {
@@ -137,17 +128,14 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", interrupt.text.c_str());
     return interrupted_exit_code();
   } catch (const l2l::UsageError& error) {
-    std::fprintf(stderr, "l2l: %s\n", error.what());
-    return 2;
+    return fail(2, error.what());
   } catch (const std::filesystem::filesystem_error& error) {
-    std::fprintf(stderr, "l2l: %s: %s\n", error.path1().c_str(), error.code().message().c_str());
-    return 1;
+    return fail(1, error.path1().string() + ": " + error.code().message());
   } catch (const std::bad_alloc&) {
     return out_of_memory();
   } catch (const std::length_error&) {
     return out_of_memory();
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "l2l: %s\n", error.what());
-    return 1;
+    return fail(1, error.what());
   }
 }

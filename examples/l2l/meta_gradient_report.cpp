@@ -78,58 +78,56 @@ std::string meta_gradient_table(const MetaGradientReport& report) {
          format("\nunrolls of %d steps are not truncated; what they lack are the second derivatives\n", report.steps);
 }
 
-std::string meta_gradient_plot(const MetaGradientReport& report) {
-  const char* const colours[] = {"#0072b2", "#56b4e9", "#009e73", "#e69f00",
-                                 "#d55e00", "#cc79a7", "#999999", "#8c510a"};
+Commands meta_gradient_plot(const MetaGradientReport& report) {
+  static const Commands colours[] = {"#0072b2", "#56b4e9", "#009e73", "#e69f00",
+                                     "#d55e00", "#cc79a7", "#999999", "#8c510a"};
   const std::size_t blocks = report.full.size();
   // Beside a panel there is room for nine names of the usual size; more are shared out between both, and get smaller.
   constexpr std::size_t kNames = 9;
   const std::size_t beside_first = blocks <= kNames ? blocks : (blocks + 1) / 2;
   const double font = std::min(13.0, 13.0 * kNames / static_cast<double>(beside_first));
-  std::string data, cosines, errors, tics;
+  Commands data, cosines, errors, tics;
   for (std::size_t b = 0; b < blocks; ++b) {
-    const std::string name = "$block" + std::to_string(b);
-    data += name + " << END\n";
+    const Commands block("block", b);
+    std::string lines;
     for (std::size_t k = b; k < report.rows.size(); k += blocks) {
       const MetaGradientRow& row = report.rows[k];
-      data += std::to_string(row.unroll) + " " + to_text(row.agreement.cosine) + " " +
-              to_text(row.agreement.relative_error) + "\n";
-      if (b == 0) tics += (tics.empty() ? "" : ",") + std::to_string(row.unroll);
+      lines += std::to_string(row.unroll) + " " + to_text(row.agreement.cosine) + " " +
+               to_text(row.agreement.relative_error) + "\n";
+      if (b == 0) tics += Commands(tics.empty() ? Commands() : Commands(","), row.unroll);
     }
-    data += "END\n";
+    data += Commands::data(block, lines);
     // φ as a whole last, over its blocks; colours and marks run round at different lengths.
-    const std::string colour = b == 0 ? "#000000" : colours[(b - 1) % std::size(colours)];
-    const std::string style = " with linespoints pointsize 0.9 pointtype " + std::to_string(b == 0 ? 7 : 4 + b % 10) +
-                              " linewidth " + (b == 0 ? "3.5" : "1.5") + " linecolor '" + colour + "' ";
-    const std::string title = "title " + literal(b == 0 ? "all weights" : report.full[b].block) + " noenhanced";
+    const Commands style(" with linespoints pointsize 0.9 pointtype ", b == 0 ? 7 : 4 + b % 10, " linewidth ",
+                         b == 0 ? 3.5 : 1.5, " linecolor '",
+                         b == 0 ? Commands("#000000") : colours[(b - 1) % std::size(colours)], "' ");
+    const Commands title("title ", Text(b == 0 ? "all weights" : report.full[b].block)), none("notitle");
+    const Commands separator = b == 0 ? Commands() : Commands(", ");
     const bool first = b < beside_first;
-    cosines += (b == 0 ? "" : ", ") + name + " using 1:2" + style + (first ? title : "notitle");
-    errors += (b == 0 ? "" : ", ") + name + " using 1:3" + style + (first ? "notitle" : title);
+    cosines += {separator, "$", block, " using 1:2", style, first ? title : none};
+    errors += {separator, "$", block, " using 1:3", style, first ? none : title};
   }
-  return data + "set multiplot layout 2,1 title " +
-         literal(report.optimizee + ": the training's gradient" +
-                 (report.discount == 1 ? "" : " with discount " + to_text(report.discount)) +
-                 " against the full one, " + std::to_string(report.steps) + " steps") +
-         " noenhanced\n"
-         "set logscale x\n"
-         "set xtics (" +
-         tics +
-         ")\n"
-         "set xrange [*:*] noextend\n"
-         "set offsets graph 0.03, graph 0.03, 0, 0\n"
-         "set lmargin 11\n"
-         "set key font '," +
-         to_text(font) + "'\n" + "set rmargin " + std::to_string(name_width(report) + 8) + "\n" +
-         "set ylabel 'cosine'\n"
-         "set yrange [-1.05:1.05]\n"
-         "plot " +
-         cosines + "\n" +
-         "set xlabel 'steps of an unroll (the last: no truncation)'\n"
-         "set ylabel 'relative error'\n"
-         "set yrange [*:*]\n"
-         "set logscale y\n"
-         "plot " +
-         errors + "\n" + "unset multiplot\n";
+  return Commands(data, "set multiplot layout 2,1 title ",
+                  Text(report.optimizee + ": the training's gradient" +
+                       (report.discount == 1 ? "" : " with discount " + to_text(report.discount)) +
+                       " against the full one, " + std::to_string(report.steps) + " steps"),
+                  "\nset logscale x\nset xtics (", tics,
+                  ")\n"
+                  "set xrange [*:*] noextend\n"
+                  "set offsets graph 0.03, graph 0.03, 0, 0\n"
+                  "set lmargin 11\n"
+                  "set key font ',",
+                  font, "'\nset rmargin ", name_width(report) + 8,
+                  "\nset ylabel 'cosine'\n"
+                  "set yrange [-1.05:1.05]\n"
+                  "plot ",
+                  cosines,
+                  "\nset xlabel 'steps of an unroll (the last: no truncation)'\n"
+                  "set ylabel 'relative error'\n"
+                  "set yrange [*:*]\n"
+                  "set logscale y\n"
+                  "plot ",
+                  errors, "\nunset multiplot\n");
 }
 
 }  // namespace l2l

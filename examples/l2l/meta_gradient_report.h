@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "examples/l2l/gnuplot.h"
 #include "optim/meta_gradient.h"
 #include "optimizees/registry.h"
 
@@ -37,6 +38,6 @@ std::string meta_gradient_json(const MetaGradientReport& report);
 /// For people: two tables, a row per block and a column per unroll.
 std::string meta_gradient_table(const MetaGradientReport& report);
 /// gnuplot commands: cosine and relative error against the unroll.
-std::string meta_gradient_plot(const MetaGradientReport& report);
+Commands meta_gradient_plot(const MetaGradientReport& report);
 
 }  // namespace l2l

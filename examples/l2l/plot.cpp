@@ -18,8 +18,8 @@
 namespace l2l {
 namespace {
 
-const char* const kStyle =
-    "set terminal pngcairo size 1000,640 font 'Sans,13' background '#ffffff'\n"
+const char kStyle[] =
+    "set terminal pngcairo noenhanced size 1000,640 font 'Sans,13' background '#ffffff'\n"
     "set encoding utf8\n"
     "set border 3 linecolor '#444444'\n"
     "set tics nomirror out\n"
@@ -80,8 +80,8 @@ void run_gnuplot(std::FILE* in, std::FILE* out, std::FILE* err) {
 }
 
 /// The picture as the bytes of a PNG file.
-std::string draw(const std::string& commands) {
-  const File in = temporary(kStyle + commands), out = temporary(), err = temporary();
+std::string draw(const Commands& commands) {
+  const File in = temporary(Commands(kStyle, commands).script()), out = temporary(), err = temporary();
   run_gnuplot(in.get(), out.get(), err.get());
   const std::string picture = content_of(out.get());
   if (!picture.starts_with("\x89PNG") || !picture.ends_with("IEND\xae\x42\x60\x82")) {
@@ -92,8 +92,8 @@ std::string draw(const std::string& commands) {
 
 }  // namespace
 
-std::string colour_of(std::string_view optimizer) {
-  static const std::map<std::string_view, const char*> colours = {
+Commands colour_of(std::string_view optimizer) {
+  static const std::map<std::string_view, Commands> colours = {
       {"lstm", "#d55e00"},  // vermilion
       {"sgd", "#56b4e9"},  // sky blue
       {"nag", "#009e73"},  // bluish green
@@ -102,34 +102,28 @@ std::string colour_of(std::string_view optimizer) {
       {"momentum", "#e69f00"}  // orange
   };
   const auto found = colours.find(optimizer);
-  return found == colours.end() ? "#000000" : found->second;
+  return found == colours.end() ? Commands("#000000") : found->second;
 }
 
-std::string on_log_axis(const std::string& plot) {
-  const auto tics = [](const std::vector<std::string>& digits) {
-    std::string list;
+Commands on_log_axis(const Commands& plot) {
+  const auto tics = [](const std::vector<double>& digits) {
+    Commands list;
     for (int decade = -12; decade <= 12; ++decade) {
-      for (const std::string& digit : digits) {
-        list += (list.empty() ? "(" : ",") + digit + "e" + std::to_string(decade);
-      }
+      for (const double digit : digits) list += Commands(list.empty() ? "(" : ",", digit, "e", decade);
     }
-    return list + ")\n";
+    return Commands(list, ")\n");
   };
   // Only a plot finds out the range: the first is drawn on nothing.
-  return "set logscale y\nset ytics " + tics({"1", "2", "5"}) + "set terminal push\nset terminal unknown\n" + plot +
-         "\nset terminal pop\nspan = GPVAL_Y_MAX / GPVAL_Y_MIN\nif (span < 32) {\nset ytics add " +
-         tics({"1.5", "3", "4", "7"}) + "}\nif (span < 4) {\nunset logscale y\nset ytics autofreq\n}\nreplot\n";
+  return Commands("set logscale y\nset ytics ", tics({1, 2, 5}), "set terminal push\nset terminal unknown\n", plot,
+                  "\nset terminal pop\nspan = GPVAL_Y_MAX / GPVAL_Y_MIN\nif (span < 32) {\nset ytics add ",
+                  tics({1.5, 3, 4, 7}), "}\nif (span < 4) {\nunset logscale y\nset ytics autofreq\n}\nreplot\n");
 }
 
-std::string curve_style(std::size_t points) { return points == 1 ? " with points pointtype 7 " : " with lines "; }
-
-std::string literal(std::string_view text) {
-  std::string result = "'";
-  for (const char c : text) result += c == '\'' ? std::string("''") : std::string(1, c);
-  return result + "'";
+Commands curve_style(std::size_t points) {
+  return points == 1 ? Commands(" with points pointtype 7 ") : Commands(" with lines ");
 }
 
-bool add_picture(std::vector<NewFile>& files, const std::string& commands, const std::filesystem::path& png,
+bool add_picture(std::vector<NewFile>& files, const Commands& commands, const std::filesystem::path& png,
                  const std::filesystem::path& data) {
   try {
     files.push_back({png, draw(commands)});
@@ -140,7 +134,7 @@ bool add_picture(std::vector<NewFile>& files, const std::string& commands, const
   }
 }
 
-bool plot(const std::string& commands, const std::filesystem::path& png, const std::filesystem::path& data) {
+bool plot(const Commands& commands, const std::filesystem::path& png, const std::filesystem::path& data) {
   std::vector<NewFile> files;
   const bool drawn = add_picture(files, commands, png, data);
   write_files_atomically(files, {png});

@@ -1,33 +1,30 @@
 #pragma once
 #include <filesystem>
-#include <string>
 #include <string_view>
 #include <vector>
 
+#include "examples/l2l/gnuplot.h"
 #include "nn/atomic_file.h"
 
 namespace l2l {
 
 /// The colour of an optimizer in every picture: Okabe and Ito's palette, which the colour-blind can tell apart.
-std::string colour_of(std::string_view optimizer);
+Commands colour_of(std::string_view optimizer);
 
 /// The `plot` command on a logarithmic y axis with labels at 1, 2 and 5 of every decade, and more where it spans less
 /// than one and a half; below a factor of four it is linear, which looks the same and has round labels.
-std::string on_log_axis(const std::string& plot);
+Commands on_log_axis(const Commands& plot);
 
 /// How to draw a curve of `points`: lines between them, or a single one as a dot.
-std::string curve_style(std::size_t points);
-
-/// Text as a gnuplot string literal.
-std::string literal(std::string_view text);
+Commands curve_style(std::size_t points);
 
 /// Runs gnuplot on `commands`, and adds the picture to the `files` that are to be written. If that fails, for want of
 /// gnuplot or for whatever reason, says so on stderr and that the numbers are in `data`. Returns whether there is a
 /// picture.
-bool add_picture(std::vector<NewFile>& files, const std::string& commands, const std::filesystem::path& png,
+bool add_picture(std::vector<NewFile>& files, const Commands& commands, const std::filesystem::path& png,
                  const std::filesystem::path& data);
 /// The same for a picture that is written at once; without one an older picture is removed, which would not show the
 /// numbers.
-bool plot(const std::string& commands, const std::filesystem::path& png, const std::filesystem::path& data);
+bool plot(const Commands& commands, const std::filesystem::path& png, const std::filesystem::path& data);
 
 }  // namespace l2l

@@ -33,46 +33,43 @@ std::string csv(const Preprocess& preprocess) {
   return text;
 }
 
-/// One half of the picture: the gradients of one sign, on a logarithmic axis that shows |∇| and is labelled with ∇.
-std::string panel(const std::string& title, const std::string& range, const std::string& sign, double threshold) {
-  std::string tics;
+/// One half of the picture: the gradients of one `sign`, on a logarithmic axis that shows |∇| and is labelled with ∇.
+Commands panel(const Commands& title, const Commands& range, const Commands& sign, double threshold) {
+  Commands tics;
   for (int decade = -8; decade <= 2; decade += 2) {
-    const std::string exponent = std::to_string(decade);
-    tics += (tics.empty() ? "'" : ", '") + sign + "10^{" + exponent + "}' 1e" + exponent;
+    tics += Commands(tics.empty() ? Commands("'") : Commands(", '"), sign, "1e", decade, "' 1e", decade);
   }
-  const std::string at = to_text(threshold);
-  return "set title " + literal(title) + "\nset xrange " + range + "\nset xtics (" + tics + ")\nset arrow 1 from " +
-         at + ", graph 0 to " + at +
-         ", graph 1 nohead linewidth 1 dashtype 2 linecolor '#808080'\n"
-         "plot $data using (" +
-         sign +
-         "$1):2 with lines linewidth 3 linecolor '#d55e00' title 'first feature: log|∇| / p, or -1', "
-         "$data using (" +
-         sign + "$1):3 with lines linewidth 3 linecolor '#0072b2' title 'second feature: sgn ∇, or e^p ∇'\n";
+  return Commands("set title '", title, "'\nset xrange ", range, "\nset xtics (", tics, ")\nset arrow 1 from ",
+                  threshold, ", graph 0 to ", threshold,
+                  ", graph 1 nohead linewidth 1 dashtype 2 linecolor '#808080'\n"
+                  "plot $data using (",
+                  sign,
+                  "$1):2 with lines linewidth 3 linecolor '#d55e00' title 'first feature: log|∇| / p, or -1', "
+                  "$data using (",
+                  sign,
+                  "$1):3 with lines linewidth 3 linecolor '#0072b2' title 'second feature: sgn ∇, or exp(p) ∇'\n");
 }
 
 }  // namespace
 
 bool draw_preprocessing(const Preprocess& preprocess, const std::filesystem::path& folder) {
-  const std::string data = csv(preprocess), p = to_text(preprocess.parameter);
-  const double threshold = std::exp(-preprocess.parameter);
+  const std::string data = csv(preprocess);
+  const double p = preprocess.parameter, threshold = std::exp(-p);
   write_file_atomically(folder / "preprocess.csv", data);
-  return plot(
-      "$data << END\n" + data.substr(data.find('\n') + 1) +
-          "END\n"
-          "set datafile separator comma\n"
-          "set multiplot layout 1,2 title " +
-          literal("What the LSTM sees of a gradient: log and sign, p = " + p + "; dashed: |∇| = e^{-" + p + "}") +
-          " font ',15'\n"
-          "set logscale x\n"
-          "set yrange [-1.15:1.15]\n"
-          "set ylabel 'feature'\n"
-          "set xlabel 'gradient ∇'\n"
-          "set bmargin 6.5\n"
-          "set key at screen 0.5, 0.045 center center horizontal width 3\n" +
-          panel("negative gradients", "[1e3:1e-8]", "-", threshold) + "unset key\n" +
-          panel("positive gradients", "[1e-8:1e3]", "", threshold) + "unset multiplot\n",
-      folder / "preprocess.png", folder / "preprocess.csv");
+  return plot(Commands(Commands::data("data", std::string_view(data).substr(data.find('\n') + 1)),
+                       "set datafile separator comma\n"
+                       "set multiplot layout 1,2 title 'What the LSTM sees of a gradient: log and sign, p = ",
+                       p, "; dashed: |∇| = exp(-", p,
+                       ")' font ',15'\n"
+                       "set logscale x\n"
+                       "set yrange [-1.15:1.15]\n"
+                       "set ylabel 'feature'\n"
+                       "set xlabel 'gradient ∇'\n"
+                       "set bmargin 6.5\n"
+                       "set key at screen 0.5, 0.045 center center horizontal width 3\n",
+                       panel("negative gradients", "[1e3:1e-8]", "-", threshold), "unset key\n",
+                       panel("positive gradients", "[1e-8:1e3]", "", threshold), "unset multiplot\n"),
+              folder / "preprocess.png", folder / "preprocess.csv");
 }
 
 }  // namespace l2l

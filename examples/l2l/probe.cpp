@@ -17,6 +17,7 @@ namespace l2l {
 namespace {
 
 constexpr Index kSample = 1000;  // coordinates that the statistics are taken over
+constexpr int kPicked = 3;  // coordinates, if there are so many
 constexpr int kSweepSteps = 32, kSweepPoints = 201;  // an odd number: 0 is one of them
 
 /// `kSweepPoints` gradients at equal distances: from the range given, or a bit beyond the largest seen. A UsageError if
@@ -110,7 +111,8 @@ double largest_of(const std::vector<Real>& x) {
 std::vector<ProbedCoordinate> look_at(const ProbeRequest& request, const Layout& layout, const History& gradients) {
   const std::vector<double> magnitudes = mean_magnitudes(gradients);
   std::vector<Index> chosen(request.coordinates.begin(), request.coordinates.end());
-  if (chosen.empty()) chosen = pick_coordinates(magnitudes, request.pick.value_or(3));
+  if (chosen.empty())
+    chosen = pick_coordinates(magnitudes, request.pick.value_or(std::min<Index>(kPicked, layout.size())));
   std::vector<ProbedCoordinate> coordinates;
   for (const Index k : chosen) {
     std::vector<Real> seen;
@@ -158,7 +160,7 @@ void write_files(const Probe& probe, const RunFolder& folder) {
   std::vector<NewFile> files = {{updates, updates_csv(probe)}};
   if (sweeps) files.push_back({response, response_csv(probe)});
   std::vector<std::filesystem::path> pictures;
-  const auto draw = [&](const std::string& commands, const std::string& name, const std::filesystem::path& data) {
+  const auto draw = [&](const Commands& commands, const std::string& name, const std::filesystem::path& data) {
     const std::filesystem::path png = folder.probe(name, ".png");
     if (add_picture(files, commands, png, data)) pictures.push_back(png);
   };

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "examples/l2l/gnuplot.h"
 #include "optim/probe.h"
 #include "optimizees/registry.h"
 
@@ -60,9 +61,9 @@ std::map<Index, std::string> read_probed(const std::filesystem::path& json, cons
 std::string probe_table(const Probe& probe);
 
 /// gnuplot commands for figure 10: a panel a coordinate, updates against the step.
-std::string updates_plot(const Probe& probe);
+Commands updates_plot(const Probe& probe);
 /// gnuplot commands for figures 11 to 13: a panel a step, updates of coordinate `k` (of those looked at) against the
 /// gradient.
-std::string response_plot(const Probe& probe, std::size_t k);
+Commands response_plot(const Probe& probe, std::size_t k);
 
 }  // namespace l2l

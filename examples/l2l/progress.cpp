@@ -5,6 +5,8 @@
 
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <string_view>
 
 #include "autodiff/format.h"
 
@@ -13,6 +15,12 @@ namespace {
 
 constexpr std::chrono::milliseconds kTerminalInterval{100};
 constexpr std::chrono::milliseconds kLogInterval{4000};
+
+/// Whether stderr is a terminal on which a line can be rewritten: one of no or of a dumb kind is written to like a log.
+bool can_rewrite() {
+  const char* const kind = std::getenv("TERM");
+  return isatty(STDERR_FILENO) && kind != nullptr && *kind != '\0' && std::string_view(kind) != "dumb";
+}
 
 /// What fits on the terminal's line: a text that wraps would not be rewritten but pile up.
 std::string fitting(const std::string& text) {
@@ -29,7 +37,7 @@ std::string duration(double seconds) {
   return format("%ld:%02ld", s / 60, s % 60);
 }
 
-StatusLine::StatusLine() : terminal_(isatty(STDERR_FILENO)), due_(Clock::now()) {}
+StatusLine::StatusLine() : terminal_(can_rewrite()), due_(Clock::now()) {}
 
 StatusLine::~StatusLine() {
   if (open_) std::fputc('\n', stderr);

@@ -20,7 +20,7 @@ class StatusLine {
 
  private:
   using Clock = std::chrono::steady_clock;
-  bool terminal_;
+  bool terminal_;  // and one that takes escape codes
   bool open_ = false;  // something stands on the terminal's line
   Clock::time_point due_;
 };

@@ -29,7 +29,8 @@ std::uint64_t next_seed(const RunFolder& run, const RunConfig& config) {
 /// The files of a refinement, kept up to date.
 class Record {
  public:
-  Record(const RefineRequest& request, const EvolutionConfig& config) : request_(request), config_(config) {}
+  Record(const RefineRequest& request, const OptionValues& options, const EvolutionConfig& config)
+      : run_(request.run), options_(options), config_(config) {}
 
   void add(const EvolutionReport& report) {
     done_ = report.iteration;
@@ -47,32 +48,29 @@ class Record {
 
  private:
   std::string summary(Evolution& evolution) const {
-    return refinement_json(
-        {request_.run, request_.options, config_, done_, evolution.validate_start(), evolution.best_validation()});
+    return refinement_json({run_, options_, config_, done_, evolution.validate_start(), evolution.best_validation()});
   }
 
-  const RefineRequest& request_;
+  std::string run_;
+  OptionValues options_;
   const EvolutionConfig& config_;
   std::string log_ = "iteration,loss,learning_rate,validation\n";
   int done_ = 0;
 };
 
 /// The validations alone: the training functions of every iteration are others, and differ by more than the optimizers.
-std::string picture(const std::string& optimizee, const std::string& log, int steps) {
-  return "set title " + literal("Refining an LSTM optimizer on " + optimizee) +
-         " noenhanced\n"
-         "set xlabel 'iteration'\n"
-         "set ylabel " +
-         literal("loss at step " + std::to_string(steps) + " on validation functions") +
-         "\n"
-         "unset key\n"
-         "set yrange [*:*] noextend\n"
-         "set offsets 0, 0, graph 0.2, graph 0.05\n"
-         "set datafile separator comma\n"
-         "$log << END\n" +
-         log + "END\n" +
-         on_log_axis("plot $log using 1:4 with linespoints linewidth 2 pointtype 7 pointsize 0.6 linecolor '" +
-                     colour_of("lstm") + "'");
+Commands picture(const std::string& optimizee, const std::string& log, int steps) {
+  return Commands(
+      "set title ", Text("Refining an LSTM optimizer on " + optimizee),
+      "\nset xlabel 'iteration'\nset ylabel 'loss at step ", steps,
+      " on validation functions'\n"
+      "unset key\n"
+      "set yrange [*:*] noextend\n"
+      "set offsets 0, 0, graph 0.2, graph 0.05\n"
+      "set datafile separator comma\n",
+      Commands::data("log", std::string_view(log).substr(log.find('\n') + 1)),
+      on_log_axis(Commands("plot $log using 1:4 with linespoints linewidth 2 pointtype 7 pointsize 0.6 linecolor '",
+                           colour_of("lstm"), "'")));
 }
 
 /// A new run that is the old one, for a start.
@@ -128,7 +126,7 @@ int refine(const RefineRequest& request) {
   std::fprintf(stderr, "refining it: %d iterations of %d pairs of %d steps, %d thread%s\n", config.iterations,
                config.pairs, config.steps, config.threads, config.threads == 1 ? "" : "s");
   StatusLine().update("validating the start");
-  Record record(request, config);
+  Record record(request, absolute_paths(find_optimizee(trial.optimizee), request.options), config);
   record.start(evolution.validate_start());
   copy_run(from, to, trial);  // only now: a command that comes to nothing leaves what was there
   record.save(to, evolution);

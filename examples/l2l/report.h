@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "examples/l2l/gnuplot.h"
 #include "optim/tune.h"
 #include "optimizees/registry.h"
 
@@ -61,7 +62,7 @@ ComparisonSummary read_comparison(const std::filesystem::path& json, const std::
 /// optimizee.
 double compared_rate(const std::filesystem::path& json, const std::string& rule, const std::string& optimizee);
 /// gnuplot commands: loss against step on a log scale, with bands of one standard error.
-std::string comparison_plot(const Comparison& comparison);
+Commands comparison_plot(const Comparison& comparison);
 /// For people: losses at the horizon and at the end, the sum, and the learned optimizer's share of the best baseline's.
 std::string comparison_table(const Comparison& comparison);
 

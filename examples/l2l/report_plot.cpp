@@ -10,7 +10,7 @@ namespace l2l {
 namespace {
 
 /// Lines "step mean low high", where low … high is the band of one standard error.
-std::string data_block(const Curves& curves, int steps) {
+std::string lines_of(const Curves& curves, int steps) {
   std::string lines;
   for (int t = 0; t <= steps; ++t) {
     const double mean = curves.mean(t), sem = curves.sem(t);
@@ -27,40 +27,42 @@ std::string legend(const Contestant& contestant) {
 }
 
 /// A thin vertical line where the training ended.
-std::string training_mark(const Comparison& c) {
-  const std::string x = std::to_string(c.trained_steps);
+Commands training_mark(const Comparison& c) {
+  const int x = c.trained_steps;
   const bool right = 2 * c.trained_steps < c.steps;  // where there is more room for the label
-  return "set arrow from " + x + ", graph 0 to " + x + ", graph 1 nohead linewidth 1 linecolor '#808080'\n" +
-         "set label ' trained for " + x + " steps ' at " + x + ", graph 0.97 " + (right ? "left" : "right") +
-         " textcolor '#606060' font ',11'\n";
+  return Commands("set arrow from ", x, ", graph 0 to ", x, ", graph 1 nohead linewidth 1 linecolor '#808080'\n",
+                  "set label ' trained for ", x, " steps ' at ", x, ", graph 0.97 ",
+                  right ? Commands("left") : Commands("right"), " textcolor '#606060' font ',11'\n");
 }
 
 }  // namespace
 
-std::string comparison_plot(const Comparison& c) {
-  std::string data, bands, curves;
-  for (const Contestant& contestant : c.contestants) {
-    const std::string block = "$" + contestant.name, width = contestant.learning_rate ? "2" : "3.5";
-    const std::string colour = " linecolor '" + colour_of(contestant.name) + "' ";
-    data += block + " << END\n" + data_block(contestant.curves, c.steps) + "END\n";
-    bands += (bands.empty() ? "plot " : ", ") + block + " using 1:3:4 with filledcurves" + colour +
-             "fillstyle transparent solid 0.2 notitle";
+Commands comparison_plot(const Comparison& c) {
+  Commands data, bands, curves;
+  for (std::size_t k = 0; k < c.contestants.size(); ++k) {
+    const Contestant& contestant = c.contestants[k];
+    const double width = contestant.learning_rate ? 2 : 3.5;
+    const Commands block("contestant", k), style(" linecolor '", colour_of(contestant.name), "' ");
+    data += Commands::data(block, lines_of(contestant.curves, c.steps));
+    bands += Commands(k == 0 ? Commands("plot $") : Commands(", $"), block, " using 1:3:4 with filledcurves", style,
+                      "fillstyle transparent solid 0.2 notitle");
     curves +=
-        ", " + block + " using 1:2 with lines linewidth " + width + colour + "title " + literal(legend(contestant));
+        Commands(", $", block, " using 1:2 with lines linewidth ", width, style, "title ", Text(legend(contestant)));
   }
 
   // A diverging optimizer would squeeze the others into a line at the bottom.
   const double top = 4 * c.contestants[0].curves.mean(0);
   const std::string name = family(c.optimizee, c.options);  // a long one has a line of its own
-  return data + "set title " + literal(name) + (name.size() > 30 ? " . \":\\n\" . " : " . ': ' . ") +
-         literal("mean loss on " + std::to_string(c.functions) + " held-out functions") +
-         " noenhanced\n"
-         "set xlabel 'step'\n"
-         "set ylabel 'loss (band: ± one standard error)'\n" +
-         "set xrange [0:" + std::to_string(c.steps) + "]\n" + "set yrange [*:*<" + to_text(top) +
-         "] noextend\n"
-         "set offsets 0, 0, graph 0.08, graph 0.05\n" +
-         (c.trained_steps < c.steps ? training_mark(c) : "") + on_log_axis(bands + curves);
+  return Commands(data, "set title ", Text(name),
+                  name.size() > 30 ? Commands(" . \":\\n\" . ") : Commands(" . ': ' . "),
+                  Text("mean loss on " + std::to_string(c.functions) + " held-out functions"),
+                  "\nset xlabel 'step'\n"
+                  "set ylabel 'loss (band: ± one standard error)'\n"
+                  "set xrange [0:",
+                  c.steps, "]\nset yrange [*:*<", top,
+                  "] noextend\n"
+                  "set offsets 0, 0, graph 0.08, graph 0.05\n",
+                  c.trained_steps < c.steps ? training_mark(c) : Commands(), on_log_axis(Commands(bands, curves)));
 }
 
 }  // namespace l2l

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "autodiff/error.h"
+#include "examples/l2l/escape.h"
 #include "examples/l2l/json_file.h"
 #include "nn/atomic_file.h"
 #include "nn/checksum.h"
@@ -71,9 +72,10 @@ bool is_finding(const fs::path& file) {
 /// Of whatever run; an Error ends with the remedy.
 LearnedOptimizer load_optimizer(const RunFolder& folder) {
   const fs::path file = folder.optimizer();
-  const std::string remedy = fs::exists(folder.checkpoint())
-                                 ? "; l2l train --resume --out " + folder.path.string() + " goes on and writes it"
-                                 : "; copy it here again, or replace the run with l2l train --force";
+  const std::string remedy =
+      fs::exists(folder.checkpoint())
+          ? "; " + own_call({"train", "--resume", "--out", folder.path.string()}) + " goes on and writes it"
+          : "; copy it here again, or replace the run with l2l train --force";
   if (!fs::exists(file)) {
     throw Error(file.string(), ": is missing, the training may have been interrupted before a validation", remedy);
   }
@@ -149,8 +151,8 @@ void RunFolder::begin(const RunConfig& config, std::vector<NewFile> others) cons
 
 RunConfig RunFolder::read_config() const {
   if (!fs::exists(config())) {
-    throw Error(path.string(), ": holds no run (there is no config.json); make one with l2l train --out ",
-                path.string());
+    throw Error(path.string(), ": holds no run (there is no config.json); make one with ",
+                own_call({"train", "--out", path.string()}));
   }
   return read_json(config(), "not the configuration of a run: ", "", [](const JsonObject& json) {
     json.check_names({"version", "optimizee", "options", "settings"});

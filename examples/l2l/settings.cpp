@@ -4,11 +4,13 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
+#include <filesystem>
 #include <sstream>
 #include <type_traits>
 
 #include "autodiff/error.h"
+#include "autodiff/fits_real.h"
+#include "examples/l2l/escape.h"
 
 namespace l2l {
 namespace {
@@ -16,9 +18,13 @@ namespace {
 /// Without an exponent: 1000000.
 std::string bound_text(double x) { return std::to_string(std::llround(x)); }
 
-std::string description(Range range, bool integer) {
-  const std::string number = integer ? "a whole number " : "a number ";
+template <class T>
+std::string description(Range range) {
+  const std::string number = std::is_integral_v<T> ? "a whole number " : "a number ";
   if (std::isfinite(range.high)) return number + "from " + bound_text(range.low) + " to " + bound_text(range.high);
+  if (std::is_integral_v<T>) {
+    return number + "from " + bound_text(range.low) + " to " + std::to_string(std::numeric_limits<T>::max());
+  }
   return number + (range.above ? "above " : "of at least ") + bound_text(range.low);
 }
 
@@ -204,10 +210,24 @@ RunConfig default_config(const OptimizeeEntry& entry) {
   return config;
 }
 
+OptionValues absolute_paths(const OptimizeeEntry& entry, OptionValues options) {
+  for (const OptimizeeOption& option : entry.options) {
+    const auto value = options.find(option.name);
+    if (value == options.end() || value->second == option.default_value) continue;
+    if (option.kind == OptimizeeOption::Kind::path && !value->second.empty()) {
+      value->second = parse_text("--" + option.name, std::filesystem::absolute(value->second).string());
+    }
+  }
+  return options;
+}
+
 RunConfig make_config(const std::string& optimizee, const std::map<std::string, std::string>& changed,
                       const OptionValues& options) {
-  RunConfig config = default_config(find_optimizee(optimizee));
-  for (const auto& [name, value] : options) config.options[name] = value;
+  const OptimizeeEntry& entry = find_optimizee(optimizee);
+  RunConfig config = default_config(entry);
+  for (const auto& [name, value] : absolute_paths(entry, options)) {
+    config.options[name] = parse_text("--" + name, value);
+  }
   // Defaults go through their text too, as they will when config.json is read again.
   for (const Setting& setting : settings()) {
     const auto value = changed.find(setting.name);
@@ -217,13 +237,20 @@ RunConfig make_config(const std::string& optimizee, const std::map<std::string, 
   return config;
 }
 
+namespace {
+/// Of a path: a heading has no room for more.
+std::string last_part(const std::string& path) {
+  const std::size_t end = path.find_last_not_of('/');
+  return end == std::string::npos ? path : path.substr(0, end + 1).substr(path.rfind('/', end) + 1);
+}
+}  // namespace
+
 std::string family(const std::string& optimizee, const OptionValues& options) {
   std::string text = optimizee;
   for (const OptimizeeOption& option : find_optimizee(optimizee).options) {
     const std::string& value = options.at(option.name);
     const bool always = option.shown == OptimizeeOption::Shown::always;
-    // Of a path the last part: a heading has no room for more.
-    if (always || value != option.default_value) text += ", " + option.name + " " + value.substr(value.rfind('/') + 1);
+    if (always || value != option.default_value) text += ", " + option.name + " " + last_part(value);
   }
   return text;
 }
@@ -240,8 +267,13 @@ T parse_number(const std::string& flag, const std::string& text, Range range) {
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);
   const double x = static_cast<double>(number);
-  if (error != std::errc{} || stop != end || !std::isfinite(x) || !contains(range, x)) {
-    throw UsageError(flag, ": '", text, "' is not ", description(range, std::is_integral_v<T>));
+  const bool is_number = stop == end && error != std::errc::invalid_argument && std::isfinite(x);
+  const bool out_of_range = error == std::errc::result_out_of_range;
+  if (is_number && !std::is_integral_v<T> && (out_of_range || (contains(range, x) && !fits_real(x)))) {
+    throw UsageError(flag, ": '", text, "' is too large or too close to 0 to be computed with");
+  }
+  if (!is_number || out_of_range || !contains(range, x)) {
+    throw UsageError(flag, ": '", text, "' is not ", description<T>(range));
   }
   return number;
 }
@@ -250,10 +282,8 @@ template std::uint64_t parse_number<std::uint64_t>(const std::string&, const std
 template double parse_number<double>(const std::string&, const std::string&, Range);
 
 std::string parse_text(const std::string& flag, const std::string& text) {
-  try {
-    nlohmann::json(text).dump();
-  } catch (const nlohmann::json::exception&) {
-    throw UsageError(flag, ": '", text, "' is not UTF-8 text");
+  if (const std::string shown = printable(text); shown != text) {  // as shown: a message would end at a 0
+    throw UsageError(flag, ": '", shown, "' is not UTF-8 text without control characters, which a name must be");
   }
   return text;
 }

@@ -38,9 +38,13 @@ const std::vector<Setting>& settings();
 
 /// What the registry says about an optimizee, as a configuration.
 RunConfig default_config(const OptimizeeEntry& entry);
-/// The same with some settings and options changed.
+/// The same with some settings and options changed, see `absolute_paths`.
 RunConfig make_config(const std::string& optimizee, const std::map<std::string, std::string>& changed,
                       const OptionValues& options);
+
+/// The same options with absolute paths, which name the same files wherever a run is gone on with. Defaults stay as
+/// they are.
+OptionValues absolute_paths(const OptimizeeEntry& entry, OptionValues options);
 
 /// An optimizee and those of its options that are not the defaults, or that are to be shown always: "mnist, units 40".
 std::string family(const std::string& optimizee, const OptionValues& options);
@@ -60,11 +64,12 @@ inline constexpr Range kPanels{1, 16};
 inline constexpr Range kNotNegative{0, std::numeric_limits<double>::infinity()};
 inline constexpr Range kPositive{0, std::numeric_limits<double>::infinity(), true};
 
-/// The number in `text`, in any locale; a UsageError that begins with `flag` for anything else or out of range.
-/// T: int, std::uint64_t or double.
+/// The number in `text`, in any locale; a UsageError that begins with `flag` for anything else, out of range, or of a
+/// size that a Real has not. T: int, std::uint64_t or double.
 template <class T>
 T parse_number(const std::string& flag, const std::string& text, Range range);
-/// `text` as it is; a UsageError that begins with `flag` if it is not UTF-8 and so cannot stand in a JSON file.
+/// `text` as it is; a UsageError that begins with `flag` if it is not `printable` and so neither fit for a JSON file
+/// nor for a heading.
 std::string parse_text(const std::string& flag, const std::string& text);
 
 /// The shortest text that reads back as the same number, in any locale; "inf" and "nan" for what is not finite.

@@ -8,6 +8,7 @@
 #include "autodiff/format.h"
 #include "examples/l2l/checkpoint.h"
 #include "examples/l2l/commands.h"
+#include "examples/l2l/escape.h"
 #include "examples/l2l/interrupt.h"
 #include "examples/l2l/locks.h"
 #include "examples/l2l/plan.h"
@@ -149,29 +150,28 @@ class Run {
 
   bool draw() const {
     const auto& imitated = config_.training.imitated;
-    std::string deviation;  // of an imitation, on the same axis
+    Commands deviation;  // of an imitation, on the same axis
     if (imitated) {
-      deviation = ", $log using 1:7" + curve_style(epoch()) + "linewidth 1 linecolor '" + colour_of(imitated->name) +
-                  "' title " + literal("deviation from the steps of " + imitated->name + " (relative to them)");
+      deviation =
+          Commands(", $log using 1:7", curve_style(epoch()), "linewidth 1 linecolor '", colour_of(imitated->name),
+                   "' title ", Text("deviation from the steps of " + imitated->name + " (relative to them)"));
     }
-    return plot("set title " + literal("Training an LSTM optimizer on " + config_.optimizee) + " noenhanced\n" +
-                    "set xlabel 'meta-epoch'\n"
-                    "set ylabel '" +
-                    (imitated ? "loss, deviation" : "loss") +
-                    "'\n"
-                    "set key inside right top\n"
-                    "set yrange [*:*] noextend\n"
-                    "set offsets 0, 0, graph 0.2, graph 0.05\n"
-                    "set datafile separator comma\n"
-                    "$log << END\n" +
-                    log_ + "END\n" +
-                    on_log_axis("plot $log using 1:2" + curve_style(epoch()) +
-                                "linewidth 1 linecolor '#a0a0a0' "
-                                "title 'training (mean over the steps of a trajectory)', "
-                                "$log using 1:6 with linespoints linewidth 2 pointtype 7 pointsize 0.6 linecolor '" +
-                                colour_of("lstm") + "' title 'validation (at the last step, on functions kept apart)'" +
-                                deviation),
-                folder_.picture(), folder_.log());
+    const auto numbers = std::string_view(log_).substr(std::string_view(kLogHeader).size());
+    return plot(
+        {"set title ", Text("Training an LSTM optimizer on " + config_.optimizee),
+         "\nset xlabel 'meta-epoch'\nset ylabel ", imitated ? Commands("'loss, deviation'\n") : Commands("'loss'\n"),
+         "set key inside right top\n"
+         "set yrange [*:*] noextend\n"
+         "set offsets 0, 0, graph 0.2, graph 0.05\n"
+         "set datafile separator comma\n",
+         Commands::data("log", numbers),
+         on_log_axis(Commands("plot $log using 1:2", curve_style(epoch()),
+                              "linewidth 1 linecolor '#a0a0a0' "
+                              "title 'training (mean over the steps of a trajectory)', "
+                              "$log using 1:6 with linespoints linewidth 2 pointtype 7 pointsize 0.6 linecolor '",
+                              colour_of("lstm"), "' title 'validation (at the last step, on functions kept apart)'",
+                              deviation))},
+        folder_.picture(), folder_.log());
   }
 
   RunFolder folder_;
@@ -198,7 +198,7 @@ int train(const TrainRequest& request) {
                      ": give no others (only --out and --threads)");
   }
   if (!request.resume && request.optimizee.empty()) {
-    throw UsageError("--optimizee is missing: name one, l2l list shows them");
+    throw UsageError("--optimizee is missing: name one, ", own_call({"list"}), " shows them");
   }
   std::optional<FolderLock> lock;
   if (request.resume) lock.emplace(folder.path, FolderLock::alone);
@@ -230,7 +230,7 @@ int train(const TrainRequest& request) {
   }
   if (run.done()) return 0;
   throw Interrupted{"interrupted after epoch " + std::to_string(run.epoch()) +
-                    "; go on with: l2l train --resume --out " + request.out};
+                    "; go on with: " + own_call({"train", "--resume", "--out", request.out})};
 }
 
 }  // namespace l2l

@@ -11,8 +11,9 @@ Trial open_trial(const RunFolder& folder, const std::string& optimizee, const Op
   OptionValues options;
   for (const OptimizeeOption& option : entry.options) options[option.name] = option.default_value;
   if (entry.name == config.optimizee) options = config.options;
-  const OptimizeeFactory make = interruptible(folder.make_optimizee(entry, options, given));
-  for (const auto& [name, value] : given) options[name] = value;
+  const OptionValues changed = absolute_paths(entry, given);
+  const OptimizeeFactory make = interruptible(folder.make_optimizee(entry, options, changed));
+  for (const auto& [name, value] : changed) options[name] = value;
   return {config, std::move(learned), entry.name, options, make};
 }
 

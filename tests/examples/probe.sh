@@ -82,6 +82,13 @@ for earlier in blocked/probe_response_*.png; do
   [[ -e $earlier ]] || fail "the earlier pictures are lost"
 done
 
+# Where there are fewer than three coordinates, these are picked.
+for size in 1 2; do
+  cp -r run small && rm small/probe*
+  quiet probe --run small "${rates[@]}" --batch 1 --dim $size
+  [[ $(grep -c '"coordinate":' small/probe.json) == "$size" ]] || fail "$size coordinates: $(cat small/probe.json)"
+  rm -r small
+done
 expect_error 2 "--coordinates: there is no 12, theta has 12 coordinates, 0 to 11" probe --run run --force --coordinates 3,12
 expect_error 2 "--coordinates 3,4,3: 3 is there twice" probe --run run --force --coordinates 3,4,3
 for list in 1,,2 1, , a -1 1.5 99999999999; do

@@ -24,7 +24,7 @@ quiet train "${long[@]}" --out whole
 
 stop INT interrupted
 [[ $code == 130 ]] || fail "interrupted: exit code $code: $(cat err.txt)"
-grep -q 'l2l train --resume --out interrupted' err.txt || fail "interrupted: does not say how to go on"
+grep -qF "$l2l train --resume --out interrupted" err.txt || fail "interrupted: does not say how to go on"
 for file in optimizer.safetensors config.json train.csv checkpoint.safetensors; do
   [[ -s interrupted/$file ]] || fail "interrupted: $file is missing"
 done
@@ -81,6 +81,17 @@ code=0
 "$l2l" train --resume --out diverged >out.txt 2>err.txt || code=$?
 [[ $code == 1 ]] || fail "diverged and resumed: exit code $code"
 says_only_that
+
+# A path is that of the folder where the training was begun, from wherever it is gone on with. (A link stands for images.)
+ln -s /usr/share/datasets/fashion-mnist images
+quiet train --optimizee mnist --data images --units 2 --batch 2 --steps 2 --unroll 1 --epochs 1 --hidden 2 --layers 1 \
+  --validation-functions 1 --out with-images
+grep -qF "\"data\": \"$PWD/images\"" with-images/config.json || fail "a relative path is kept: $(cat with-images/config.json)"
+(mkdir elsewhere && cd elsewhere && quiet train --resume --out ../with-images && rm -- *.txt &&
+  quiet compare --run ../with-images --functions 1 --tune-functions 1) || fail "resumed elsewhere"
+quiet compare --run with-images --functions 1 --tune-functions 1 --label again --data ./images/
+grep -qF "\"data\": \"$PWD/./images/\"" with-images/compare-again.json || fail "$(cat with-images/compare-again.json)"
+grep -q '^mnist, data images' out.txt || fail "the folder's name is not shown: $(cat out.txt)"
 
 # One process at a time.
 if command -v flock >/dev/null; then

@@ -61,3 +61,15 @@ touch file
 expect_error 1 'file' train "${tiny[@]}" --out file
 expect_error 1 'file/below' train "${tiny[@]}" --out file/below
 expect_error 1 '/proc/self' train "${tiny[@]}" --out /proc/self
+
+# Escape codes are for terminals that take them.
+if command -v script >/dev/null; then
+  for kind in dumb '' xterm; do
+    TERM=$kind SHELL=/bin/sh script -qec "'$l2l' train ${tiny[*]} --out on-terminal --force" /dev/null >out.txt </dev/null ||
+      fail "on a terminal: $(cat -v out.txt)"
+    grep -q 'epoch 4/4' out.txt || fail "TERM=$kind shows no progress: $(cat -v out.txt)"
+    escapes=$(grep -c $'\e' out.txt || true)
+    [[ ($kind == xterm && $escapes -gt 0) || ($kind != xterm && $escapes == 0) ]] ||
+      fail "TERM=$kind: $escapes lines with escape codes: $(cat -v out.txt)"
+  done
+fi

@@ -14,9 +14,56 @@ for name in quadratic mnist cifar10 neural_art ensemble lstm sgd nag rmsprop ada
   grep -q "^  $name " out.txt || fail "list does not show $name"
 done
 
-expect_error 2 'optimise.*see l2l train --help' train --optimise quadratic --out run
+expect_error 2 'optimise.*[Ss]ee .*l2l train --help' train --optimise quadratic --out run
 expect_error 2 "'trian'.*l2l --help" trian --optimizee quadratic
 expect_error 2 "'--epoch'.*l2l train --help" train --optimizee quadratic --epoch 3
+# What is misspelt gets the right word, what is nothing of the kind does not.
+means() {
+  local meant=$1
+  shift
+  expect_error 2 "; did you mean $meant\?" "$@"
+}
+means train trian --optimizee quadratic
+means ablate-preprocessing ablate
+means compare Compare --run run
+means --version --verson
+means --optimizee train --optimise quadratic --out run
+means --epochs train --optimizee quadratic --epoch 3
+means --epochs train --optimizee quadratic --epoch=3
+means --epochs train --optimizee quadratic -epochs 3
+means --validate-every train --optimizee quadratic --validate_every 3
+means --batch train --optimizee quadratic --batch-size 3
+means --style-weight train --optimizee quadratic --style-wieght 3
+means --tune-functions compare --run run --tunefunctions 3
+means quadratic train --optimizee quadratc --out run
+means mnist compare --run run --optimizee minst
+means adam train --optimizee quadratic --out run --imitate adm:0.1
+means rmsprop train --optimizee quadratic --out run --groups theta=rmsporp:0.1
+means rescale train --optimizee quadratic --out run --preprocess rescal:0.1
+means log train --optimizee quadratic --out run --preprocess log10
+means sum compare --run run --criterion sums
+means relu train --optimizee mnist --out run --activation rellu
+means average train --optimizee neural_art --out run --pooling avrage
+means choice train --optimizee ensemble --out run --mode choise
+means mnist train --optimizee ensemble --out run --members quadratic,minst
+means neural_art figures --only neuralart --out run
+for word in nonsense --nonsense; do
+  expect_error 2 "'$word' is unknown; see" train --optimizee quadratic "$word"
+done
+expect_error 2 "'nonsense' is unknown; see .*l2l --help" nonsense
+# A flag without its value is told what that would be.
+expect_error 2 '--epochs is without its value: --epochs N, meta-epochs; .*; see .*l2l train --help' train --epochs
+expect_error 2 "--out is without its value, a DIR: '--force' is a flag" train --optimizee quadratic --out --force
+expect_error 2 '--run is missing: --run DIR, the folder that l2l train wrote; see .*l2l compare --help' compare
+expect_error 2 '--content is without its value' style --run run --style x.png --content
+expect_error 2 '--force takes no value' train --optimizee quadratic --out run --force=maybe
+expect_error 2 '--coordinates does not go with --pick' probe --run run --pick 1 --coordinates 2
+# Help is given as the command was called.
+ln -s "$l2l" './a name'
+code=0
+'./a name' compare 2>err.txt || code=$?
+[[ $code == 2 ]] && grep -qF "see './a name' compare --help" err.txt || fail "called by another name: $(cat err.txt)"
+rm './a name'
 expect_error 2 '--out' train --optimizee quadratic
 expect_error 2 '--run' compare
 expect_error 2 '--run' probe
@@ -37,6 +84,22 @@ for excess in 'hidden 1025' 'layers 17' 'epochs 1000001' 'steps 1000001' 'functi
   expect_error 2 "--$flag: '$value'.*from [01] to $((value - 1))" train --optimizee quadratic --out run "--$flag" "$value"
 done
 expect_error 2 '--data: .*UTF-8' train --optimizee mnist --out run --data $'inv\xff'
+for number in nan -nan inf -inf 0x10 ١ ' 1' '1 ' +1 1,5 1e 1e+ '' 1_000 0b1; do
+  expect_error 2 "--lr: '$(sed 's/+/[+]/' <<<"$number")' is not a number" train --optimizee quadratic --out run --lr "$number"
+  expect_error 2 "--epochs: '$(sed 's/+/[+]/' <<<"$number")' is not a whole" train --optimizee quadratic --out run --epochs "$number"
+  expect_error 2 "--init '$(sed 's/+/[+]/' <<<"$number")' must be a number" train --optimizee mnist --out run --init "$number"
+done
+expect_error 2 "--seed: '18446744073709551616'.*from 0 to 18446744073709551615" train --optimizee quadratic --out run \
+  --seed 18446744073709551616
+# What single precision cannot hold is told so.
+for number in 1e39 1e400 1e-50 1e-400; do
+  for flag in '--lr ' '--scale ' '--clip ' '--preprocess rescale:' '--preprocess log:' '--imitate adam:'; do
+    [[ $flag$number != '--clip 1e-'* ]] || continue
+    expect_error 2 "'$number' is too large or too close to 0" train --optimizee quadratic --out run $flag$number
+  done
+  expect_error 2 "--init '$number' is too large or too close to 0" train --optimizee mnist --out run --init $number
+  expect_error 2 "--adam-rate: '$number' is too large or too close" probe --run run --adam-rate $number
+done
 expect_error 2 "--lr: 'nan'" train --optimizee quadratic --out run --lr nan
 expect_error 2 "--lr: 'inf'" train --optimizee quadratic --out run --lr inf
 expect_error 2 "--final-rate: '2'" train --optimizee quadratic --out run --final-rate 2
@@ -59,5 +122,16 @@ if [[ -e /dev/full ]]; then
   code=0
   "$l2l" list >/dev/full 2>err.txt || code=$?
   [[ $code == 1 ]] && grep -q '^l2l: stdout' err.txt || fail "a full disk behind stdout: exit code $code, $(cat err.txt)"
+fi
+# As many threads as OMP_NUM_THREADS says, or as there are processors for this process.
+threads() { grep -A1 -- '--threads' out.txt | tr -d '\n' | sed -E 's/.*threads \(([0-9]+), by.*/\1/'; }
+OMP_NUM_THREADS=3 quiet train --help
+[[ $(threads) == 3 ]] || fail "OMP_NUM_THREADS=3: $(threads) threads"
+OMP_NUM_THREADS=5000 quiet train --help
+[[ $(threads) == 1024 ]] || fail "OMP_NUM_THREADS=5000: $(threads) threads"
+if command -v taskset >/dev/null; then
+  code=0
+  env -u OMP_NUM_THREADS taskset -c "$(taskset -pc $$ | grep -oE '[0-9]+' | tail -n 1)" "$l2l" train --help >out.txt || code=$?
+  [[ $code == 0 && $(threads) == 1 ]] || fail "on one processor: $(threads) threads"
 fi
 [[ ! -e run ]] || fail "a refused command left a folder behind"

@@ -1,0 +1,90 @@
+#include "examples/l2l/misuse.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "autodiff/spelling.h"
+#include "examples/l2l/escape.h"
+
+namespace l2l {
+namespace {
+
+/// All that may stand where the misspelt word does.
+std::vector<std::string> known_words(const CLI::App& app) {
+  std::vector<std::string> words;
+  for (const CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; })) {
+    words.push_back(subcommand->get_name());
+  }
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+  }
+  return words;
+}
+
+/// What was meant, if that can be guessed, and in any case the beginning of where to look. A flag may have been typed
+/// with one dash or none, and with its value behind a '='.
+std::string correction(const CLI::App& app, const std::string& word) {
+  const auto name = [](const std::string& text) {
+    const std::size_t start = std::min(text.find_first_not_of('-'), text.size());
+    return text.substr(start, text.find('=') - start);
+  };
+  std::vector<std::string> names;
+  for (const std::string& known : known_words(app)) names.push_back(name(known));
+  const std::string meant = nearest(name(word), names);
+  if (meant.empty()) return "; see ";
+  return "; did you mean " + known_words(app)[std::find(names.begin(), names.end(), meant) - names.begin()] + "? See ";
+}
+
+/// A flag that stands on the command line more often than it may, or "". Switches may be repeated.
+std::string given_twice(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    const int most = option->get_items_expected_max();
+    if (most > 0 && static_cast<int>(option->count()) > most) return option->get_name();
+  }
+  return "";
+}
+
+/// "--run DIR, the folder that l2l train wrote": what a complaint about "--run" has to be about.
+std::string explanation(const CLI::App& app, const std::string& flag) {
+  const CLI::Option* option = app.get_option_no_throw(flag);
+  if (option == nullptr) return flag;
+  const std::string help = option->get_description();
+  return flag + " " + option->get_type_name() + ", " + help.substr(0, help.find('\n'));
+}
+
+/// What else CLI11 complains about. It names the flag at the beginning.
+std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
+  const std::string text = error.what(), flag = text.substr(0, text.find_first_of(": "));
+  if (dynamic_cast<const CLI::RequiredError*>(&error) && flag.starts_with("--")) {
+    return flag + " is missing: " + explanation(app, flag);
+  }
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) && flag.starts_with("--")) {
+    return flag + " is without its value: " + explanation(app, flag);
+  }
+  if (dynamic_cast<const CLI::ExcludesError*>(&error)) {
+    return flag + " does not go with " + text.substr(text.rfind(' ') + 1);
+  }
+  if (dynamic_cast<const CLI::ConversionError*>(&error)) {
+    return text.substr(text.find_first_of("-"), text.find('=') - text.find_first_of("-") - 1) + " takes no value";
+  }
+  return text;
+}
+
+}  // namespace
+
+UsageError misuse(const CLI::App& app, const CLI::ParseError& error) {
+  const auto chosen = app.get_subcommands();
+  const CLI::App& at_fault = chosen.empty() ? app : *chosen.front();
+  const std::string help = own_call(chosen.empty() ? std::vector<std::string>{"--help"}
+                                                   : std::vector<std::string>{at_fault.get_name(), "--help"});
+  // A misspelt word comes first: that something else is missing is often only its consequence.
+  if (const std::vector<std::string> unknown = app.remaining(true); !unknown.empty()) {
+    return UsageError("'", unknown.front(), "' is unknown", correction(at_fault, unknown.front()), help);
+  }
+  if (const std::string flag = given_twice(at_fault); !flag.empty()) {
+    return UsageError(flag, " is given twice; see ", help);
+  }
+  return UsageError(complaint(at_fault, error), "; see ", help);
+}
+
+}  // namespace l2l
