@@ -72,13 +72,18 @@ std::vector<double> mean_magnitudes(const History& history) {
   return means;
 }
 
-std::vector<Index> pick_coordinates(const std::vector<double>& magnitudes, int count) {
+std::vector<Index> pickable_coordinates(const std::vector<double>& magnitudes) {
   const double largest = magnitudes.empty() ? 0 : *std::max_element(magnitudes.begin(), magnitudes.end());
-  std::vector<Index> ranking;
+  std::vector<Index> pickable;
   for (std::size_t k = 0; k < magnitudes.size(); ++k) {
     const bool lost = magnitudes[k] <= std::numeric_limits<Real>::epsilon() * largest;
-    if (!lost) ranking.push_back(static_cast<Index>(k));
+    if (!lost) pickable.push_back(static_cast<Index>(k));
   }
+  return pickable;
+}
+
+std::vector<Index> pick_coordinates(const std::vector<double>& magnitudes, int count) {
+  std::vector<Index> ranking = pickable_coordinates(magnitudes);
   const Index last = static_cast<Index>(ranking.size()) - 1;
   if (count > last + 1) {
     throw Error("pick: only ", last + 1, " coordinates have gradients that are not (nearly) always zero, ", count,

@@ -42,10 +42,13 @@ History respond(Optimizer& optimizer, const Layout& layout, Index coordinate, st
 /// Mean over the steps of |x|, for each coordinate.
 std::vector<double> mean_magnitudes(const History& history);
 
-/// `count` coordinates whose gradients differ in scale: the largest by mean magnitude, the smallest, and others at
-/// equal ranks between (of three, the second is the median). From large to small; one is the largest. Coordinates with
-/// no gradient are passed over, also those of less than a rounding error (Real's ε) of the largest: black pixels under
-/// a saturated unit have gradients of 1e-40. An Error if too few are left.
+/// The coordinates with a gradient, by their mean magnitudes; less than a rounding error (Real's ε) of the largest is
+/// none: black pixels under a saturated unit have gradients of 1e-40.
+std::vector<Index> pickable_coordinates(const std::vector<double>& magnitudes);
+
+/// `count` of these whose gradients differ in scale: the largest by mean magnitude, the smallest, and others at equal
+/// ranks between (of three, the second is the median). From large to small; one is the largest. An Error if there are
+/// too few.
 std::vector<Index> pick_coordinates(const std::vector<double>& magnitudes, int count);
 
 /// `most` of n coordinates at random, the same ones every time, in ascending order; all if there are no more.

@@ -17,7 +17,7 @@ namespace l2l {
 namespace {
 
 constexpr Index kSample = 1000;  // coordinates that the statistics are taken over
-constexpr int kPicked = 3;  // coordinates, if there are so many
+constexpr int kPicked = 3;  // coordinates, if so many have a gradient
 constexpr int kSweepSteps = 32, kSweepPoints = 201;  // an odd number: 0 is one of them
 
 /// `kSweepPoints` gradients at equal distances: from the range given, or a bit beyond the largest seen. A UsageError if
@@ -111,8 +111,10 @@ double largest_of(const std::vector<Real>& x) {
 std::vector<ProbedCoordinate> look_at(const ProbeRequest& request, const Layout& layout, const History& gradients) {
   const std::vector<double> magnitudes = mean_magnitudes(gradients);
   std::vector<Index> chosen(request.coordinates.begin(), request.coordinates.end());
-  if (chosen.empty())
-    chosen = pick_coordinates(magnitudes, request.pick.value_or(std::min<Index>(kPicked, layout.size())));
+  if (chosen.empty()) {
+    const int there = static_cast<int>(pickable_coordinates(magnitudes).size());
+    chosen = pick_coordinates(magnitudes, request.pick.value_or(std::clamp(there, 1, kPicked)));
+  }
   std::vector<ProbedCoordinate> coordinates;
   for (const Index k : chosen) {
     std::vector<Real> seen;

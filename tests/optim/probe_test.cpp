@@ -194,6 +194,8 @@ TEST_CASE("coordinates are picked from the largest gradients to the smallest") {
   CHECK(mean_magnitudes({{1, -2, 0}, {-3, 2, 0}}) == std::vector<double>{2, 2, 0});
   // Five that count; 1e-30 is lost beside 9.
   const std::vector<double> magnitudes = {3, 0, 9, 1, 1e-30, 5, 7};
+  CHECK(pickable_coordinates(magnitudes) == std::vector<Index>{0, 2, 3, 5, 6});
+  CHECK(pickable_coordinates({0, 0}).empty());
   CHECK(pick_coordinates(magnitudes, 3) == std::vector<Index>{2, 5, 3});
   CHECK(pick_coordinates(magnitudes, 1) == std::vector<Index>{2});
   CHECK(pick_coordinates(magnitudes, 2) == std::vector<Index>{2, 3});
