@@ -91,6 +91,7 @@ with_field() {
 each_field() {
   local file=$1 number text
   shift
+  unseal "$file"
   cp "$file" whole.json
   for number in $(grep -n '": [^{[]' "$file" | cut -d: -f1); do
     for text in "${json[@]}"; do
@@ -100,8 +101,10 @@ each_field() {
   done
   cp whole.json "$file"
 }
+unseal run/optimizer.safetensors
 each_field run/config.json call compare --run run "${fast[@]}" --force --steps 2
 each_field run/config.json call train --resume --out run
+unseal "$run/config.json" "$run/optimizer.safetensors"
 # The system ends a path at \u0000, the title does not.
 sed "s|\"data\": .*|\"data\": \"$data\\\\u0000\\\\nsystem(\\\\\"touch pwned\\\\\")\\\\n#\",|" "$run/config.json" >evil.json
 mkdir evil && cp "$run/optimizer.safetensors" evil && mv evil.json evil/config.json
