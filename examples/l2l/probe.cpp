@@ -79,7 +79,7 @@ Trajectory follow_lstm(const Trial& trial, const ProbeRequest& request, int step
 }
 
 /// The learning rate of a rule in compare.json, if the comparison was made on the same functions.
-std::optional<double> compared_rate(const RunFolder& folder, const Trial& trial, const std::string& rule) {
+std::optional<double> rate_in_comparison(const RunFolder& folder, const Trial& trial, const std::string& rule) {
   const std::filesystem::path file = folder.comparison("", ".json");
   if (!std::filesystem::exists(file)) return {};
   const ComparisonSummary made = read_comparison(file, "; give --" + rule + "-rate, or compare again with --force");
@@ -91,7 +91,7 @@ std::optional<double> compared_rate(const RunFolder& folder, const Trial& trial,
 Proposals with_rate(const std::string& name, std::optional<double> given, const RunFolder& folder, const Trial& trial,
                     const ProbeRequest& request) {
   if (given) return {name, given, "--" + name + "-rate", {}, {}, 0};
-  if (const auto rate = compared_rate(folder, trial, name)) return {name, rate, "compare.json", {}, {}, 0};
+  if (const auto rate = rate_in_comparison(folder, trial, name)) return {name, rate, "compare.json", {}, {}, 0};
   const CompareRequest defaults;
   TuneOptions options;
   options.criterion = defaults.criterion;

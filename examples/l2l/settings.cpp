@@ -19,7 +19,7 @@ namespace {
 std::string bound_text(double x) { return std::to_string(std::llround(x)); }
 
 template <class T>
-std::string description(Range range) {
+std::string in_words(Range range) {
   const std::string number = std::is_integral_v<T> ? "a whole number " : "a number ";
   if (std::isfinite(range.high)) return number + "from " + bound_text(range.low) + " to " + bound_text(range.high);
   if (std::is_integral_v<T>) {
@@ -273,7 +273,7 @@ T parse_number(const std::string& flag, const std::string& text, Range range) {
     throw UsageError(flag, ": '", text, "' is too large or too close to 0 to be computed with");
   }
   if (!is_number || out_of_range || !contains(range, x)) {
-    throw UsageError(flag, ": '", text, "' is not ", description<T>(range));
+    throw UsageError(flag, ": '", text, "' is not ", in_words<T>(range));
   }
   return number;
 }
