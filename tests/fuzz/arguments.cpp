@@ -2,7 +2,9 @@
 // run.
 #include <CLI/CLI.hpp>
 
+#include "examples/l2l/escape.h"
 #include "examples/l2l/flags.h"
+#include "examples/l2l/misuse.h"
 #include "examples/l2l/settings.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -76,9 +78,9 @@ void read(std::string_view bytes) {
     const TrainRequest& train = line.requests.train;
     if (!train.optimizee.empty()) configure(train);
   } catch (const CLI::ParseError& error) {
-    require(*error.what() != '\0', "an error without a message");
+    if (error.get_exit_code() != 0) require_good_message(printable(misuse(line.app, error).what()));  // 0: --help
   } catch (const Error& error) {
-    require(*error.what() != '\0', "an error without a message");
+    require_good_message(printable(error.what()));
   }
 }
 
