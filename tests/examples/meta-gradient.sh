@@ -21,7 +21,7 @@ fi
 
 # Nothing is overwritten unasked; threads change nothing, the seed does; a new run drops what was found out.
 cp run/meta_gradient.csv before.csv
-expect_error 1 'run/meta_gradient.csv.*--force' meta-gradient --run run
+expect_error 1 'run/meta_gradient.json.*--force' meta-gradient --run run
 quiet meta-gradient --run run --unrolls 4,1,10 --threads 2 --force
 same before.csv run/meta_gradient.csv
 quiet meta-gradient --run run --seed 1 --unrolls 4,1,10 --force
