@@ -31,7 +31,7 @@ std::string defaults(const Setting& setting) {
 
 /// `--out --force` lacks a folder; one of that name is ./--force.
 void check_value(const std::string& flag, const std::string& type, const std::string& value) {
-  if (value.starts_with("--")) throw UsageError(flag, " is without its value, a ", type, ": '", value, "' is a flag");
+  if (value.starts_with("--")) throw UsageError(flag, " is without its value ", type, ": '", value, "' is a flag");
 }
 
 /// A flag with a value that `read` takes in.

@@ -214,7 +214,8 @@ OptionValues absolute_paths(const OptimizeeEntry& entry, OptionValues options) {
   for (const OptimizeeOption& option : entry.options) {
     const auto value = options.find(option.name);
     if (value == options.end() || value->second == option.default_value) continue;
-    if (option.kind == OptimizeeOption::Kind::path && !value->second.empty()) {
+    if (option.kind == OptimizeeOption::Kind::path) {
+      if (value->second.empty()) throw UsageError("--", option.name, " is empty: it takes a path");
       value->second = parse_text("--" + option.name, std::filesystem::absolute(value->second).string());
     }
   }

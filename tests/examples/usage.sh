@@ -53,7 +53,7 @@ done
 expect_error 2 "'nonsense' is unknown; see .*l2l --help" nonsense
 # A flag without its value is told what that would be.
 expect_error 2 '--epochs is without its value: --epochs N, meta-epochs; .*; see .*l2l train --help' train --epochs
-expect_error 2 "--out is without its value, a DIR: '--force' is a flag" train --optimizee quadratic --out --force
+expect_error 2 "--out is without its value DIR: '--force' is a flag" train --optimizee quadratic --out --force
 expect_error 2 '--run is missing: --run DIR, the folder that l2l train wrote; see .*l2l compare --help' compare
 expect_error 2 '--content is without its value' style --run run --style x.png --content
 expect_error 2 '--force takes no value' train --optimizee quadratic --out run --force=maybe
@@ -116,6 +116,7 @@ for flag in '--lr 1' '--optimizee quadratic' '--dim 3' '--out run'; do
 done
 expect_error 2 '--run is given twice' compare --run a --run b
 expect_error 2 '--run is empty: it takes a DIR' compare --run ''
+expect_error 2 '--data is empty: it takes a path' train --optimizee mnist --out run --data ''
 expect_error 2 '--out is empty' train --optimizee quadratic --out ''
 expect_error 1 "no-such-folder" train --optimizee mnist --out run --data no-such-folder
 if [[ -e /dev/full ]]; then
