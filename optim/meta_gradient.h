@@ -43,8 +43,8 @@ class MetaGradient {
   ///     H v ≈ (∇f(θ + ε v/‖v‖) - ∇f(θ - ε v/‖v‖)) ‖v‖ / 2ε
   /// Good to seven digits and more in the double library; float has too few for such differences. Memory grows with the
   /// root of `steps` (with 2 x 20 units some 60 kB for each coordinate at 100 steps), since states are kept only now
-  /// and then and the steps between are run again. `progress` is told how many steps of the way back are done (on the way
-  /// there, 0 after each); what it throws ends the work.
+  /// and then and the steps between are run again. `progress` is told how many steps of the way back are done (on the
+  /// way there, 0 after each); what it throws ends the work.
   std::vector<Real> full(const std::function<void(int steps)>& progress = {}) const;
 
  private:
