@@ -11,20 +11,30 @@ texts=("$commands" "$name" $'x\xff\x9b31m`touch pwned`')
 json=('x\u0000'\''\"\nsystem(\"touch pwned\")\n#\nEND\nsystem(\"touch pwned\")\n`touch pwned`\u001b[31m\u009b31m\u202e<script>'
   'x`touch pwned`$(touch pwned)'\''\"; system(\"touch pwned\") #<script>{^_@&~\\n')
 
-# harmless CODE WHAT: what the call that was just made may have done, and shown.
+# harmless CODE WHAT: what the call that was just made may have done. What it said goes to transcript.txt.
 harmless() {
-  [[ -z $(find "$work" -name pwned) ]] || fail "$2: a command was run"
-  # Control characters but for the end of a line, and those that UTF-8 has beyond ASCII.
-  ! LC_ALL=C grep -qaP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]' out.txt err.txt ||
-    fail "$2: control characters: $(cat -v out.txt err.txt)"
-  iconv -f UTF-8 -t UTF-8 out.txt err.txt >/dev/null || fail "$2: not UTF-8: $(cat -v out.txt err.txt)"
+  local complaints
+  [[ ! -e $work/pwned ]] || fail "$2: a command was run"
+  { printf '$ %s\n' "$2"; cat out.txt err.txt; } >>transcript.txt
   [[ $1 == [012] ]] || fail "$2: exit code $1: $(cat err.txt)"
-  [[ $1 == 0 || $(grep -c '^l2l: ' err.txt) == 1 && $(tail -n 1 err.txt) == 'l2l: '* ]] || fail "$2: $(cat err.txt)"
+  [[ $1 != 0 ]] || return 0
+  mapfile -t complaints <err.txt
+  [[ ${complaints[-1]:-} == 'l2l: '* && ${complaints[*]} != *'l2l: '*'l2l: '* ]] || fail "$2: $(cat err.txt)"
+}
+# harmless_words: what all of them may have shown: no control characters but for the end of a line, nor those that UTF-8 has
+# beyond ASCII.
+harmless_words() {
+  local control='[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]'
+  [[ -s transcript.txt ]] || fail "nothing was called"
+  ! LC_ALL=C grep -aP -B 5 "$control" transcript.txt >bad.txt || fail "control characters: $(cat -v bad.txt)"
+  iconv -f UTF-8 -t UTF-8 transcript.txt >good.txt || fail "not UTF-8, after: $(tail -n 5 good.txt)"
+  [[ -z $(find "$work" -name pwned) ]] || fail "a command was run"
 }
 call() {
-  local code=0
+  local code=0 what
   "$l2l" "$@" >out.txt 2>err.txt || code=$?
-  harmless "$code" "l2l $(printf '%q ' "$@")"
+  LC_ALL=C printf -v what '%q ' l2l "$@"
+  harmless "$code" "$what"
 }
 
 # ---- The command line -------------------------------------------------------------------------------------------
@@ -87,18 +97,22 @@ with_field() {
   lines[$2]="${lines[$2]%%: *}: \"$3\"$comma"
   printf '%s\n' "${lines[@]}"
 }
-# each_field FILE CALL ...: the call, for each field of the file with each of the texts in it.
+# each_field FILE CALL ...: the call, for each field of the file with each of the texts in it. (Of fields of one name, such
+# as those of every optimizer, the first.)
 each_field() {
-  local file=$1 number text
+  local file=$1 number name text
+  local -A seen=()
   shift
   unseal "$file"
   cp "$file" whole.json
-  for number in $(grep -n '": [^{[]' "$file" | cut -d: -f1); do
+  while IFS=: read -r number name _; do
+    [[ -z ${seen[$name]:-} ]] || continue
+    seen[$name]=yes
     for text in "${json[@]}"; do
       with_field whole.json $((number - 1)) "$text" >"$file"
-      "$@"
+      "$@" </dev/null
     done
-  done
+  done < <(grep -n '": [^{[]' whole.json)
   cp whole.json "$file"
 }
 unseal run/optimizer.safetensors
@@ -131,3 +145,4 @@ show() {
   ! grep -qi '<script' page/report.html || fail "$*: a script in the page"
 }
 for file in compare probe refine; do each_field page/quadratic/$file.json show "$file.json"; done
+harmless_words
