@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "autodiff/error.h"
 #include "autodiff/format.h"
@@ -16,6 +14,7 @@
 #include "examples/l2l/plot.h"
 #include "examples/l2l/progress.h"
 #include "examples/l2l/run_folder.h"
+#include "examples/l2l/train_log.h"
 #include "nn/atomic_file.h"
 #include "nn/safetensors.h"
 
@@ -27,22 +26,13 @@ constexpr int kFunctions = 4;
 /// What the training's log says; nothing if there is none.
 std::vector<Finding> read_training(const RunFolder& folder) {
   if (!std::filesystem::exists(folder.log())) return {};
-  std::istringstream log(read_text(folder.log()));
-  std::vector<double> losses, norms;
-  std::string line;
-  std::getline(log, line);
-  for (int number = 2; std::getline(log, line); ++number) {
-    std::istringstream cells(line);
-    std::vector<std::string> cell;
-    for (std::string text; std::getline(cells, text, ',');) cell.push_back(text);
-    if (cell.size() < 4) {
-      throw Error(folder.log().string(), ": not the log of a training: line ", number, " has ", cell.size(),
-                  " of the 7 columns");
-    }
-    losses.push_back(std::strtod(cell[1].c_str(), nullptr));
-    norms.push_back(std::strtod(cell[3].c_str(), nullptr));
+  try {
+    const TrainingLog log = read_training_log(folder.log());
+    return diagnose_training(log.losses, log.norms);
+  } catch (const Error& error) {
+    throw Error(folder.log().string(), ": not the log of a training: ", error.what(),
+                "; without the file the rest is diagnosed");
   }
-  return diagnose_training(losses, norms);
 }
 
 /// A word on files that do not answer for themselves.

@@ -15,32 +15,22 @@
 #include "examples/l2l/plot.h"
 #include "examples/l2l/progress.h"
 #include "examples/l2l/run_folder.h"
+#include "examples/l2l/train_log.h"
 #include "nn/atomic_file.h"
 
 namespace l2l {
 namespace {
 
-const char* const kLogHeader = "epoch,meta_loss,final_loss,gradient_norm,learning_rate,validation,deviation\n";
-
-/// imitates: whether the deviation means something
-std::string log_line(const EpochReport& r, bool imitates) {
-  std::string line = std::to_string(r.epoch);
-  for (const double x : {r.meta_loss, r.final_loss, r.gradient_norm, r.learning_rate}) line += "," + to_text(x);
-  return line + "," + (r.validated ? to_text(r.validation) : "") + "," + (imitates ? to_text(r.deviation) : "") + "\n";
-}
-
 /// The log up to `epochs`; what was logged after the checkpoint happens again.
-std::string read_log(const std::filesystem::path& path, int epochs) {
-  const std::string text = read_text(path);
-  std::size_t end = text.starts_with(kLogHeader) ? std::string_view(kLogHeader).size() : std::string::npos;
-  for (int k = 0; k < epochs && end != std::string::npos; ++k) {
-    const std::size_t newline = text.find('\n', end);
-    end = newline == std::string::npos ? newline : newline + 1;
+TrainingLog read_log(const std::filesystem::path& path, int epochs) {
+  try {
+    TrainingLog log = read_training_log(path, epochs);
+    if (const int found = static_cast<int>(log.losses.size()); found < epochs) throw Error("it has ", found);
+    return log;
+  } catch (const Error& error) {
+    throw Error(path.string(), ": not the log of the ", epochs, " epochs in the checkpoint: ", error.what(),
+                "; start again with --force");
   }
-  if (end == std::string::npos) {
-    throw Error(path.string(), ": not the log of the ", epochs, " epochs in the checkpoint; start again with --force");
-  }
-  return text.substr(0, end);
 }
 
 /// A training run and its folder.
@@ -52,7 +42,7 @@ class Run {
   void start() {
     config_text_ = config_text(config_);
     // All at once: a disk that is full leaves nothing.
-    folder_.begin(config_, {{folder_.log(), log_}, {folder_.checkpoint(), checkpoint()}});
+    folder_.begin(config_, {{folder_.log(), log_.text}, {folder_.checkpoint(), checkpoint()}});
   }
 
   void resume() {
@@ -81,7 +71,7 @@ class Run {
     while (!trainer_.done()) {
       const std::optional<EpochReport> report = run_epoch();
       if (!report) break;
-      log_ += log_line(*report, c.imitated.has_value());
+      log_.add(*report, c.imitated.has_value());
       if (report->validated) {
         validation = "  validation " + short_text(report->validation) + " (best " +
                      short_text(trainer_.state().best_validation) + ")";
@@ -128,7 +118,7 @@ class Run {
   }
 
   void save_results() const {
-    write_file_atomically(folder_.log(), log_);
+    write_file_atomically(folder_.log(), log_.text);
     if (has_result()) write_files_atomically({folder_.optimizer_file(trainer_.best(), config_text_)});
   }
 
@@ -156,7 +146,6 @@ class Run {
           Commands(", $log using 1:7", curve_style(epoch()), "linewidth 1 linecolor '", colour_of(imitated->name),
                    "' title ", Text("deviation from the steps of " + imitated->name + " (relative to them)"));
     }
-    const auto numbers = std::string_view(log_).substr(std::string_view(kLogHeader).size());
     return plot(
         {"set title ", Text("Training an LSTM optimizer on " + config_.optimizee),
          "\nset xlabel 'meta-epoch'\nset ylabel ", imitated ? Commands("'loss, deviation'\n") : Commands("'loss'\n"),
@@ -164,7 +153,7 @@ class Run {
          "set yrange [*:*] noextend\n"
          "set offsets 0, 0, graph 0.2, graph 0.05\n"
          "set datafile separator comma\n",
-         Commands::data("log", numbers),
+         Commands::data("log", log_.numbers()),
          on_log_axis(Commands("plot $log using 1:2", curve_style(epoch()),
                               "linewidth 1 linecolor '#a0a0a0' "
                               "title 'training (mean over the steps of a trajectory)', "
@@ -179,7 +168,7 @@ class Run {
   OptimizerModel model_;
   MetaTrainer trainer_;
   std::string config_text_;
-  std::string log_ = kLogHeader;
+  TrainingLog log_;
   std::chrono::steady_clock::time_point last_save_;
 };
 

@@ -126,3 +126,13 @@ rm interrupted/checkpoint.safetensors
 expect_error 1 'interrupted/checkpoint.safetensors' train --resume --out interrupted
 sed -i 2,500d whole/train.csv
 expect_error 1 'whole/train.csv' train --resume --out whole
+cp killed/train.csv log.csv
+damaged_log() {
+  expect_error 1 "interrupted/train.csv: not the log of the 1000 epochs.*: $1.*--force" train --resume --out interrupted
+}
+rm -r interrupted && cp -r TERM interrupted
+sed '2,$s/.*/rubbish/' log.csv >interrupted/train.csv && damaged_log 'line 2 has 1 of the 7'
+(head -n 1 log.csv && tail -n +2 log.csv | tac) >interrupted/train.csv && damaged_log 'line 2 is of epoch 1000, not 1'
+LC_ALL=C sed '5s/,./,\x01/' log.csv >interrupted/train.csv && damaged_log "line 5, column 2: '.x01"
+sed '7s/[^,]*/7/' log.csv >interrupted/train.csv && damaged_log 'line 7 is of epoch 7, not 6'
+sed '7s/,[^,]*$/,x/' log.csv >interrupted/train.csv && damaged_log "line 7, column 7: 'x'"
