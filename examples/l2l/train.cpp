@@ -16,6 +16,7 @@
 #include "examples/l2l/progress.h"
 #include "examples/l2l/run_folder.h"
 #include "examples/l2l/train_log.h"
+#include "examples/l2l/trial.h"
 #include "nn/atomic_file.h"
 
 namespace l2l {
@@ -197,6 +198,9 @@ int train(const TrainRequest& request) {
   const OptimizeeEntry& entry = find_optimizee(config.optimizee);
   const OptimizeeFactory optimizee = interruptible(request.resume ? folder.make_optimizee(entry, config.options, {})
                                                                   : make_optimizee(entry, config.options));
+  if (const std::string misfit = misfit_of_groups(config, entry.name, optimizee); !misfit.empty() && !request.resume) {
+    throw UsageError("--groups ", config.groups, ": ", misfit, "; leave it out");
+  }
   if (request.plan) {
     std::fputs(plan_text(config, optimizee).c_str(), stdout);
     return 0;

@@ -1,7 +1,9 @@
 #include "examples/l2l/trial.h"
 
+#include "autodiff/error.h"
 #include "autodiff/format.h"
 #include "examples/l2l/interrupt.h"
+#include "optim/groups.h"
 
 namespace l2l {
 Trial open_trial(const RunFolder& folder, const std::string& optimizee, const OptionValues& given) {
@@ -13,8 +15,23 @@ Trial open_trial(const RunFolder& folder, const std::string& optimizee, const Op
   if (entry.name == config.optimizee) options = config.options;
   const OptionValues changed = absolute_paths(entry, given);
   const OptimizeeFactory make = interruptible(folder.make_optimizee(entry, options, changed));
+  if (const std::string misfit = misfit_of_groups(config, entry.name, make); !misfit.empty()) {
+    throw Error(folder.config().string(), ": has optimizers for the groups ", config.groups, ", but ", misfit,
+                "; name another --run, or leave out --optimizee");
+  }
   for (const auto& [name, value] : changed) options[name] = value;
   return {config, std::move(learned), entry.name, options, make};
+}
+
+std::string misfit_of_groups(const RunConfig& config, const std::string& optimizee, const OptimizeeFactory& make) {
+  const Layout theta = make()->layout();
+  try {
+    Groups(theta, config.model().groups());
+    return "";
+  } catch (const Error& error) {
+    const bool none = theta.groups() == std::vector<std::string>{""};
+    return none ? optimizee + " has no groups of parameters" : error.what();
+  }
 }
 
 double tune(const Rule& rule, const OptimizeeFactory& optimizee, const TuneOptions& options, StatusLine& status) {

@@ -19,6 +19,9 @@ struct Trial {
 /// another optimizee if that is not empty. An Error names the file that is missing or does not fit.
 Trial open_trial(const RunFolder& folder, const std::string& optimizee, const OptionValues& given);
 
+/// Why the optimizers of a run do not fit the groups of θ, "quadratic has no groups of parameters"; "" if they do.
+std::string misfit_of_groups(const RunConfig& config, const std::string& optimizee, const OptimizeeFactory& make);
+
 /// tune_learning_rate with its progress, and its result as a line of the log.
 double tune(const Rule& rule, const OptimizeeFactory& optimizee, const TuneOptions& options, StatusLine& status);
 

@@ -74,7 +74,9 @@ grep -qE 'saturated gates  *fc layer 0' out.txt || fail "diagnose looks at the L
 [[ -n ${L2L_SANITIZE:-} ]] ||
   expect_error 1 "group 'conv' has the rule adam.*an LSTM for it.*conv in place of conv=adam" meta-gradient --run mixed
 quiet train "${run[@]}" --out one --groups all
-expect_error 1 "group 'dense'.*'conv', 'fc'" train "${run[@]}" --out other --groups conv,dense
+expect_error 1 'mixed/config.json: .*groups conv=adam:0.01,fc, but quadratic has no groups.*--run' \
+  compare --run mixed --optimizee quadratic
+expect_error 2 "--groups conv,dense: .*group 'dense'.*'conv', 'fc'" train "${run[@]}" --out other --groups conv,dense
 
 expect_error 2 "--classes '0-4,4': label 4 is there twice" train "${network[@]}" --out other --classes 0-4,4
 expect_error 2 "--classes '3'.*at least two" train --optimizee mnist --out other --classes 3

@@ -73,3 +73,5 @@ if command -v script >/dev/null; then
       fail "TERM=$kind: $escapes lines with escape codes: $(cat -v out.txt)"
   done
 fi
+expect_error 2 '--groups conv: quadratic has no groups of parameters; leave it out' train "${tiny[@]}" --groups conv --out grouped
+[[ ! -e grouped ]] || fail "a refused command made a folder"
