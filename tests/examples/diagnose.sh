@@ -61,7 +61,7 @@ echo 'epoch,meta_loss' >run/train.csv && echo '1' >>run/train.csv
 expect_error 1 'run/train.csv.*not the log.*first line.*without the file' diagnose --run run --force
 head -n 1 whole.csv >run/train.csv && echo '1' >>run/train.csv
 expect_error 1 'run/train.csv.*not the log.*line 2 has 1 of' diagnose --run run --force
-rm run/optimizer.safetensors run/train.csv
-expect_error 1 'run/optimizer.safetensors' diagnose --run run --force
 sed '3s/,/,x/2' whole.csv >run/train.csv
 expect_error 1 "run/train.csv.*not the log.*line 3, column 3: 'x" diagnose --run run --force
+rm run/optimizer.safetensors run/train.csv
+expect_error 1 'run/optimizer.safetensors' diagnose --run run --force
