@@ -49,18 +49,47 @@ RunFolder place_of(const FigureRun& run, const FiguresRequest& request) { return
 /// Where a trained optimizer for it may lie.
 RunFolder ready_for(const FigureRun& run, const FiguresRequest& request) { return {fs::path(request.runs) / run.name}; }
 
+/// The run in a folder; an Error that ends with the remedy if it is on other functions than the figure says.
+RunConfig read_run(const RunFolder& folder, const FigureRun& run, const char* remedy) {
+  const RunConfig config = folder.read_config();
+  if (config.optimizee != run.optimizee) {
+    throw Error(folder.path.string(), ": a run on ", config.optimizee, ", this figure is of ", run.optimizee, remedy);
+  }
+  for (const auto& [name, value] : run.options) {
+    if (const std::string& found = config.options.at(name); found != value) {
+      throw Error(folder.path.string(), ": a run with --", name, " ", found, ", this figure is of ", value, remedy);
+    }
+  }
+  return config;
+}
+
+/// A comparison; an Error if it is on other functions than the figure says.
+ComparisonSummary read_figure(const RunFolder& folder, const FigureRun& run, const Figure& figure) {
+  const fs::path file = folder.comparison(figure.label, ".json");
+  const ComparisonSummary made = read_comparison(file, kDeleteIt);
+  if (made.optimizee != run.optimizee || made.trained_on != run.optimizee) {
+    throw Error(file.string(), ": on ", made.optimizee, " with an optimizer trained on ", made.trained_on,
+                ", this figure is of ", run.optimizee, kDeleteIt);
+  }
+  for (const auto& [name, value] : figure.options) {
+    const auto found = made.options.find(name);
+    if (found != made.options.end() && found->second == value) continue;
+    throw Error(file.string(), ": not with --", name, " ", value, ", as this figure is", kDeleteIt);
+  }
+  return made;
+}
+
 /// Before anything is written: an Error if a run, a comparison or a probe that is to be used cannot be.
 void check(const FigureRun& run, const FiguresRequest& request) {
   const RunFolder place = place_of(run, request), ready = ready_for(run, request);
   if (fs::exists(place.config())) {
-    const RunConfig config = place.read_config();
+    const RunConfig config = read_run(place, run, "; name another --out");
     if (fs::exists(place.optimizer()) && !fs::exists(place.checkpoint())) place.read_optimizer(config);
   } else if (!request.runs.empty() && fs::exists(ready.config())) {
-    ready.read_optimizer(ready.read_config());
+    ready.read_optimizer(read_run(ready, run, "; name another --runs"));
   }
   for (const Figure& figure : run.figures) {
-    const fs::path file = place.comparison(figure.label, ".json");
-    if (fs::exists(file)) read_comparison(file, kDeleteIt);
+    if (fs::exists(place.comparison(figure.label, ".json"))) read_figure(place, run, figure);
   }
   if (const fs::path file = place.probe("", ".json"); fs::exists(file)) read_probed(file, kDeleteIt);
   if (const fs::path file = place.refinement(".json"); fs::exists(file)) read_refinement(file, kDeleteIt);
@@ -93,7 +122,7 @@ void provide_run(const RunFolder& folder, const FigureRun& run, const FiguresReq
 void provide_comparison(const RunFolder& folder, const FigureRun& run, const Figure& figure,
                         const FiguresRequest& request) {
   if (const fs::path file = folder.comparison(figure.label, ".json"); fs::exists(file)) {
-    const ComparisonSummary made = read_comparison(file, kDeleteIt);
+    const ComparisonSummary made = read_figure(folder, run, figure);
     const bool drawn = fs::exists(folder.comparison(figure.label, ".png"));
     std::printf("%s: used as it is, with %d held-out functions and %d to tune on%s\n", file.c_str(), made.functions,
                 made.tune_functions, drawn ? "" : "; without a picture: delete it to have both made anew");

@@ -59,3 +59,13 @@ for name in compare probe; do
     rm -r page/quadratic && mv kept page/quadratic
   done
 done
+# Nor of other functions than it says.
+quiet train --optimizee mnist --units 2 --batch 2 --steps 2 --unroll 1 --epochs 1 --hidden 2 --layers 1 \
+  --validation-functions 1 --out swapped/quadratic
+refused_swap() { expect_error 1 "swapped/quadratic: a run on mnist, this figure is of quadratic; name another $1" "${@:2}"; }
+refused_swap --runs "${run[@]}" --runs swapped --out third
+refused_swap --out "${run[@]}" --out swapped
+cp -r page/quadratic kept && unseal page/quadratic/compare.json
+sed -i 's/"optimizee": "quadratic"/"optimizee": "mnist"/' page/quadratic/compare.json
+expect_error 1 'compare.json: on mnist with .*trained on quadratic, this figure is of quadratic' "${run[@]}" --out page
+rm -r page/quadratic && mv kept page/quadratic
