@@ -1,8 +1,11 @@
 #include "examples/l2l/json_file.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <regex>
 
 #include "nn/checksum.h"
 #include "nn/json.h"
@@ -10,7 +13,15 @@
 namespace l2l {
 namespace {
 constexpr int kDeepest = 8;
+
+/// The three numbers of "1.2.3", or nothing.
+std::optional<std::array<int, 3>> parse_version(const std::string& text) {
+  static const std::regex form("([0-9]{1,9})[.]([0-9]{1,9})[.]([0-9]{1,9})");
+  std::smatch parts;
+  if (text.size() > 29 || !std::regex_match(text, parts, form)) return {};
+  return {{std::stoi(parts[1]), std::stoi(parts[2]), std::stoi(parts[3])}};
 }
+}  // namespace
 
 // ---- Objects --------------------------------------------------------------------------------------------------
 
@@ -66,6 +77,21 @@ double JsonObject::number_or_nan(const std::string& name) const {
   const nlohmann::json& value = at(name);
   if (!value.is_number() && !value.is_null()) throw Error(in_quotes(name), " is neither a number nor null");
   return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+}
+
+double JsonObject::not_negative_or_nan(const std::string& name) const {
+  const double x = number_or_nan(name);
+  if (x < 0) throw Error(in_quotes(name), " is ", at(name).dump(), ", it cannot be negative");
+  return x;
+}
+
+void JsonObject::check_version(const std::string& name) const {
+  const std::string version = text(name);
+  const auto parts = parse_version(version);
+  if (!parts) throw Error(in_quotes(name), " is ", in_quotes(version), ", not a version such as " L2L_VERSION);
+  if (*parts > *parse_version(L2L_VERSION)) {
+    throw Error("it was written by l2l ", version, ", this is l2l " L2L_VERSION);
+  }
 }
 
 void JsonObject::check_names(const std::vector<std::string>& known) const {

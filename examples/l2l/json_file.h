@@ -29,6 +29,10 @@ class JsonObject {
   T number(const std::string& name, Range range) const;
   /// NaN for null, which stands for all that is not finite.
   double number_or_nan(const std::string& name) const;
+  /// Likewise; an Error for a number below 0.
+  double not_negative_or_nan(const std::string& name) const;
+  /// The version of l2l that wrote it, "1.2.3"; an Error for one that this program does not know yet.
+  void check_version(const std::string& name) const;
   /// An Error if there are others.
   void check_names(const std::vector<std::string>& known) const;
 

@@ -29,6 +29,7 @@ std::string refinement_json(const Refinement& refinement) {
 
 Refinement read_refinement(const std::filesystem::path& file, const std::string& remedy) {
   return read_json(file, "damaged, or not written by l2l refine: ", remedy, [](const JsonObject& json) {
+    json.check_version("version");
     Refinement refinement;
     refinement.run = parse_text("'run'", json.text("run"));
     refinement.options = json.texts("options");

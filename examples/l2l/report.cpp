@@ -99,9 +99,13 @@ ComparisonSummary read_comparison(const std::filesystem::path& file, const std::
     const auto read_score = [&](const std::string& name) {
       const JsonObject entry = optimizers.object(name);
       Score& score = c.scores[name];
-      if (name != "lstm") score.learning_rate = entry.number<double>("learning_rate", kPositive);
+      if (name != "lstm") {
+        score.learning_rate = entry.number<double>("learning_rate", kPositive);
+      } else if (!entry.at("learning_rate").is_null()) {
+        throw Error("'learning_rate' of lstm is not null, though it has none");
+      }
       for (const ScoreField& field : kScoreFields) {
-        score.*field.value = {entry.number_or_nan(field.mean), entry.number_or_nan(field.sem)};
+        score.*field.value = {entry.number_or_nan(field.mean), entry.not_negative_or_nan(field.sem)};
       }
     };
     read_score("lstm");

@@ -155,6 +155,7 @@ RunConfig RunFolder::read_config() const {
                 own_call({"train", "--out", path.string()}));
   }
   return read_json(config(), "not the configuration of a run: ", "", [](const JsonObject& json) {
+    json.check_version("version");
     json.check_names({"version", "optimizee", "options", "settings"});
     const OptimizeeEntry& entry = find_optimizee(json.text("optimizee"));
     return make_config(entry.name, read_settings(json.object("settings")), read_options(json, entry));

@@ -59,6 +59,15 @@ for name in compare probe; do
     rm -r page/quadratic && mv kept page/quadratic
   done
 done
+damaged_score() {
+  cp -r page/quadratic kept && unseal page/quadratic/compare.json && sed -i "$1" page/quadratic/compare.json
+  expect_error 1 "page/quadratic/compare.json: damaged.*$2.*delete it" "${run[@]}" --out page
+  rm -r page/quadratic && mv kept page/quadratic
+}
+for rate in '"x"' '[]' -1 0.1; do damaged_score "s/\"learning_rate\": null/\"learning_rate\": $rate/" "'learning_rate' of lstm"; done
+for sem in final_sem sum_sem horizon_sem horizon_sum_sem; do
+  damaged_score "s/\"$sem\": [0-9]/\"$sem\": -1/" "'$sem' is -1.*negative"
+done
 # Nor of other functions than it says.
 quiet train --optimizee mnist --units 2 --batch 2 --steps 2 --unroll 1 --epochs 1 --hidden 2 --layers 1 \
   --validation-functions 1 --out swapped/quadratic
