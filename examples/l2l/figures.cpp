@@ -79,6 +79,43 @@ ComparisonSummary read_figure(const RunFolder& folder, const FigureRun& run, con
   return made;
 }
 
+void check_own(const fs::path& file, bool own) {
+  if (fs::exists(file) && !own) {
+    throw Error(file.string(), ": not written by l2l figures, and would be lost; name another --out, or move it away");
+  }
+}
+
+bool begins_with(const fs::path& file, const char* header) {
+  return fs::is_regular_file(file) && read_text(file).starts_with(header);
+}
+
+/// An Error if a table that is to be replaced, or its picture, is not of an earlier call. The table was written first.
+void check_own_table(const fs::path& csv, const char* header) {
+  const bool own = begins_with(csv, header);
+  check_own(csv, own);
+  check_own(fs::path(csv).replace_extension(".png"), own);
+}
+
+/// Likewise all that stands beside the runs.
+void check_own_page(const fs::path& folder) {
+  const fs::path page = folder / "report.html";
+  check_own(page, fs::is_regular_file(page) && read_text(page).find(kGenerator) != std::string::npos);
+  check_own_table(folder / "preprocess.csv", kPreprocessHeader);
+}
+
+/// An Error if a probe that is there is damaged, or what it left when it was killed is something else.
+void check_probe(const RunFolder& place) {
+  const fs::path json = place.probe("", ".json");
+  for (const char* name : {"updates", "response"}) {
+    const fs::path csv = place.probe(name, ".csv");
+    if (!fs::exists(json)) {
+      check_own_table(csv, kProbeHeader);
+    } else if (const Probed probed = read_probed(json, kDeleteIt); fs::exists(csv)) {
+      check_probe_csv(csv, probed, name == std::string("updates") ? probed.steps : probed.sweep_steps, kDeleteIt);
+    }
+  }
+}
+
 /// Before anything is written: an Error if a run, a comparison or a probe that is to be used cannot be.
 void check(const FigureRun& run, const FiguresRequest& request) {
   const RunFolder place = place_of(run, request), ready = ready_for(run, request);
@@ -86,12 +123,19 @@ void check(const FigureRun& run, const FiguresRequest& request) {
     const RunConfig config = read_run(place, run, "; name another --out");
     if (fs::exists(place.optimizer()) && !fs::exists(place.checkpoint())) place.read_optimizer(config);
   } else if (!request.runs.empty() && fs::exists(ready.config())) {
+    check_own(place.optimizer(),
+              fs::exists(place.optimizer()) && read_text(place.optimizer()) == read_text(ready.optimizer()));
     ready.read_optimizer(read_run(ready, run, "; name another --runs"));
   }
   for (const Figure& figure : run.figures) {
-    if (fs::exists(place.comparison(figure.label, ".json"))) read_figure(place, run, figure);
+    const fs::path csv = place.comparison(figure.label, ".csv");
+    if (!fs::exists(place.comparison(figure.label, ".json"))) {
+      check_own_table(csv, kComparisonHeader);
+    } else if (const ComparisonSummary made = read_figure(place, run, figure); fs::exists(csv)) {
+      check_comparison_csv(csv, made, kDeleteIt);
+    }
   }
-  if (const fs::path file = place.probe("", ".json"); fs::exists(file)) read_probed(file, kDeleteIt);
+  check_probe(place);
   if (const fs::path file = place.refinement(".json"); fs::exists(file)) read_refinement(file, kDeleteIt);
 }
 
@@ -159,6 +203,7 @@ int figures(const FiguresRequest& request) {
   }
   for (const FigureRun& run : runs) check(run, request);
   const fs::path folder = request.out, page = folder / "report.html";
+  check_own_page(folder);
   const OutputFolder made(folder);
   const FolderLock lock(folder, FolderLock::alone);
   for (const fs::path& file : {page, folder / "preprocess.csv", folder / "preprocess.png"}) check_writable(file);

@@ -16,10 +16,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const char* const kHead = R"(<!DOCTYPE html>
+const char* const kTop = R"(<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+)";
+
+const char* const kHead = R"(
 <title>Learning to learn by gradient descent by gradient descent</title>
 <style>
 body { font: 16px/1.5 sans-serif; max-width: 64rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
@@ -196,7 +199,7 @@ std::string probe(const RunFolder& folder) {
       picture(folder.probe("updates", ".png"),
               "Histories of updates (the paper's Fig. 10): what the LSTM does to some coordinates along one held-out "
               "function, and what SGD and ADAM would have done on the same iterates.");
-  for (const auto& [coordinate, place] : read_probed(folder.probe("", ".json"), kDeleteIt)) {
+  for (const auto& [coordinate, place] : read_probed(folder.probe("", ".json"), kDeleteIt).places) {
     const std::string name = std::to_string(coordinate);
     pictures += picture(folder.probe("response_" + name, ".png"),
                         "Coordinate " + name + ", " + place +
@@ -210,7 +213,7 @@ std::string probe(const RunFolder& folder) {
 }  // namespace
 
 std::string figures_page(const fs::path& folder, const std::vector<FigureRun>& runs) {
-  std::string page = kHead;
+  std::string page = std::string(kTop) + kGenerator + kHead;
   page += heading(2, "What the LSTM sees of a gradient") +
           picture(folder / "preprocess.png",
                   "Appendix A: logarithm and sign of a gradient, or for a tiny one a number that shrinks with it.");

@@ -7,6 +7,8 @@
 
 namespace l2l {
 
+/// The mark of such a page.
+inline constexpr const char* kGenerator = "<meta name=\"generator\" content=\"l2l figures\">";
 /// What to do about a file that the page would be made of, and that is damaged.
 inline constexpr const char* kDeleteIt = "; delete it, and l2l figures makes it anew, or does without";
 

@@ -26,7 +26,7 @@ std::string csv(const Preprocess& preprocess) {
   const Index n = static_cast<Index>(x.size());
   std::vector<Real> features(Preprocess::kMostFeatures * n);
   preprocess(x, features.data(), n);
-  std::string text = "gradient,feature_1,feature_2\n";
+  std::string text = kPreprocessHeader;
   for (Index k = 0; k < n; ++k) {
     text += to_text(x[k]) + "," + to_text(features[k]) + "," + to_text(features[n + k]) + "\n";
   }

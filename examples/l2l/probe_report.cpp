@@ -1,17 +1,18 @@
 #include "examples/l2l/probe_report.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "autodiff/error.h"
 #include "autodiff/format.h"
+#include "examples/l2l/csv_file.h"
 #include "examples/l2l/json_file.h"
 #include "examples/l2l/settings.h"
 
 namespace l2l {
 namespace {
-
-const char* const kHeader = "coordinate,step,gradient,lstm,adam,sgd\n";
 
 /// The steps whose responses are summed up in numbers: 1, 2, 4, 8, …
 std::vector<int> few_steps(const Probe& probe) {
@@ -43,7 +44,7 @@ Response response_at(const Probe& probe, std::size_t k, int step) {
 }  // namespace
 
 std::string updates_csv(const Probe& probe) {
-  std::string csv = kHeader;
+  std::string csv = kProbeHeader;
   for (std::size_t k = 0; k < probe.coordinates.size(); ++k) {
     const ProbedCoordinate& coordinate = probe.coordinates[k];
     for (int t = 0; t < probe.steps; ++t) {
@@ -56,7 +57,7 @@ std::string updates_csv(const Probe& probe) {
 }
 
 std::string response_csv(const Probe& probe) {
-  std::string csv = kHeader;
+  std::string csv = kProbeHeader;
   for (std::size_t k = 0; k < probe.coordinates.size(); ++k) {
     const ProbedCoordinate& coordinate = probe.coordinates[k];
     for (int t = 0; t < probe.sweep_steps; ++t) {
@@ -116,14 +117,35 @@ std::string probe_json(const Probe& p) {
   return json_text(json);
 }
 
-std::map<Index, std::string> read_probed(const std::filesystem::path& file, const std::string& remedy) {
+Probed read_probed(const std::filesystem::path& file, const std::string& remedy) {
   return read_json(file, "damaged, or not written by l2l probe: ", remedy, [](const JsonObject& json) {
-    std::map<Index, std::string> places;
+    Probed probed;
+    probed.steps = json.number<int>("steps", kCountOrNone);
+    probed.sweep_steps = json.number<int>("sweep_steps", kCountOrNone);
     for (const JsonObject& entry : json.objects("coordinates")) {
-      places[entry.number<int>("coordinate", kNotNegative)] = entry.text("place");
+      probed.places[entry.number<int>("coordinate", kNotNegative)] = entry.text("place");
     }
-    return places;
+    return probed;
   });
+}
+
+void check_probe_csv(const std::filesystem::path& file, const Probed& probed, int steps, const std::string& remedy) {
+  const std::string text = read_text(file);
+  try {
+    std::map<std::pair<Index, int>, int> rows;
+    for (const CsvRow& row : read_csv(text, kProbeHeader)) {
+      const int coordinate = row.count(0), step = row.count(1);
+      if (!probed.places.contains(coordinate) || step < 1 || step > steps) {
+        throw Error("line ", row.number, " is of coordinate ", coordinate, " at step ", step);
+      }
+      for (const std::size_t column : {2, 3, 4, 5}) row.at(column);
+      ++rows[{coordinate, step}];
+    }
+    const bool equal = std::all_of(rows.begin(), rows.end(), [&](auto& r) { return r.second == rows.begin()->second; });
+    if (!equal || rows.size() != probed.places.size() * steps) throw Error("rows are missing");
+  } catch (const Error& error) {
+    throw Error(file.string(), ": damaged, or not written by l2l probe: ", error.what(), remedy);
+  }
 }
 
 std::string probe_table(const Probe& p) {

@@ -49,14 +49,23 @@ struct Probe {
   double over_adam = 0, over_sgd = 0;  // median |LSTM| / |ADAM| and / |SGD|
 };
 
+inline constexpr const char* kProbeHeader = "coordinate,step,gradient,lstm,adam,sgd\n";
 /// `coordinate,step,gradient,lstm,adam,sgd`: the gradient of each step, and the update that each would make.
 std::string updates_csv(const Probe& probe);
 /// The same header: gradients that each step might have seen, and the updates proposed for them.
 std::string response_csv(const Probe& probe);
 /// Settings and single numbers; what is not finite is null.
 std::string probe_json(const Probe& probe);
-/// Reads back which coordinates were looked at, and what they are. An Error names the file, and ends with the remedy.
-std::map<Index, std::string> read_probed(const std::filesystem::path& json, const std::string& remedy);
+
+/// What probe.json says of the other files.
+struct Probed {
+  std::map<Index, std::string> places;  // of the coordinates that were looked at
+  int steps = 0, sweep_steps = 0;
+};
+/// Reads it back. An Error names the file, and ends with the remedy.
+Probed read_probed(const std::filesystem::path& json, const std::string& remedy);
+/// Likewise if a table is not of these coordinates, with equally many rows for each and each of so many steps.
+void check_probe_csv(const std::filesystem::path& csv, const Probed& probed, int steps, const std::string& remedy);
 /// For people: the single numbers.
 std::string probe_table(const Probe& probe);
 

@@ -7,6 +7,7 @@
 
 #include "autodiff/error.h"
 #include "autodiff/format.h"
+#include "examples/l2l/csv_file.h"
 #include "examples/l2l/json_file.h"
 #include "examples/l2l/settings.h"
 
@@ -44,7 +45,7 @@ int first_common_step(const Comparison& c) { return std::min(c.horizon, c.steps)
 }  // namespace
 
 std::string comparison_csv(const Comparison& comparison) {
-  std::string csv = "optimizer,step,mean_loss,sem\n";
+  std::string csv = kComparisonHeader;
   for (const Contestant& contestant : comparison.contestants) {
     for (int t = 0; t <= comparison.steps; ++t) {
       const Measurement loss = at_step(contestant.curves, t);
@@ -112,6 +113,25 @@ ComparisonSummary read_comparison(const std::filesystem::path& file, const std::
     for (const char* name : kBaselines) read_score(name);
     return c;
   });
+}
+
+void check_comparison_csv(const std::filesystem::path& file, const ComparisonSummary& made, const std::string& remedy) {
+  const std::string text = read_text(file);
+  try {
+    const std::vector<CsvRow> rows = read_csv(text, kComparisonHeader);
+    if (const std::size_t all = made.scores.size() * (made.steps + 1); rows.size() != all) {
+      throw Error("it has ", rows.size(), " of ", all, " rows");
+    }
+    for (const CsvRow& row : rows) {
+      const int step = (row.number - 2) % (made.steps + 1);
+      if (!made.scores.contains(std::string(row.cells[0])) || row.count(1) != step) {
+        throw Error("line ", row.number, " is not of step ", step, " of an optimizer");
+      }
+      for (const std::size_t column : {2, 3}) row.at(column);
+    }
+  } catch (const Error& error) {
+    throw Error(file.string(), ": damaged, or not written by l2l compare: ", error.what(), remedy);
+  }
 }
 
 double compared_rate(const std::filesystem::path& file, const std::string& rule, const std::string& optimizee) {

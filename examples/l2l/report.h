@@ -52,12 +52,15 @@ struct ComparisonSummary : ComparisonSettings {
   std::map<std::string, Score> scores;  // of lstm and the baselines
 };
 
+inline constexpr const char* kComparisonHeader = "optimizer,step,mean_loss,sem\n";
 /// `optimizer,step,mean_loss,sem`: a line per optimizer and step, step 0 … steps.
 std::string comparison_csv(const Comparison& comparison);
 /// Settings, and the results of each optimizer as single numbers; what is not finite is null.
 std::string comparison_json(const Comparison& comparison);
 /// Reads it back. An Error names the file, and what it holds that it cannot hold, and ends with the remedy.
 ComparisonSummary read_comparison(const std::filesystem::path& json, const std::string& remedy);
+/// An Error that names the file, and ends with the remedy, if it is not the table of this comparison.
+void check_comparison_csv(const std::filesystem::path& csv, const ComparisonSummary& made, const std::string& remedy);
 /// The learning rate that such a file has for a rule. An Error names the file if there is none, or for another
 /// optimizee.
 double compared_rate(const std::filesystem::path& json, const std::string& rule, const std::string& optimizee);

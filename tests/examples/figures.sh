@@ -68,6 +68,17 @@ for rate in '"x"' '[]' -1 0.1; do damaged_score "s/\"learning_rate\": null/\"lea
 for sem in final_sem sum_sem horizon_sem horizon_sum_sem; do
   damaged_score "s/\"$sem\": [0-9]/\"$sem\": -1/" "'$sem' is -1.*negative"
 done
+for name in compare probe_updates probe_response; do
+  table=page/quadratic/$name.csv
+  cp "$table" kept.csv
+  refused_table() { expect_error 1 "$table: damaged.*$1.*delete it" "${run[@]}" --out page; }
+  echo rubbish >"$table" && refused_table 'first line'
+  head -c -3 kept.csv >"$table" && refused_table 'has no end'
+  head -n -1 kept.csv >"$table" && refused_table 'rows'
+  sed '3s/,[^,]*$/,x/' kept.csv >"$table" && refused_table "line 3, column [46]: 'x'"
+  sed '3s/,[^,]*/,99999/' kept.csv >"$table" && refused_table 'line 3 is'
+  mv kept.csv "$table"
+done
 # Nor of other functions than it says.
 quiet train --optimizee mnist --units 2 --batch 2 --steps 2 --unroll 1 --epochs 1 --hidden 2 --layers 1 \
   --validation-functions 1 --out swapped/quadratic
@@ -78,3 +89,11 @@ cp -r page/quadratic kept && unseal page/quadratic/compare.json
 sed -i 's/"optimizee": "quadratic"/"optimizee": "mnist"/' page/quadratic/compare.json
 expect_error 1 'compare.json: on mnist with .*trained on quadratic, this figure is of quadratic' "${run[@]}" --out page
 rm -r page/quadratic && mv kept page/quadratic
+# What l2l figures did not write is not replaced.
+for file in report.html preprocess.csv preprocess.png \
+  quadratic/{optimizer.safetensors,compare.csv,compare.png,probe_updates.csv,probe_response.csv}; do
+  mkdir -p noted/quadratic && echo notes >noted/$file
+  expect_error 1 "noted/$file: not written by l2l figures.*--out" "${run[@]}" --runs trained --out noted
+  [[ $(find noted -type f -exec cat {} +) == notes ]] || fail "notes in $file are lost"
+  rm -r noted
+done
