@@ -71,11 +71,18 @@ std::string cell(const std::string& text, bool best = false) {
   return (best ? "<td class=\"best\">" : "<td>") + html(text) + "</td>";
 }
 
+/// Begins and ends as a PNG file does.
+bool is_whole_png(const std::string& bytes) {
+  return bytes.starts_with("\x89PNG\r\n\x1a\n") && bytes.ends_with("IEND\xae\x42\x60\x82");
+}
+
 /// The picture, or nothing if it is not there (for want of gnuplot).
 std::string picture(const fs::path& file, const std::string& caption) {
   std::error_code failure;
   if (!fs::exists(file, failure)) return "";
-  return "<figure>\n<img alt=\"" + html(caption) + "\" src=\"data:image/png;base64," + base64(read_text(file)) +
+  const std::string png = read_text(file);
+  if (!is_whole_png(png)) throw Error(file.string(), ": not a whole PNG picture", kDeleteIt);
+  return "<figure>\n<img alt=\"" + html(caption) + "\" src=\"data:image/png;base64," + base64(png) +
          "\">\n<figcaption>" + html(caption) + "</figcaption>\n</figure>\n";
 }
 

@@ -79,6 +79,15 @@ for name in compare probe_updates probe_response; do
   sed '3s/,[^,]*/,99999/' kept.csv >"$table" && refused_table 'line 3 is'
   mv kept.csv "$table"
 done
+if [[ -e page/quadratic/compare.png ]]; then
+  cp page/quadratic/compare.png kept.png
+  for content in 'head -c 200 kept.png' 'echo rubbish'; do
+    $content >page/quadratic/compare.png
+    ! "$l2l" "${run[@]}" --out page >out.txt 2>err.txt || fail "a page with a damaged picture"
+    grep -q '^l2l: page/quadratic/compare.png: not a whole PNG picture; delete it' err.txt || fail "$(cat err.txt)"
+  done
+  mv kept.png page/quadratic/compare.png
+fi
 # Nor of other functions than it says.
 quiet train --optimizee mnist --units 2 --batch 2 --steps 2 --unroll 1 --epochs 1 --hidden 2 --layers 1 \
   --validation-functions 1 --out swapped/quadratic
