@@ -158,6 +158,9 @@ LearnedOptimizer LearnedOptimizer::load(const std::filesystem::path& path) {
     LearnedOptimizer learned{OptimizerModel(std::move(parts)), {}};
     learned.phi.resize(learned.model.layout().size());
     get_parameters(file, learned.model.layout(), learned.phi);
+    if (const std::string name = learned.model.layout().first_not_finite(learned.phi); !name.empty()) {
+      throw Error("has weights that are not finite, in '", name, "'");
+    }
     return learned;
   } catch (const Error& error) {
     throw Error(path.string(), ": ", error.what());

@@ -61,7 +61,8 @@ struct LearnedOptimizer {
   OptimizerModel model;
   std::vector<Real> phi;
 
-  /// Reads and writes φ and everything needed to use it as safetensors. An Error names the file, and what does not fit.
+  /// Reads and writes φ and everything needed to use it as safetensors. An Error names the file, and what does not fit
+  /// or, of φ, is not finite.
   static LearnedOptimizer load(const std::filesystem::path& path);
   void save(const std::filesystem::path& path) const;
   /// What `save` writes; `notes` are kept in the metadata, for who reads them as such.

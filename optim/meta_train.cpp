@@ -53,6 +53,14 @@ void check(const MetaTrainConfig& c) {
   }
 }
 
+/// Of what an epoch ends with.
+void check_finite(const Layout& layout, std::span<const Real> x, const char* what, int epoch) {
+  if (const std::string name = layout.first_not_finite(x); !name.empty()) {
+    throw Error("meta-training diverged in epoch ", epoch, ": ", what, " '", name,
+                "' is not finite; a lower --lr, or a --clip, may help");
+  }
+}
+
 }  // namespace
 
 struct MetaTrainer::Workspace {
@@ -215,6 +223,9 @@ EpochReport MetaTrainer::run_epoch() {
     }
     work.adam.step(work.meta_gradient, work.phi);
   }
+  check_finite(model_.layout(), work.phi, "the optimizer's", report.epoch);
+  // A square that overflows would keep its weight where it is from now on.
+  check_finite(model_.layout(), work.adam.state().v, "the second moment of the optimizer's", report.epoch);
   report.meta_loss = work.loss_sum / (report.steps * config_.functions);
   report.deviation = std::sqrt(work.error_sum / (report.steps * config_.functions));
   for (const Workspace::Trajectory& run : work.trajectories) report.final_loss += run.loss / config_.functions;

@@ -83,8 +83,8 @@ class MetaTrainer {
   MetaTrainer(const OptimizerModel& model, OptimizeeFactory optimizee, const MetaTrainConfig& config);
   ~MetaTrainer();
 
-  /// One meta-epoch, and a validation where one is due. An Error tells when a loss or φ is no longer finite.
-  /// After that, or whatever else is thrown (by the optimizee, say), the state is that after the epoch before.
+  /// One meta-epoch, and a validation where one is due. An Error tells when a loss, φ or its moments are no longer
+  /// finite. After that, or whatever else is thrown (by the optimizee, say), the state is that after the epoch before.
   EpochReport run_epoch();
   bool done() const;
 

@@ -114,9 +114,6 @@ int refine(const RefineRequest& request) {
   if (fs::equivalent(from.path, to.path, different)) {
     throw UsageError("--out ", request.out, ": is the run itself; choose another folder for the refined one");
   }
-  if (!all_finite(trial.learned.phi)) {
-    throw Error(from.optimizer().string(), ": has weights that are not finite; train again");
-  }
   Evolution evolution(trial.learned, trial.make, open_trial(from, "", {}).make, config);
   const OutputFolder made(to.path);
   const FolderLock lock_to(to.path, FolderLock::alone);

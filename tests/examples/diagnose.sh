@@ -44,14 +44,28 @@ finds 'look here' 'not finite'
 ! grep -q 'training loss' out.txt || fail "a training without a log"
 
 # One that comes to nothing at once: there is nothing to draw, and an earlier picture goes.
-quiet train "${tiny[@]}" --out nan
-unseal nan/optimizer.safetensors
-printf '\377\377\377\377' |
-  dd of=nan/optimizer.safetensors bs=1 seek=$(($(wc -c <nan/optimizer.safetensors) - 4)) conv=notrunc status=none
-touch nan/diagnose.png
-quiet diagnose --run nan --force
+quiet train "${tiny[@]}" --out huge
+unseal huge/optimizer.safetensors huge/config.json
+last_weight() {  # RUN BYTES
+  printf "$2" | dd of=$1/optimizer.safetensors bs=1 seek=$(($(wc -c <$1/optimizer.safetensors) - 4)) conv=notrunc status=none
+}
+last_weight huge '\377\377\177\177'  # the largest float
+sed -i 's/"output_scale":"1"/"output_scale":"9"/' huge/optimizer.safetensors
+sed -i 's/"scale": 1,/"scale": 9,/' huge/config.json
+touch huge/diagnose.png
+quiet diagnose --run huge --force
 finds 'look here' 'not finite'
-[[ ! -e nan/diagnose.png ]] || fail "a picture of an earlier diagnosis is left"
+[[ ! -e huge/diagnose.png ]] || fail "a picture of an earlier diagnosis is left"
+
+# Weights that are not finite are not followed at all, by no command.
+cp -r run nan && unseal nan/optimizer.safetensors
+for bytes in '\377\377\377\377' '\0\0\200\177'; do
+  last_weight nan "$bytes"
+  for command in diagnose compare probe; do
+    expect_error 1 "nan/optimizer.safetensors: has weights that are not finite, in 'output.weight'; .*resume" \
+      $command --run nan --force
+  done
+done
 
 cp run/train.csv whole.csv
 expect_error 2 '--run' diagnose

@@ -1,5 +1,6 @@
 #include "optim/learned_optimizer.h"
 
+#include <cmath>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -269,6 +270,13 @@ TEST_CASE("checkpoints that do not fit are refused, and named") {
     write_safetensors(path, wrong);
     CHECK(message().find("bad.safetensors") != std::string::npos);
     CHECK(message().find(bad.named) != std::string::npos);
+  }
+
+  for (const Real weight : {Real(NAN), Real(INFINITY), -Real(INFINITY)}) {
+    LearnedOptimizer broken = learned;
+    broken.phi.back() = weight;
+    broken.save(path);
+    CHECK(message().find("bad.safetensors: has weights that are not finite, in 'output.bias'") != std::string::npos);
   }
 
   std::filesystem::remove(path);

@@ -555,6 +555,25 @@ TEST_CASE("a diverging run says where") {
   CHECK(message.find("step 1") != std::string::npos);
 }
 
+TEST_CASE("an epoch that ends with weights or moments that are not finite does not count") {
+  MetaTrainConfig config = one_unroll();
+  SECTION("weights") {
+    config.learning_rate = kInfinity;
+    MetaTrainer trainer(LstmModel(small_lstm()), bowl, config);
+    CHECK_THROWS_WITH(trainer.run_epoch(),
+                      Catch::Matchers::StartsWith("meta-training diverged in epoch 1: the optimizer's '"));
+    CHECK(all_finite(trainer.state().phi));
+  }
+  SECTION("squares of gradients") {
+    config.clip = 0;
+    config.weights.assign(config.unroll + 1, std::pow(static_cast<double>(std::numeric_limits<Real>::max()), 0.6));
+    MetaTrainer trainer(LstmModel(small_lstm()), bowl, config);
+    CHECK_THROWS_WITH(trainer.run_epoch(),
+                      Catch::Matchers::ContainsSubstring("epoch 1: the second moment of the optimizer's '"));
+    CHECK(trainer.state().epoch == 0);
+  }
+}
+
 TEST_CASE("settings that make no sense are refused by name") {
   const auto refused = [](auto change, const char* name) {
     MetaTrainConfig config = short_training();
