@@ -14,7 +14,9 @@ void save_checkpoint(const std::filesystem::path& path, const Layout& phi, const
 /// The bytes that it writes.
 std::string checkpoint_bytes(const Layout& phi, const MetaTrainState& state, const std::string& config);
 
-/// Reads it back. An Error names the file if it is damaged, foreign, or belongs to another `config`.
-MetaTrainState load_checkpoint(const std::filesystem::path& path, const Layout& phi, const std::string& config);
+/// Reads it back. An Error names the file if it is damaged, foreign, belongs to another `config`, or holds what no such
+/// `training` comes to.
+MetaTrainState load_checkpoint(const std::filesystem::path& path, const Layout& phi, const std::string& config,
+                               const MetaTrainConfig& training);
 
 }  // namespace l2l

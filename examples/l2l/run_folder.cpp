@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "autodiff/error.h"
 #include "examples/l2l/escape.h"
@@ -67,6 +68,19 @@ bool is_finding(const fs::path& file) {
   return is_probe(file) || ((stem == "compare" || stem.starts_with("compare-") || stem.starts_with("sheet-") ||
                              stem == "meta_gradient" || stem == "diagnose" || stem == "refine") &&
                             is_table_or_picture(file));
+}
+
+/// The checksum of the config.json that an optimizer was trained with; nothing if it does not say.
+std::optional<std::string> noted_config(const fs::path& optimizer) {
+  const std::map<std::string, std::string> metadata = read_safetensors(optimizer).metadata;
+  const auto note = metadata.find(kConfigNote);
+  if (note == metadata.end()) return {};
+  const std::string& digits = note->second;
+  if (digits.size() != 8 || digits.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    throw Error(optimizer.string(), ": 'config' of its metadata is ", in_quotes(digits),
+                ", not the checksum of a config.json, which has 8 digits; without the entry it is taken as it is");
+  }
+  return digits;
 }
 
 /// Of whatever run; an Error ends with the remedy.
@@ -165,14 +179,16 @@ RunConfig RunFolder::read_config() const {
 std::string RunFolder::config_checksum() const { return checksum_of(read_text(config())); }
 
 NewFile RunFolder::optimizer_file(const LearnedOptimizer& learned, const std::string& config) const {
-  return {optimizer(), learned.to_bytes({{kConfigNote, checksum_of(config)}})};
+  std::map<std::string, std::string> notes;
+  if (const std::string checksum = checksum_of(config); !checksum.empty()) notes[kConfigNote] = checksum;
+  return {optimizer(), learned.to_bytes(notes)};
 }
 
 LearnedOptimizer RunFolder::read_optimizer(const RunConfig& config) const {
   LearnedOptimizer learned = load_optimizer(*this);
   // Of one that was edited nothing is known, nor of an optimizer that was made otherwise.
-  const std::string noted = read_safetensors(optimizer()).metadata[kConfigNote], checksum = config_checksum();
-  if (!noted.empty() && !checksum.empty() && noted != checksum) {
+  const std::optional<std::string> noted = noted_config(optimizer());
+  if (const std::string checksum = config_checksum(); noted && !checksum.empty() && *noted != checksum) {
     throw Error(optimizer().string(), ": was trained with another ", this->config().string(),
                 "; they are not of the same run");
   }

@@ -53,7 +53,7 @@ class Run {
       throw Error(folder_.checkpoint().string(),
                   ": is missing, so there is no training to go on with; l2l refine works from a trained optimizer");
     }
-    MetaTrainState state = load_checkpoint(folder_.checkpoint(), model_.layout(), config_text_);
+    MetaTrainState state = load_checkpoint(folder_.checkpoint(), model_.layout(), config_text_, config_.training);
     log_ = read_log(folder_.log(), state.epoch);
     trainer_.resume(std::move(state));
   }

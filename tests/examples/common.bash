@@ -38,6 +38,15 @@ unseal() {
   LC_ALL=C sed -i 's/"checksum":\( *\)"crc32:/"unsealed":\1"none :/; /^  "unsealed"/d' "$@"
 }
 
+# entry FILE NAME VALUE: another value, which is not longer, in the metadata of an unsealed safetensors file.
+entry() {
+  local old room
+  old=$(LC_ALL=C grep -aoP "\"$2\":\"\\K[^\"]*" "$1")
+  [[ ${#3} -le ${#old} ]] || fail "$1 has no room for $2 $3"
+  printf -v room '%*s' $((${#old} - ${#3})) ''
+  LC_ALL=C sed -i "s/\"$2\":\"$old\"/\"$2\":\"$3\"$room/" "$1"
+}
+
 same() {
   cmp "$1" "$2" || fail "$1 and $2 differ"
 }

@@ -143,3 +143,11 @@ quiet compare --run edited "${fast[@]}"
 quiet train "${tiny[@]}" --out other --seed 9
 cp other/config.json edited
 expect_error 1 'edited/optimizer.safetensors: was trained with another' compare --run edited "${fast[@]}" --force
+# The checksum of a run's config.json that is none would switch that off.
+for note in '' 50b0082 zzzzzzzz 50B0082F; do
+  cp run/optimizer.safetensors edited
+  unseal edited/optimizer.safetensors
+  entry edited/optimizer.safetensors config "$note"
+  expect_error 1 "edited/optimizer.safetensors: 'config' of its metadata is '$note', not the checksum" \
+    compare --run edited "${fast[@]}" --force
+done

@@ -120,6 +120,46 @@ for offset in 0 20 70 $((bytes / 2)) $((bytes - 1)); do  # a flipped bit
     dd of=interrupted/checkpoint.safetensors bs=1 seek="$offset" conv=notrunc status=none
   expect_error 1 'interrupted/checkpoint.safetensors' train --resume --out interrupted
 done
+# What no training comes to. One epoch of this one is two unrolls.
+while read -r name value complaint; do
+  cp whole/checkpoint.safetensors interrupted
+  unseal interrupted/checkpoint.safetensors
+  entry interrupted/checkpoint.safetensors "$name" "$value"
+  expect_error 1 "interrupted/checkpoint.safetensors: its '$name' is $complaint" train --resume --out interrupted
+done <<'END'
+best_validation nan nan, no loss is that
+best_validation -inf -inf, no loss is that
+best_validation low 'low', not a number
+start_validation nan nan, no loss is that
+start_validation -inf -inf, no loss is that
+epoch -1 -1, .* has 0 to 1000
+epoch 1001 1001, .* has 0 to 1000
+epoch 9e9 '9e9', not a number
+adam.steps -1 -1, .* has 1000 to 2000
+adam.steps 2001 2001, .* has 1000 to 2000
+validations_since_best -1 -1, .* has 0 to 1000
+random.2 -1 '-1', not a number
+random.2 x 'x', not a number
+END
+cp whole/checkpoint.safetensors interrupted
+unseal interrupted/checkpoint.safetensors
+for k in 0 1 2 3; do entry interrupted/checkpoint.safetensors random.$k 0; done
+expect_error 1 "interrupted/checkpoint.safetensors: its 'random.0'.* 0" train --resume --out interrupted
+first_number() {  # TENSOR BYTES
+  local begin header=interrupted/checkpoint.safetensors
+  begin=$(LC_ALL=C grep -aoP "\"$1\":\{\"data_offsets\":\[\K\d+" $header)
+  printf "$2" | dd of=$header bs=1 seek=$((8 + $(od -An -tu8 -N 8 $header) + begin)) conv=notrunc status=none
+}
+for name in phi best_phi adam.m adam.v; do
+  cp whole/checkpoint.safetensors interrupted
+  unseal interrupted/checkpoint.safetensors
+  first_number $name.lstm.bias_l0 '\0\0\300\177'
+  expect_error 1 "checkpoint.safetensors: its tensor '$name.lstm.bias_l0' has numbers that are not finite" \
+    train --resume --out interrupted
+done
+first_number adam.v.lstm.bias_l0 '\0\0\200\277'
+expect_error 1 "checkpoint.safetensors: its tensor 'adam.v.lstm.bias_l0' has negative numbers" \
+  train --resume --out interrupted
 cp whole/optimizer.safetensors interrupted/checkpoint.safetensors
 expect_error 1 'interrupted/checkpoint.safetensors.*not a checkpoint' train --resume --out interrupted
 rm interrupted/checkpoint.safetensors

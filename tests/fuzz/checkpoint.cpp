@@ -18,7 +18,7 @@ const Layout& layout() {
 
 void read(std::string_view bytes) {
   attempt([&] {
-    const MetaTrainState state = load_checkpoint(put("checkpoint", safetensors_file(bytes)), layout(), kConfig);
+    const MetaTrainState state = load_checkpoint(put("checkpoint", safetensors_file(bytes)), layout(), kConfig, {});
     require(std::ssize(state.phi) == layout().size(), "another number of weights than the model's");
   });
 }
@@ -28,6 +28,8 @@ std::vector<std::string> seeds() {
   MetaTrainState state;
   state.phi = state.best_phi = values;
   state.adam = {values, values, 3};
+  state.random = Rng(1).state();
+  state.epoch = 3;
   save_checkpoint(folder() / "written", layout(), state, kConfig);
   const std::string file = content_of(folder() / "written");
   return {file, safetensors_input(file)};
