@@ -15,6 +15,7 @@
 #include "nn/checksum.h"
 #include "nn/half.h"
 #include "nn/json.h"
+#include "nn/regular_file.h"
 
 namespace l2l {
 namespace {
@@ -81,8 +82,9 @@ struct Entry {
 class Reader {
  public:
   explicit Reader(const std::filesystem::path& path) : path_(path) {
+    if (const std::string reason = why_no_file(path); !reason.empty()) fail("cannot be read: ", reason);
     std::error_code error;
-    size_ = std::filesystem::file_size(path, error);  // fails for a folder, a pipe, a missing file
+    size_ = std::filesystem::file_size(path, error);
     if (error) fail("cannot be read: ", error.message());
     in_ = std::make_unique<std::ifstream>(path, std::ios::binary);
     if (!*in_) fail("cannot be read: ", std::strerror(errno));

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "autodiff/error.h"
+#include "nn/regular_file.h"
 
 namespace l2l {
 namespace {
@@ -27,6 +28,7 @@ template <class... Parts>
 
 /// How many records a file has. Nothing in it says so, only its size.
 Index count_records(const fs::path& path) {
+  if (const std::string reason = why_no_file(path); !reason.empty()) fail(path, "cannot be read: ", reason);
   std::error_code failure;
   const std::uintmax_t size = fs::file_size(path, failure);
   if (failure) fail(path, "its size cannot be found: ", failure.message());

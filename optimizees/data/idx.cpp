@@ -11,6 +11,7 @@
 #include <string>
 
 #include "autodiff/error.h"
+#include "nn/regular_file.h"
 
 namespace l2l {
 namespace {
@@ -20,7 +21,9 @@ namespace fs = std::filesystem;
 /// A file of IDX data, plain or compressed. zlib's own gzread would silently ignore what follows the compressed data.
 class IdxFile {
  public:
-  explicit IdxFile(const fs::path& path) : path_(path), file_(std::fopen(path.c_str(), "rb"), &std::fclose) {
+  explicit IdxFile(const fs::path& path) : path_(path) {
+    if (const std::string reason = why_no_file(path); !reason.empty()) fail("cannot be read: ", reason);
+    file_.reset(std::fopen(path.c_str(), "rb"));
     if (!file_) throw Error(path_.string(), ": cannot be opened: ", std::strerror(errno));
     fill();
     compressed_ = stream_.avail_in >= 2 && input_[0] == 0x1f && input_[1] == 0x8b;
@@ -43,7 +46,7 @@ class IdxFile {
     constexpr std::size_t kMostCompression = 1032;  // of deflate: 258 bytes in 2 bits (RFC 1951, section 3.2.5)
     std::vector<std::uint8_t> data;
     if (n > kBlock) {
-      std::error_code unknown;  // a pipe has no size
+      std::error_code unknown;
       const std::uintmax_t size = fs::file_size(path_, unknown);
       if (!unknown && n / (compressed_ ? kMostCompression : 1) <= size) data.reserve(n);
     }
@@ -117,7 +120,7 @@ class IdxFile {
   }
 
   fs::path path_;
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_{nullptr, &std::fclose};
   std::vector<std::uint8_t> input_ = std::vector<std::uint8_t>(1 << 16);
   z_stream stream_ = {};
   bool compressed_ = false;

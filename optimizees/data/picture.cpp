@@ -11,6 +11,7 @@
 
 #include "autodiff/error.h"
 #include "nn/atomic_file.h"
+#include "nn/regular_file.h"
 #include "optimizees/data/picture_codec.h"
 #include "optimizees/data/picture_file.h"
 
@@ -90,10 +91,10 @@ Picture resample(Index old_height, Index old_width, ReadRow read_row, Index heig
 // ---- Files ----------------------------------------------------------------------------------------------------
 
 std::string read_file(const fs::path& path) {
+  if (const std::string reason = why_no_file(path); !reason.empty()) throw Error("cannot be read: ", reason);
   std::ifstream in(path, std::ios::binary);
+  if (!in) throw Error("cannot be read: ", std::strerror(errno));
   std::error_code failure;
-  const bool file = fs::is_regular_file(path, failure);
-  if (!in || !file) throw Error("cannot be read: ", in && !failure ? "it is no file" : std::strerror(errno));
   if (const std::uintmax_t size = fs::file_size(path, failure); !failure) check_file_size(size);
   return {std::istreambuf_iterator<char>(in), {}};
 }

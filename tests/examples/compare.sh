@@ -104,7 +104,11 @@ copy && sed -i 's/"preprocess": "none"/"preprocess": "log:10"/' broken/config.js
 copy && sed -i 's/"scale": 1,/"scale": 0.2,/' broken/config.json && refused 'scale 1, .* says 0.2;'
 copy && sed -i '$d' broken/config.json && refused 'broken/config.json.*not valid JSON'
 copy && sed -i 's/"scale": 1,/"scale": 1e400,/' broken/config.json && refused 'broken/config.json.*number that is too'
-copy && rm broken/config.json && mkdir broken/config.json && refused 'broken/config.json: cannot be read: Is a dir'
+copy && rm broken/config.json && mkdir broken/config.json && refused 'broken/config.json: cannot be read: it is no file'
+for file in config.json optimizer.safetensors; do
+  copy && rm broken/$file && mkfifo broken/$file && refused "broken/$file: cannot be read: it is no file"
+done
+copy && truncate -s 1T broken/config.json && refused 'broken/config.json: 1099511627776 bytes, too many for a file'
 copy && echo '[1, 2]' >broken/config.json && refused 'broken/config.json.*object'
 copy && sed -i '/"unroll"/d' broken/config.json && refused "broken/config.json.*'unroll'"
 copy && sed -i 's/"steps": 20/"steps": "x"/' broken/config.json && refused "broken/config.json.*'x'"

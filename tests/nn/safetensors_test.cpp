@@ -320,7 +320,9 @@ TEST_CASE("what is not a file is an Error with the system's reason") {
   };
   const auto missing = folder.path / "missing";
   CHECK(says(missing) == missing.string() + ": cannot be read: No such file or directory");
-  CHECK(says(folder.path) == folder.path.string() + ": cannot be read: Is a directory");
+  CHECK(says(folder.path) == folder.path.string() + ": cannot be read: it is no file");
+  make_pipe(folder.path / "pipe");
+  CHECK(says(folder.path / "pipe") == (folder.path / "pipe").string() + ": cannot be read: it is no file");
 }
 
 TEST_CASE("a file cut short anywhere is an Error") {

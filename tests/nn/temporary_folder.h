@@ -1,4 +1,5 @@
 #pragma once
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -30,6 +31,11 @@ struct TemporaryFolder {
 inline void write_bytes(const std::filesystem::path& path, const std::string& bytes) {
   std::filesystem::remove(path);  // ext4 flushes a file that is truncated and written again: milliseconds each
   std::ofstream(path, std::ios::binary) << bytes;
+}
+
+/// A pipe that nobody writes to: who opens it waits for ever.
+inline void make_pipe(const std::filesystem::path& path) {
+  if (::mkfifo(path.c_str(), 0600) != 0) throw std::filesystem::filesystem_error("mkfifo", path, std::error_code());
 }
 
 inline std::string read_bytes(const std::filesystem::path& path) {

@@ -181,7 +181,10 @@ TEST_CASE("A missing or unreadable file is named, with the remedy") {
   folder.write(kImages, IdxFolder::images(12, 2, 3));
   CHECK_THAT(message_of(folder), ContainsSubstring(kLabels) && ContainsSubstring("dataset-fashion-mnist"));
   std::filesystem::create_directory(folder.path / kLabels);
-  CHECK_THAT(message_of(folder), ContainsSubstring(kLabels) && ContainsSubstring("Is a directory"));
+  CHECK_THAT(message_of(folder), ContainsSubstring(kLabels) && ContainsSubstring("it is no file"));
+  std::filesystem::remove(folder.path / kLabels);
+  make_pipe(folder.path / kLabels);
+  CHECK_THAT(message_of(folder), ContainsSubstring(kLabels) && ContainsSubstring("cannot be read: it is no file;"));
 }
 
 TEST_CASE("A file that is right is not said to be damaged because it has more classes, such as EMNIST's letters") {
