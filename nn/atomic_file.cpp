@@ -81,6 +81,13 @@ class TemporaryFile {
   bool renamed_ = false;
 };
 
+/// All on the disk, none with its name. (They do not move.)
+std::list<TemporaryFile> write_unnamed(const std::vector<NewFile>& files) {
+  std::list<TemporaryFile> written;
+  for (const NewFile& file : files) written.emplace_back(file.path).write(file.content);
+  return written;
+}
+
 }  // namespace
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
@@ -91,8 +98,7 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
 }
 
 void write_files_atomically(const std::vector<NewFile>& files, const std::vector<std::filesystem::path>& instead_of) {
-  std::list<TemporaryFile> written;  // they do not move
-  for (const NewFile& file : files) written.emplace_back(file.path).write(file.content);
+  std::list<TemporaryFile> written = write_unnamed(files);
   for (const std::filesystem::path& file : instead_of) {
     std::error_code failure;
     std::filesystem::remove(file, failure);
@@ -112,6 +118,8 @@ void check_writable(const std::filesystem::path& path) {
   }
   const TemporaryFile tried(path);
 }
+
+void check_room(const std::vector<NewFile>& files) { write_unnamed(files); }
 
 bool is_temporary_name(const std::filesystem::path& path) {
   const std::string name = path.filename().string();

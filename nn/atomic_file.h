@@ -24,6 +24,9 @@ void write_files_atomically(const std::vector<NewFile>& files,
 /// the name is too long, or if it is that of a folder.
 void check_writable(const std::filesystem::path& path);
 
+/// Likewise for several files that belong together: an Error unless there is room for them.
+void check_room(const std::vector<NewFile>& files);
+
 /// Whether a file has the name of a temporary one. A process that is killed leaves it behind.
 bool is_temporary_name(const std::filesystem::path& path);
 

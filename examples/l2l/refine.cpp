@@ -1,10 +1,12 @@
 #include <cstdio>
 #include <filesystem>
+#include <new>
 #include <optional>
 
 #include "autodiff/error.h"
 #include "autodiff/format.h"
 #include "examples/l2l/commands.h"
+#include "examples/l2l/escape.h"
 #include "examples/l2l/interrupt.h"
 #include "examples/l2l/locks.h"
 #include "examples/l2l/plot.h"
@@ -26,11 +28,21 @@ std::uint64_t next_seed(const RunFolder& run, const RunConfig& config) {
   return read_refinement(file, "; give a --seed of your own").config.seed + 1;
 }
 
-/// The files of a refinement, kept up to date.
+/// What else there is of a run.
+std::vector<NewFile> copies(const RunFolder& from, const RunFolder& to) {
+  std::vector<NewFile> files;
+  for (const auto& [old, copy] : {std::pair(from.log(), to.log()), std::pair(from.picture(), to.picture())}) {
+    if (fs::exists(old)) files.push_back({copy, read_text(old)});
+  }
+  return files;
+}
+
+/// The files of a refinement: a new run that is the old one but for its optimizer, and how that was found. They are
+/// begun when there is something to keep, all at once, and from then on kept up to date.
 class Record {
  public:
-  Record(const RefineRequest& request, const OptionValues& options, const EvolutionConfig& config)
-      : run_(request.run), options_(options), config_(config) {}
+  Record(const RefineRequest& request, const Trial& trial, const OptionValues& options, const EvolutionConfig& config)
+      : from_{request.run}, to_{request.out}, run_(trial.config), options_(options), config_(config) {}
 
   void add(const EvolutionReport& report) {
     done_ = report.iteration;
@@ -38,24 +50,52 @@ class Record {
             (report.validated ? to_text(report.validation) : "") + "\n";
   }
   void start(double validation) { log_ += "0,,," + to_text(validation) + "\n"; }
-  void save(const RunFolder& folder, Evolution& evolution) const {
-    write_files_atomically({folder.optimizer_file(evolution.best(), read_text(folder.config())),
-                            {folder.refinement(".csv"), log_},
-                            {folder.refinement(".json"), summary(evolution)}});
+  /// Before the work: an Error unless there is room for all.
+  void check(Evolution& evolution) const {
+    std::vector<NewFile> all = files(evolution);
+    all.push_back({to_.config(), config_text(run_)});
+    check_room(all);
+  }
+  void save(Evolution& evolution) {
+    if (begun_) {
+      write_files_atomically(changing(evolution));
+    } else {
+      to_.begin(run_, files(evolution));
+    }
+    begun_ = true;
+  }
+  /// What an error ends with.
+  std::string how_to_go_on() const {
+    if (!begun_) return "";
+    return "; the best that was validated is kept, go on from it with: " +
+           own_call({"refine", "--run", to_.path.string()}) + ", or begin anew with --force";
   }
   const std::string& log() const { return log_; }
   int done() const { return done_; }
 
  private:
+  std::vector<NewFile> changing(Evolution& evolution) const {
+    return {{to_.refinement(".csv"), log_},
+            {to_.refinement(".json"), summary(evolution)},
+            to_.optimizer_file(evolution.best(), config_text(run_))};
+  }
+  std::vector<NewFile> files(Evolution& evolution) const {
+    std::vector<NewFile> all = copies(from_, to_);
+    for (NewFile& file : changing(evolution)) all.push_back(std::move(file));
+    return all;
+  }
   std::string summary(Evolution& evolution) const {
-    return refinement_json({run_, options_, config_, done_, evolution.validate_start(), evolution.best_validation()});
+    return refinement_json(
+        {from_.path.string(), options_, config_, done_, evolution.validate_start(), evolution.best_validation()});
   }
 
-  std::string run_;
+  RunFolder from_, to_;
+  RunConfig run_;
   OptionValues options_;
   const EvolutionConfig& config_;
   std::string log_ = "iteration,loss,learning_rate,validation\n";
   int done_ = 0;
+  bool begun_ = false;
 };
 
 /// The validations alone: the training functions of every iteration are others, and differ by more than the optimizers.
@@ -73,24 +113,15 @@ Commands picture(const std::string& optimizee, const std::string& log, int steps
                            colour_of("lstm"), "'")));
 }
 
-/// A new run that is the old one, for a start.
-void copy_run(const RunFolder& from, const RunFolder& to, const Trial& trial) {
-  std::vector<NewFile> files = {to.optimizer_file(trial.learned, config_text(trial.config))};
-  for (const auto& [old, copy] : {std::pair(from.log(), to.log()), std::pair(from.picture(), to.picture())}) {
-    if (fs::exists(old)) files.push_back({copy, read_text(old)});
-  }
-  to.begin(trial.config, std::move(files));
-}
-
 /// Refines to the end, or until it is interrupted: what was validated is kept then.
-void search(Evolution& evolution, const EvolutionConfig& config, const RunFolder& folder, Record& record) {
+void search(Evolution& evolution, const EvolutionConfig& config, Record& record) {
   StatusLine status;
   Pace pace(0, config.iterations, "iteration");
   try {
     while (!evolution.done()) {
       const EvolutionReport report = evolution.run_iteration();
       record.add(report);
-      if (report.validated) record.save(folder, evolution);
+      if (report.validated) record.save(evolution);
       const std::string text =
           pace.after(report.iteration) +
           format("  validation from %.4g to %.4g", evolution.validate_start(), evolution.best_validation());
@@ -98,7 +129,19 @@ void search(Evolution& evolution, const EvolutionConfig& config, const RunFolder
     }
   } catch (const Interrupted&) {
   }
-  record.save(folder, evolution);
+  record.save(evolution);
+}
+
+/// Its errors tell how to go on from what was kept by then.
+void search_or_tell(Evolution& evolution, const EvolutionConfig& config, Record& record) {
+  try {
+    search(evolution, config, record);
+  } catch (const Error& error) {
+    throw Error(error.what(), record.how_to_go_on());
+  } catch (const std::bad_alloc&) {
+    if (record.how_to_go_on().empty()) throw;
+    throw Error("out of memory", record.how_to_go_on());
+  }
 }
 
 }  // namespace
@@ -123,11 +166,10 @@ int refine(const RefineRequest& request) {
   std::fprintf(stderr, "refining it: %d iterations of %d pairs of %d steps, %d thread%s\n", config.iterations,
                config.pairs, config.steps, config.threads, config.threads == 1 ? "" : "s");
   StatusLine().update("validating the start");
-  Record record(request, absolute_paths(find_optimizee(trial.optimizee), request.options), config);
+  Record record(request, trial, absolute_paths(find_optimizee(trial.optimizee), request.options), config);
   record.start(evolution.validate_start());
-  copy_run(from, to, trial);  // only now: a command that comes to nothing leaves what was there
-  record.save(to, evolution);
-  search(evolution, config, to, record);
+  record.check(evolution);
+  search_or_tell(evolution, config, record);
 
   const bool drawn =
       plot(picture(trial.optimizee, record.log(), config.steps), to.refinement(".png"), to.refinement(".csv"));

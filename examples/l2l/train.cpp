@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <new>
 #include <optional>
 
 #include "autodiff/error.h"
@@ -40,14 +41,20 @@ class Run {
   Run(const RunFolder& folder, const RunConfig& config, const OptimizeeFactory& optimizee)
       : folder_(folder), config_(config), model_(config.model()), trainer_(model_, optimizee, config.training) {}
 
+  /// Of a new run nothing is written before there is something worth keeping: a training that fails before that leaves
+  /// nothing behind, and what --force replaces stays until then. That it can be written is found out before the work.
   void start() {
     config_text_ = config_text(config_);
-    // All at once: a disk that is full leaves nothing.
-    folder_.begin(config_, {{folder_.log(), log_.text}, {folder_.checkpoint(), checkpoint()}});
+    std::vector<NewFile> files = all_files();
+    files.push_back({folder_.config(), config_text_});
+    files.push_back(folder_.optimizer_file(trainer_.best(), config_text_));
+    check_writable(folder_.picture());
+    check_room(files);
   }
 
   void resume() {
     config_text_ = read_text(folder_.config());
+    kept_ = true;
     if (!std::filesystem::exists(folder_.checkpoint())) {
       if (!std::filesystem::exists(folder_.optimizer())) return;  // killed before its first checkpoint: it begins
       throw Error(folder_.checkpoint().string(),
@@ -60,35 +67,17 @@ class Run {
 
   /// Trains to the end or until interrupted, be it within an epoch, and keeps the folder up to date.
   void train() {
-    const MetaTrainConfig& c = config_.training;
-    std::fprintf(stderr, "training %s of %d x %d units on %s: %d epochs of %d steps, %d thread%s\n",
-                 lstms(model_).c_str(), config_.optimizer.layers, config_.optimizer.hidden,
-                 family(config_.optimizee, config_.options).c_str(), c.epochs, c.steps, c.threads,
-                 c.threads == 1 ? "" : "s");
-    save();  // before the work: it shows that the folder can be written to, and from now on the run can be resumed
-    StatusLine status;
-    Pace pace(epoch(), c.epochs);
-    std::string validation;
-    while (!trainer_.done()) {
-      const std::optional<EpochReport> report = run_epoch();
-      if (!report) break;
-      log_.add(*report, c.imitated.has_value());
-      if (report->validated) {
-        validation = "  validation " + short_text(report->validation) + " (best " +
-                     short_text(trainer_.state().best_validation) + ")";
-        save_if_due();
-      }
-      std::string text = pace.after(epoch()) + "  meta-loss " + short_text(report->meta_loss);
-      if (c.imitated) text += "  off by " + format("%.0f%%", 100 * report->deviation);
-      text += validation;
-      trainer_.done() || interrupted() ? status.finish(text) : status.update(text);
+    try {
+      run_epochs();
+    } catch (const std::bad_alloc&) {
+      if (!kept_) throw;
+      throw Error("out of memory", how_to_go_on());
     }
-    save();
   }
 
   /// The learning curve as a picture, and what was written, for the reader.
   void report() const {
-    const bool drawn = draw();
+    const bool drawn = epoch() > 0 && draw();
     if (const std::string complaint = trainer_.complaint(); !complaint.empty()) {
       std::fprintf(stderr, "l2l: warning: %s\n", complaint.c_str());
     }
@@ -106,6 +95,33 @@ class Run {
  private:
   static std::string short_text(double x) { return format("%.4g", x); }
 
+  void run_epochs() {
+    const MetaTrainConfig& c = config_.training;
+    std::fprintf(stderr, "training %s of %d x %d units on %s: %d epochs of %d steps, %d thread%s\n",
+                 lstms(model_).c_str(), config_.optimizer.layers, config_.optimizer.hidden,
+                 family(config_.optimizee, config_.options).c_str(), c.epochs, c.steps, c.threads,
+                 c.threads == 1 ? "" : "s");
+    if (kept_) save();  // before the work: it shows that the folder can be written to
+    StatusLine status;
+    Pace pace(epoch(), c.epochs);
+    std::string validation;
+    while (!trainer_.done()) {
+      const std::optional<EpochReport> report = run_epoch();
+      if (!report) break;
+      log_.add(*report, c.imitated.has_value());
+      if (report->validated) {
+        validation = "  validation " + short_text(report->validation) + " (best " +
+                     short_text(trainer_.state().best_validation) + ")";
+        if (has_result()) save_if_due();
+      }
+      std::string text = pace.after(epoch()) + "  meta-loss " + short_text(report->meta_loss);
+      if (c.imitated) text += "  off by " + format("%.0f%%", 100 * report->deviation);
+      text += validation;
+      trainer_.done() || interrupted() ? status.finish(text) : status.update(text);
+    }
+    if (!done() || has_result()) save();
+  }
+
   /// Nothing if it was interrupted, and so is not counted.
   std::optional<EpochReport> run_epoch() {
     try {
@@ -113,9 +129,16 @@ class Run {
     } catch (const Interrupted&) {
       return {};
     } catch (const Error& error) {
+      if (!kept_) throw;
       save_results();
-      throw Error(error.what(), has_result() ? "; the best before that is " + folder_.optimizer().string() : "");
+      throw Error(error.what(), has_result() ? "; the best before that is " + folder_.optimizer().string() : "",
+                  "; begin anew with --force");  // to go on would come to the same
     }
+  }
+
+  std::string how_to_go_on() const {
+    return "; go on with " + own_call({"train", "--resume", "--out", folder_.path.string()}) +
+           ", or begin anew with --force";
   }
 
   void save_results() const {
@@ -123,12 +146,28 @@ class Run {
     if (has_result()) write_files_atomically({folder_.optimizer_file(trainer_.best(), config_text_)});
   }
 
+  /// All but config.json. The optimizer is last: without it the run can be resumed, without a checkpoint it cannot.
+  std::vector<NewFile> all_files() const {
+    std::vector<NewFile> files = {{folder_.log(), log_.text}, {folder_.checkpoint(), checkpoint()}};
+    if (has_result()) files.push_back(folder_.optimizer_file(trainer_.best(), config_text_));
+    return files;
+  }
+
   std::string checkpoint() const { return checkpoint_bytes(model_.layout(), trainer_.state(), config_text_); }
 
   // The log goes first: a resumed run drops lines that the checkpoint does not know, but cannot invent missing ones.
-  void save() const {
+  void update() const {
     save_results();
     write_file_atomically(folder_.checkpoint(), checkpoint());
+  }
+
+  void save() {
+    try {
+      kept_ ? update() : folder_.begin(config_, all_files());
+      kept_ = true;
+    } catch (const Error& error) {
+      throw Error(error.what(), kept_ ? how_to_go_on() : "");
+    }
   }
 
   // Waiting for the disk takes longer than a short epoch.
@@ -170,6 +209,7 @@ class Run {
   MetaTrainer trainer_;
   std::string config_text_;
   TrainingLog log_;
+  bool kept_ = false;  // in the folder
   std::chrono::steady_clock::time_point last_save_;
 };
 
@@ -217,10 +257,10 @@ int train(const TrainRequest& request) {
     run.start();
   }
   run.train();
-  run.report();
   if (run.done() && !run.has_result()) {
     throw Error("the optimizer diverged in every validation, so there is none to keep; a lower --lr may help");
   }
+  run.report();
   if (run.done()) return 0;
   throw Interrupted{"interrupted after epoch " + std::to_string(run.epoch()) +
                     "; go on with: " + own_call({"train", "--resume", "--out", request.out})};

@@ -69,18 +69,55 @@ for run in interrupted killed TERM HUP twice begun; do
 done
 [[ ! -e begun/.l2l-123-4.tmp && -e begun/.l2l-notes ]] || fail "what a killed process left is not swept, or more is"
 
-# A run that came to nothing in its first epoch says no more than that, and --resume finds where it began.
-says_only_that() {
-  grep -q '^l2l: .*epoch 1' err.txt && ! grep -q 'before' err.txt || fail "diverged: $(cat err.txt)"
+# A run that came to nothing says no more than that, and leaves nothing: the mended command works.
+comes_to_nothing() {
+  local pattern=$1 code=0
+  shift
+  "$l2l" train "$@" --out none/diverged >out.txt 2>err.txt || code=$?
+  [[ $code == 1 && ! -s out.txt ]] && grep -q "^l2l: .*$pattern" err.txt && ! grep -qE 'before|--resume|--force' err.txt ||
+    fail "diverged: exit code $code: $(cat err.txt)"
+  [[ ! -e none ]] || fail "diverged: left $(find none)"
 }
+comes_to_nothing 'epoch 1' "${tiny[@]}" --scale 1e37
+comes_to_nothing 'epoch 1' "${tiny[@]}" --lr 1e30
+shortest=(--optimizee quadratic --batch 4 --dim 3 --steps 10 --unroll 10 --hidden 4 --layers 1 --epochs 1)
+comes_to_nothing 'diverged in every validation' "${shortest[@]}" --validation-functions 2 --lr 1e30
+# What --force was to replace stays then.
+cp -r begun kept
 code=0
-"$l2l" train "${tiny[@]}" --out diverged --scale 1e37 >out.txt 2>err.txt || code=$?
-[[ $code == 1 ]] || fail "diverged: exit code $code"
-says_only_that
-code=0
-"$l2l" train --resume --out diverged >out.txt 2>err.txt || code=$?
-[[ $code == 1 ]] || fail "diverged and resumed: exit code $code"
-says_only_that
+"$l2l" train "${tiny[@]}" --out kept --scale 1e37 --force >out.txt 2>err.txt || code=$?
+[[ $code == 1 ]] && diff -r begun kept || fail "diverged with --force: the earlier run is lost"
+# Interrupted before its first epoch it has no curve to draw.
+env --default-signal=INT "$l2l" train "${shortest[@]}" --validation-functions 1000000 --out early >out.txt 2>err.txt &
+wait_for early
+sleep 0.3
+kill -INT $! && code=0 && wait $! || code=$?
+[[ $code == 130 && -s early/checkpoint.safetensors ]] && grep -q 'after epoch 0; go on with' err.txt ||
+  fail "interrupted before its first epoch: exit code $code: $(cat err.txt)"
+! grep -q png err.txt && [[ ! -e early/train.png ]] || fail "a curve without points: $(cat err.txt)"
+
+# Nothing is begun for which there is no room; what there is when the disk is full is gone on with.
+if mkdir disk && mount -t tmpfs -o size=16k none disk 2>/dev/null; then
+  trap 'umount "$work"/disk; rm -rf "$work"' EXIT
+  for _ in 1 2; do
+    expect_error 1 'disk/new/.*: cannot be written: No space left' train "${tiny[@]}" --out disk/new
+    [[ ! -e disk/new ]] || fail "a full disk: left $(find disk)"
+  done
+  mount -o remount,size=52k disk
+  for _ in 1 2; do
+    code=0
+    "$l2l" refine --run begun --out disk/refined --iterations 1 --pairs 1 >out.txt 2>err.txt || code=$?
+    [[ $code == 1 ]] && grep -q 'cannot be written: No space left' err.txt || fail "a full disk: exit code $code: $(cat err.txt)"
+    [[ ! -e disk/refined ]] || fail "a full disk: left $(find disk)"
+  done
+  mount -o remount,size=1m disk
+  cp -r early disk/run
+  dd if=/dev/zero of=disk/rest bs=1k status=none 2>err.txt || true
+  code=0
+  "$l2l" train --resume --out disk/run >out.txt 2>err.txt || code=$?
+  [[ $code == 1 ]] && grep -q 'No space left.*; go on with .* train --resume --out disk/run, or begin anew with --force$' err.txt ||
+    fail "a full disk when resumed: exit code $code: $(cat err.txt)"
+fi
 
 # A path is that of the folder where the training was begun, from wherever it is gone on with. (A link stands for images.)
 ln -s /usr/share/datasets/fashion-mnist images
