@@ -68,6 +68,8 @@ void listen_for_interrupts() {
 
 bool interrupted() { return received != 0; }
 
+double seconds_since_interrupt() { return interrupted() ? seconds_since(received_at) : 0; }
+
 int interrupted_exit_code() { return 128 + received; }
 
 void stop_if_interrupted() {

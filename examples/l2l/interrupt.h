@@ -16,6 +16,8 @@ struct Interrupted {
 /// What was ignored when the program started (by nohup, say) stays ignored.
 void listen_for_interrupts();
 bool interrupted();
+/// Since the signal came; 0 if none did.
+double seconds_since_interrupt();
 /// As shells have it: 128 and the number of the signal.
 int interrupted_exit_code();
 

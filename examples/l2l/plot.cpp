@@ -5,14 +5,18 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <map>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "autodiff/error.h"
+#include "autodiff/format.h"
+#include "examples/l2l/interrupt.h"
 #include "nn/atomic_file.h"
 
 namespace l2l {
@@ -48,9 +52,38 @@ std::string content_of(std::FILE* file) {
   return content;
 }
 
+constexpr double kLongestPicture = 60;  // seconds: a picture takes less than one
+constexpr double kGrace = 1.5;  // seconds from an interrupt on, to finish the picture
+
+/// Why gnuplot is to be ended after `seconds` at work; "" if it may go on.
+std::string overdue(double seconds) {
+  if (seconds_since_interrupt() > kGrace) return "was interrupted";
+  return seconds > kLongestPicture ? format("took longer than %g s", kLongestPicture) : "";
+}
+
+/// Until gnuplot has ended, by itself or, with all that it started, for being overdue. `group`: of its processes, and
+/// the first of them.
+void wait_for_gnuplot(pid_t group) {
+  const auto start = std::chrono::steady_clock::now();
+  int status = 0;
+  for (;;) {
+    const pid_t ended = waitpid(group, &status, WNOHANG);
+    if (ended == group || (ended < 0 && errno != EINTR)) break;
+    const std::string why = overdue(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    if (!why.empty()) {
+      kill(-group, SIGKILL);
+      while (waitpid(group, &status, 0) < 0 && errno == EINTR) {
+      }
+      throw Error("gnuplot ", why);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  if (status != 0) throw Error("gnuplot failed");
+}
+
 /// Runs gnuplot from one file into another.
 void run_gnuplot(std::FILE* in, std::FILE* out, std::FILE* err) {
-  // In a process group of its own: Ctrl-C in a terminal is for l2l, which finishes the picture.
+  // In a process group of its own: Ctrl-C in a terminal is for l2l, which lets it finish the picture.
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setpgroup(&attributes, 0);
@@ -73,10 +106,7 @@ void run_gnuplot(std::FILE* in, std::FILE* out, std::FILE* err) {
   posix_spawnattr_destroy(&attributes);
   if (failure == ENOENT) throw Error("gnuplot is not installed");
   if (failure != 0) throw Error("gnuplot does not start: ", std::strerror(failure));
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (status != 0) throw Error("gnuplot failed");
+  wait_for_gnuplot(child);
 }
 
 /// The picture as the bytes of a PNG file.

@@ -77,7 +77,7 @@ if command -v gnuplot >/dev/null; then
 
   # Ctrl-C in a terminal is for all that runs there: the picture is finished all the same.
   mkdir bin
-  printf '#!/bin/sh\ntouch %q\nsleep 0.5\nexec %q "$@"\n' "$work/drawing" "$(command -v gnuplot)" >bin/gnuplot
+  printf '#!/bin/sh\ntouch %q\nsleep 0.2\nexec %q "$@"\n' "$work/drawing" "$(command -v gnuplot)" >bin/gnuplot
   chmod +x bin/gnuplot
   (
     set -m  # a process group of its own
@@ -89,6 +89,26 @@ if command -v gnuplot >/dev/null; then
   [[ $code == 130 ]] || fail "Ctrl-C in the last moment: exit code $code: $(cat err.txt)"
   [[ -s before/compare.png && -s before/compare.json ]] || fail "Ctrl-C in the last moment: nothing kept: $(cat err.txt)"
 fi
+
+# A gnuplot that hangs is ended, with all that it started; the numbers are kept.
+mkdir hang
+printf '#!/bin/sh\necho $$ >%q\nsleep 30 &\nexec sleep 30\n' "$work/hanging" >hang/gnuplot
+chmod +x hang/gnuplot
+for signal in INT TERM; do
+  rm -rf hanging compared && cp -r page/quadratic compared && rm -f compared/compare*
+  PATH=$work/hang:$PATH env --default-signal=INT "$l2l" compare --run compared --functions 2 --tune-functions 2 \
+    >out.txt 2>err.txt &
+  until [[ -s hanging ]]; do sleep 0.01; done
+  start=$(milliseconds)
+  kill "-$signal" $! && code=0 && wait $! || code=$?
+  took=$(($(milliseconds) - start))
+  [[ $code == $((128 + $(kill -l "$signal"))) && $took -lt $limit ]] || fail "a gnuplot that hangs: exit code $code, $took ms"
+  grep -q '^l2l: no compare.png: gnuplot was interrupted; the numbers are in compared/compare.csv$' err.txt &&
+    [[ -s compared/compare.json ]] || fail "a gnuplot that hangs: $(cat err.txt)"
+  sleep 0.1  # one that is killed may take a moment, and be left for init to bury
+  left=$(awk -v group="$(cat hanging)" '$5 == group && $3 != "Z"' /proc/[0-9]*/stat 2>/dev/null || true)
+  [[ -z $left ]] || fail "a gnuplot that hangs is left: $left"
+done
 
 # Two at once: the second one is refused, and does not overwrite what the first one is to make.
 refused_beside() {
