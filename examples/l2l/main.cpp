@@ -74,20 +74,19 @@ int run(int argc, char** argv) {
 #endif
       {add_meta_gradient(app, meta_gradient_request), [&] { return meta_gradient(meta_gradient_request, argv); }},
   };
-  if (argc < 2) {
-    std::fputs(app.help().c_str(), stderr);
-    return 2;
-  }
+  if (argc < 2) throw UsageError("no subcommand; see ", own_call({"--help"}));
+  check_values(app, argc, argv);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    const bool help_or_version = error.get_exit_code() == 0;
+    if (help_or_version && app.remaining(true).empty()) return app.exit(error);
     throw misuse(app, error);
   }
   for (const auto& [command, call] : commands) {
     if (command.parsed()) return call();
   }
-  throw UsageError("no subcommand; see l2l --help");
+  throw UsageError("no subcommand; see ", own_call({"--help"}));
 }
 
 /// One line, whatever stands in it.
@@ -97,8 +96,11 @@ int fail(int code, const std::string& text) {
 }
 
 int out_of_memory() {
-  std::fputs("l2l: out of memory: a smaller --hidden, --batch, --size, --functions, --pairs or --steps may help\n",
-             stderr);
+  std::fputs(
+      "l2l: out of memory: a smaller --hidden, --batch, --size, --functions, --validation-functions, --pairs, --steps "
+      "or "
+      "--unroll may help\n",
+      stderr);
   return 1;
 }
 

@@ -72,6 +72,20 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
 
 }  // namespace
 
+void check_values(const CLI::App& app, int argc, const char* const* argv) {
+  const CLI::App* command = &app;
+  for (const std::string& word : std::vector<std::string>(argv + 1, argv + argc)) {
+    const auto called = app.get_subcommands([&](const CLI::App* subcommand) { return subcommand->get_name() == word; });
+    if (command == &app && !called.empty()) command = called.front();
+    if (!word.starts_with("--") || word.find('=') != word.size() - 1) continue;
+    const std::string flag = word.substr(0, word.size() - 1);
+    const CLI::Option* option = command->get_option_no_throw(flag);
+    if (option == nullptr) continue;  // which is worse
+    if (option->get_items_expected_max() == 0) throw UsageError(flag, " takes no value");
+    throw UsageError(flag, " is empty: it takes a ", option->get_type_name());
+  }
+}
+
 UsageError misuse(const CLI::App& app, const CLI::ParseError& error) {
   const auto chosen = app.get_subcommands();
   const CLI::App& at_fault = chosen.empty() ? app : *chosen.front();

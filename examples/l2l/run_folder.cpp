@@ -164,6 +164,7 @@ void RunFolder::begin(const RunConfig& config, std::vector<NewFile> others) cons
 }
 
 RunConfig RunFolder::read_config() const {
+  if (fs::exists(path) && !fs::is_directory(path)) throw Error(path.string(), ": is no folder, and so holds no run");
   if (!fs::exists(config())) {
     throw Error(path.string(), ": holds no run (there is no config.json); make one with ",
                 own_call({"train", "--out", path.string()}));

@@ -1,9 +1,9 @@
 # What a user can get wrong on the command line: exit code 2, one line, nothing written.
 source "$(dirname "$0")/common.bash"
 
-code=0
-"$l2l" >out.txt 2>err.txt || code=$?
-[[ $code == 2 && ! -s out.txt ]] && grep -q "l2l train" err.txt || fail "without arguments: no help, or exit code $code"
+expect_error 2 'no subcommand; see .*l2l --help$'
+quiet --help
+grep -q "l2l train" out.txt || fail "--help: $(cat out.txt)"
 quiet --version
 grep -qE '^l2l [0-9]+\.[0-9]+' out.txt || fail "--version says $(cat out.txt)"
 for command in list train compare probe figures ablate-preprocessing style diagnose meta-gradient; do
@@ -16,6 +16,9 @@ done
 
 expect_error 2 'optimise.*[Ss]ee .*l2l train --help' train --optimise quadratic --out run
 expect_error 2 "'trian'.*l2l --help" trian --optimizee quadratic
+expect_error 2 "'trian'.*did you mean train" trian --help
+expect_error 2 "'foo' is unknown" --help foo
+expect_error 2 "'--bogus' is unknown" train --help --bogus
 expect_error 2 "'--epoch'.*l2l train --help" train --optimizee quadratic --epoch 3
 # What is misspelt gets the right word, what is nothing of the kind does not.
 means() {
@@ -116,6 +119,17 @@ for flag in '--lr 1' '--optimizee quadratic' '--dim 3' '--out run'; do
 done
 expect_error 2 '--run is given twice' compare --run a --run b
 expect_error 2 '--run is empty: it takes a DIR' compare --run ''
+for call in 'compare --run=' 'compare --run b --label=' 'train --epochs=' 'train --out=' 'train --dim=' 'style --content='; do
+  flag=${call##* }
+  expect_error 2 "${flag%=} is empty: it takes a [A-Z]" $call swallowed
+  expect_error 2 "${flag%=} is empty: it takes a [A-Z]" $call
+done
+expect_error 2 '--label is empty: it takes a LABEL' compare --run b --label= swallowed
+expect_error 2 '--force takes no value' compare --run b --force=
+expect_error 2 "'--bogus=' is unknown" compare --run b --bogus=
+touch file
+expect_error 1 'file: is no folder, and so holds no run$' compare --run file
+expect_error 1 'file: is no folder' train --resume --out file
 expect_error 2 '--data is empty: it takes a path' train --optimizee mnist --out run --data ''
 expect_error 2 '--out is empty' train --optimizee quadratic --out ''
 expect_error 1 "no-such-folder" train --optimizee mnist --out run --data no-such-folder
