@@ -40,13 +40,28 @@ void sweep(const fs::path& folder) {
   }
 }
 
+/// For one at work on `own`, the lock of an output: the locks of other outputs beside it that nobody holds.
+void sweep_beside(const fs::path& own) {
+  std::error_code failure;
+  const fs::path folder = own.has_parent_path() ? own.parent_path() : ".";
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, failure)) {
+    if (!is_lock_file(entry.path()) || entry.path().filename() == own.filename()) continue;
+    const int descriptor = open(entry.path().c_str(), O_RDWR | O_CLOEXEC);
+    if (descriptor < 0) continue;
+    if (take(descriptor, LOCK_EX)) unlink(entry.path().c_str());
+    close(descriptor);
+  }
+}
+
+/// How long another one may hold a lock just to sweep.
+constexpr std::chrono::seconds kSweep(1);
+
 }  // namespace
 
 FolderLock::FolderLock(const fs::path& folder, Kind kind)
     : descriptor_(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (descriptor_ < 0) return;  // what is done with the folder next says why
-  // Another one may be alone just to sweep: that is soon over.
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+  const auto deadline = std::chrono::steady_clock::now() + kSweep;
   for (;;) {
     if (take(descriptor_, LOCK_EX)) {
       sweep(folder);
@@ -65,18 +80,24 @@ FolderLock::~FolderLock() {
 }
 
 OutputLock::OutputLock(const fs::path& output) : file_(lock_file(output)) {
+  const auto deadline = std::chrono::steady_clock::now() + kSweep;
   for (;;) {
     descriptor_ = open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (descriptor_ < 0) return;  // writing the output says why
     if (!take(descriptor_, LOCK_EX)) {
       close(descriptor_);
-      throw Error(output.string(), ": another l2l is at work on this file; wait for it");
+      if (std::chrono::steady_clock::now() > deadline) {
+        throw Error(output.string(), ": another l2l is at work on this file; wait for it");
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      continue;
     }
     // The one before may have removed the file since it was opened.
     struct stat locked, there;
-    if (fstat(descriptor_, &locked) != 0 || (stat(file_.c_str(), &there) == 0 && locked.st_ino == there.st_ino)) return;
+    if (fstat(descriptor_, &locked) != 0 || (stat(file_.c_str(), &there) == 0 && locked.st_ino == there.st_ino)) break;
     close(descriptor_);
   }
+  sweep_beside(file_);
 }
 
 OutputLock::~OutputLock() {

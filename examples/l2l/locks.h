@@ -20,6 +20,7 @@ class FolderLock {
 };
 
 /// An output, a file of this name, that no other l2l process makes for as long as this lives; an Error if one does.
+/// What killed processes left of theirs in the same folder goes.
 class OutputLock {
  public:
   explicit OutputLock(const std::filesystem::path& output);

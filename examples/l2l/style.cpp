@@ -130,25 +130,25 @@ std::vector<Result> results_of(const StyleRequest& request) {
 }
 
 void check_unused(const StyleRequest& request, const std::vector<Result>& results) {
-  std::vector<fs::path> files;
+  std::vector<std::pair<fs::path, std::string>> files;  // each with the flag that it is called by
   for (const Result& result : results) {
-    files.push_back(result.out);
-    for (const auto& [step, file] : result.frames) files.push_back(file);
+    files.emplace_back(result.out, "--out");
+    for (const auto& [step, file] : result.frames) files.emplace_back(file, "--out");
   }
   if (!request.sheet.empty()) {
-    files.push_back(request.sheet);
-    if (files.back().extension() != ".png") throw UsageError("--sheet ", request.sheet, ": it must end in .png");
+    files.emplace_back(request.sheet, "--sheet");
+    if (files.back().first.extension() != ".png") throw UsageError("--sheet ", request.sheet, ": it must end in .png");
   }
   std::set<fs::path> all;
-  for (const fs::path& file : files) {
+  for (const auto& [file, flag] : files) {
     if (!all.insert(file.lexically_normal()).second) {
       throw UsageError("two pictures would be called ", file.string(), "; choose another --out or --sheet");
     }
-    if (fs::is_directory(file)) throw Error(file.string(), ": is a folder; choose another --out or --sheet");
+    if (fs::is_directory(file)) throw Error(file.string(), ": is a folder; choose another ", flag);
     const fs::path folder = file.has_parent_path() ? file.parent_path() : ".";
     if (!fs::is_directory(folder)) throw Error(file.string(), ": there is no folder ", folder.string());
     if (!request.force && fs::exists(file)) {
-      throw Error(file.string(), ": exists already; choose another --out, or replace it with --force");
+      throw Error(file.string(), ": exists already; choose another ", flag, ", or replace it with --force");
     }
   }
   if (!request.sheet.empty()) check_writable(request.sheet);

@@ -18,7 +18,12 @@ grep -qE '^lstm, 6 steps: loss [0-9.]+ to .*content .*style .*smoothness .*range
 
 # Nothing is overwritten unasked; the same call makes the same bytes, another seed others.
 expect_error 1 'content-style.png: exists already.*--force' style "${both[@]}"
+# What a killed call left of its lock goes with the next one, whatever that makes; a lock that is held stays.
+touch .l2l-1.lock .l2l-2.lock
+exec 8<.l2l-2.lock && flock 8
 quiet style "${both[@]}" --out again.png --threads 1
+exec 8<&-
+[[ $(echo .l2l-*) == .l2l-2.lock ]] && rm .l2l-2.lock || fail "locks are left, or one that was held is not: $(echo .l2l-*)"
 same content-style.png again.png
 quiet style "${both[@]}" --out again.png --seed 1 --force
 ! cmp -s content-style.png again.png || fail "--seed changed nothing"
@@ -36,7 +41,8 @@ mkdir folder.png
 expect_error 1 'folder.png: is a folder' style "${both[@]}" --out folder.png --force
 rmdir folder.png
 rm a.png
-expect_error 1 'a-2.png: exists already' style "${both[@]}" --out a.png --frames 3 --sheet other.png
+expect_error 1 'a-2.png: exists already; choose another --sheet, or' style "${both[@]}" --out b.png --sheet a-2.png
+expect_error 1 'a-2.png: exists already; choose another --out, or' style "${both[@]}" --out a.png --frames 3 --sheet other.png
 rm -- *.png
 
 # Several contents, and a rule: tuned on the picture, or with the rate that is given.
