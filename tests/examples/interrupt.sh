@@ -5,12 +5,13 @@ source "$(dirname "$0")/common.bash"
 limit=5000  # milliseconds; it is two seconds at most where nothing else runs, but tests run side by side
 [[ -z ${L2L_SANITIZE:-} ]] || limit=15000
 
-# until_listening PID: waits until it catches SIGTERM.
+# until_listening PID: waits until it is l2l, no longer the shell that starts it, and catches SIGTERM.
 until_listening() {
-  local caught=0
-  until [[ $((0x$caught & 0x4000)) != 0 ]]; do
+  local status caught=0
+  until [[ ${status:-} == Name:$'\t'l2l* && $((0x$caught & 0x4000)) != 0 ]]; do
     sleep 0.01
-    caught=$(sed -n 's/^SigCgt:\t//p' "/proc/$1/status" 2>/dev/null) && [[ -n $caught ]] || fail "was over: $(cat err*.txt)"
+    status=$(cat "/proc/$1/status" 2>/dev/null) && caught=$(sed -n 's/^SigCgt:\t//p' <<<"$status") && [[ -n $caught ]] ||
+      fail "was over: $(cat err*.txt)"
   done
 }
 milliseconds() { echo $(($(date +%s%N) / 1000000)); }
