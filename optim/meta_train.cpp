@@ -213,9 +213,10 @@ EpochReport MetaTrainer::run_epoch() {
     }
     const double length = norm(work.meta_gradient);
     if (!std::isfinite(length)) {
-      throw Error("meta-training diverged in epoch ", report.epoch, ", unroll ", u + 1,
-                  ": the gradient of the optimizer's '", model_.layout().first_not_finite(work.meta_gradient),
-                  "' is not finite; a lower --lr may help");
+      const std::string name = model_.layout().first_not_finite(work.meta_gradient);  // none if only squares overflow
+      throw Error("meta-training diverged in epoch ", report.epoch, ", unroll ", u + 1, ": ",
+                  name.empty() ? "the norm of the gradient" : "the gradient of the optimizer's '" + name + "'",
+                  " is not finite; a lower --lr may help");
     }
     report.gradient_norm += length / unrolls;
     if (config_.clip > 0 && length > config_.clip) {
