@@ -121,6 +121,6 @@ struct MetaGradientRequest {
   bool force = false;
 };
 /// In the float program hands over to l2l-double, which is called with the same `argv`.
-int meta_gradient(const MetaGradientRequest& request, char** argv);
+int meta_gradient(const MetaGradientRequest& request);
 
 }  // namespace l2l

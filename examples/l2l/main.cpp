@@ -48,7 +48,6 @@ int run(int argc, char** argv) {
   app.formatter(std::make_shared<Formatter>());
   app.set_version_flag("--version", "l2l " L2L_VERSION);
   app.require_subcommand(1);
-#ifndef L2L_DOUBLE
   TrainRequest train_request;
   RefineRequest refine_request;
   CompareRequest compare_request;
@@ -57,10 +56,8 @@ int run(int argc, char** argv) {
   AblateRequest ablate_request;
   DiagnoseRequest diagnose_request;
   StyleRequest style_request;
-#endif
   MetaGradientRequest meta_gradient_request;
   const std::pair<const CLI::App&, std::function<int()>> commands[] = {
-#ifndef L2L_DOUBLE  // l2l-double has only what needs it
       {*app.add_subcommand("list", "Show the optimizees with their options, and the optimizers."),
        [] { return list(); }},
       {add_train(app, train_request), [&] { return train(train_request); }},
@@ -71,8 +68,7 @@ int run(int argc, char** argv) {
       {add_ablate(app, ablate_request), [&] { return ablate_preprocessing(ablate_request); }},
       {add_style(app, style_request), [&] { return style(style_request); }},
       {add_diagnose(app, diagnose_request), [&] { return diagnose(diagnose_request); }},
-#endif
-      {add_meta_gradient(app, meta_gradient_request), [&] { return meta_gradient(meta_gradient_request, argv); }},
+      {add_meta_gradient(app, meta_gradient_request), [&] { return meta_gradient(meta_gradient_request); }},
   };
   if (argc < 2) throw UsageError("no subcommand; see ", own_call({"--help"}));
   check_values(app, argc, argv);
@@ -98,8 +94,7 @@ int fail(int code, const std::string& text) {
 int out_of_memory() {
   std::fputs(
       "l2l: out of memory: a smaller --hidden, --batch, --size, --functions, --validation-functions, --pairs, --steps "
-      "or "
-      "--unroll may help\n",
+      "or --unroll may help\n",
       stderr);
   return 1;
 }

@@ -1,19 +1,18 @@
 #include "optim/meta_gradient.h"
 
-#include <unistd.h>
-
-#include <cerrno>
-#include <cmath>
 #include <cstdio>
-#include <cstring>
+#include <cstdlib>
 #include <set>
+#include <sstream>
 
 #include "autodiff/error.h"
 #include "examples/l2l/commands.h"
+#include "examples/l2l/double/protocol.h"
 #include "examples/l2l/interrupt.h"
 #include "examples/l2l/locks.h"
 #include "examples/l2l/meta_gradient_report.h"
 #include "examples/l2l/plot.h"
+#include "examples/l2l/program.h"
 #include "examples/l2l/progress.h"
 #include "examples/l2l/run_folder.h"
 #include "nn/atomic_file.h"
@@ -21,12 +20,65 @@
 namespace l2l {
 namespace {
 
-/// Becomes l2l-double, which lies beside this program.
-[[noreturn]] void hand_over_to_double(char** argv) {
+/// Beside this program, which is linked to the library in float.
+std::filesystem::path double_program() {
   const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "l2l-double";
-  execv(program.c_str(), argv);
-  throw Error(program.string(), ": does not start: ", std::strerror(errno),
-              "; meta-gradient needs it: cmake --build --preset release builds it, as all that there is");
+  if (!std::filesystem::exists(program)) {
+    throw Error(program.string(),
+                ": is not there, and meta-gradient needs it: cmake --build --preset release builds it");
+  }
+  return program;
+}
+
+/// Adds what a line of l2l-double's output says (see double/main.cpp) to the report; progress is shown.
+void take(const std::string& line, MetaGradientReport& report, StatusLine& status) {
+  std::istringstream words(line);
+  std::string kind;
+  words >> kind;
+  const auto number = [&] {
+    std::string word;
+    words >> word;
+    return std::strtod(word.c_str(), nullptr);  // a stream would not take "nan"
+  };
+  if (kind == "progress") {
+    std::string text;
+    std::getline(words >> std::ws, text);
+    status.update(text);
+  } else if (kind == "loss") {
+    report.losses.push_back(number());
+  } else {
+    MetaGradientRow row{report.steps, {}, {1, 0}, 0};
+    if (kind == "row") words >> row.unroll;
+    words >> row.block;
+    if (kind == "row") row.agreement.cosine = number(), row.agreement.relative_error = number();
+    row.norm = number();
+    (kind == "row" ? report.rows : report.full).push_back(row);
+  }
+}
+
+/// Has l2l-double measure what `request` says.
+void measure(const DoubleRequest& request, MetaGradientReport& report) {
+  const std::filesystem::path program = double_program();
+  std::vector<std::string> call = arguments_of(request);
+  call.insert(call.begin(), program.string());
+  const TemporaryFile in = temporary_file(), out = temporary_file(), err = temporary_file();
+  StatusLine status;
+  std::size_t taken = 0;
+  const auto take_new_lines = [&] {
+    const std::string text = content_of(out.get());
+    for (std::size_t end; (end = text.find('\n', taken)) != std::string::npos; taken = end + 1) {
+      take(text.substr(taken, end - taken), report, status);
+    }
+  };
+  const bool success = run_program(call, in.get(), out.get(), err.get(), [&] {
+    stop_if_interrupted();
+    take_new_lines();
+  });
+  if (!success) {
+    const std::string why = content_of(err.get());
+    throw Error(why.empty() ? program.string() + ": ended early" : why);
+  }
+  take_new_lines();
 }
 
 /// The unrolls to measure, in ascending order; the last one is the whole trajectory.
@@ -49,20 +101,9 @@ std::set<int> unrolls_of(const MetaGradientRequest& request, int steps) {
   return unrolls;
 }
 
-/// φ as a whole, and each of its parameters, under each of the gradients.
-std::vector<MetaGradientRow> compare_gradients(const Layout& layout, int unroll, std::span<const Real> gradient,
-                                               std::span<const Real> full) {
-  std::vector<MetaGradientRow> rows = {{unroll, kWholePhi, agreement(gradient, full), norm(gradient)}};
-  for (const Parameter& p : layout.parameters()) {
-    rows.push_back({unroll, p.name, agreement(p.in(gradient), p.in(full)), norm(p.in(gradient))});
-  }
-  return rows;
-}
-
 }  // namespace
 
-int meta_gradient(const MetaGradientRequest& request, char** argv) {
-  if (sizeof(Real) != sizeof(double)) hand_over_to_double(argv);
+int meta_gradient(const MetaGradientRequest& request) {
   const RunFolder folder{request.run};
   const FolderLock lock(folder.path, FolderLock::together);
   const RunConfig config = folder.read_config();
@@ -78,29 +119,19 @@ int meta_gradient(const MetaGradientRequest& request, char** argv) {
   const auto file = [&](const char* extension) { return folder.meta_gradient(extension); };
   const OutputLock output(file(".json"));
   folder.check_output(file(".json"), {file(".csv"), file(".png")}, request.force, "replace it with --force");
-  const auto f = interruptible(folder.make_optimizee(find_optimizee(config.optimizee), config.options, {}))();
+  folder.make_optimizee(find_optimizee(config.optimizee), config.options, {});  // before the work: what may be wrong
   listen_for_interrupts();
 
-  StatusLine status;
-  status.update("following the trajectory");
-  const MetaGradient meta(learned, *f, report.steps, Rng(request.seed), request.threads);
-  const std::vector<Real> full = meta.full([&](int steps) {
-    stop_if_interrupted();
-    status.update("full gradient: step " + std::to_string(steps) + "/" + std::to_string(report.steps));
-  });
-  const Layout& layout = learned.model.layout();
-  report.losses = meta.losses();
-  report.full = compare_gradients(layout, report.steps, full, full);
-  if (!std::isfinite(report.full[0].norm)) {
-    throw Error("the full gradient over ", report.steps, " steps is not finite; give fewer --steps");
-  }
-  for (const int unroll : unrolls) {
-    stop_if_interrupted();
-    status.update("truncated gradient: unrolls of " + std::to_string(unroll));
-    for (const auto& row : compare_gradients(layout, unroll, meta.truncated(unroll, report.discount), full)) {
-      report.rows.push_back(row);
-    }
-  }
+  measure({.optimizer = folder.optimizer(),
+           .optimizee = config.optimizee,
+           .options = config.options,
+           .steps = report.steps,
+           .discount = report.discount,
+           .seed = request.seed,
+           .threads = request.threads,
+           .unrolls = {unrolls.begin(), unrolls.end()}},
+          report);
+  stop_if_interrupted();
 
   std::printf("%s", meta_gradient_table(report).c_str());
   std::fflush(stdout);

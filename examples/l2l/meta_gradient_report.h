@@ -8,13 +8,10 @@
 
 namespace l2l {
 
-/// The name under which φ as a whole stands beside its parameters.
-inline const std::string kWholePhi = "all";
-
 /// A part of one gradient, and how well it agrees with that part of the full one.
 struct MetaGradientRow {
   int unroll = 0;
-  std::string block;  // kWholePhi or a parameter
+  std::string block;  // "all", for φ as a whole, or a parameter
   Agreement agreement;
   double norm = 0;
 };

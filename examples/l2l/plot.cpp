@@ -1,22 +1,14 @@
 #include "examples/l2l/plot.h"
 
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <map>
-#include <memory>
-#include <thread>
 #include <vector>
 
 #include "autodiff/error.h"
 #include "autodiff/format.h"
 #include "examples/l2l/interrupt.h"
+#include "examples/l2l/program.h"
 #include "nn/atomic_file.h"
 
 namespace l2l {
@@ -31,88 +23,26 @@ const char kStyle[] =
     "set key outside right top vertical Left reverse samplen 2 spacing 1.3\n"
     "set format y '%g'\n";
 
-/// A file without a name, gone when closed: with files for pipes neither side can block or break the other.
-using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
-
-File temporary(std::string_view content = "") {
-  File file(std::tmpfile(), &std::fclose);
-  if (!file) throw Error("no temporary file for gnuplot: ", std::strerror(errno));
-  if (std::fwrite(content.data(), 1, content.size(), file.get()) != content.size() || std::fflush(file.get()) != 0) {
-    throw Error("no temporary file for gnuplot: ", std::strerror(errno));
-  }
-  std::rewind(file.get());
-  return file;
-}
-
-std::string content_of(std::FILE* file) {
-  std::rewind(file);
-  std::string content;
-  char block[1 << 16];
-  while (const std::size_t n = std::fread(block, 1, sizeof(block), file)) content.append(block, n);
-  return content;
-}
-
 constexpr double kLongestPicture = 60;  // seconds: a picture takes less than one
 constexpr double kGrace = 1.5;  // seconds from an interrupt on, to finish the picture
 
-/// Why gnuplot is to be ended after `seconds` at work; "" if it may go on.
-std::string overdue(double seconds) {
-  if (seconds_since_interrupt() > kGrace) return "was interrupted";
-  return seconds > kLongestPicture ? format("took longer than %g s", kLongestPicture) : "";
-}
-
-/// Until gnuplot has ended, by itself or, with all that it started, for being overdue. `group`: of its processes, and
-/// the first of them.
-void wait_for_gnuplot(pid_t group) {
-  const auto start = std::chrono::steady_clock::now();
-  int status = 0;
-  for (;;) {
-    const pid_t ended = waitpid(group, &status, WNOHANG);
-    if (ended == group || (ended < 0 && errno != EINTR)) break;
-    const std::string why = overdue(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-    if (!why.empty()) {
-      kill(-group, SIGKILL);
-      while (waitpid(group, &status, 0) < 0 && errno == EINTR) {
-      }
-      throw Error("gnuplot ", why);
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  if (status != 0) throw Error("gnuplot failed");
-}
-
-/// Runs gnuplot from one file into another.
-void run_gnuplot(std::FILE* in, std::FILE* out, std::FILE* err) {
-  // In a process group of its own: Ctrl-C in a terminal is for l2l, which lets it finish the picture.
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  // It ends at a file that is too large (see main.cpp): to go on without the rest is not for it.
-  sigset_t ends_it;
-  sigemptyset(&ends_it);
-  sigaddset(&ends_it, SIGXFSZ);
-  posix_spawnattr_setsigdefault(&attributes, &ends_it);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
-  posix_spawn_file_actions_t redirect;
-  posix_spawn_file_actions_init(&redirect);
-  posix_spawn_file_actions_adddup2(&redirect, fileno(in), STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&redirect, fileno(out), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&redirect, fileno(err), STDERR_FILENO);
-  char name[] = "gnuplot", no_startup_file[] = "--default-settings";
-  char* arguments[] = {name, no_startup_file, nullptr};
-  pid_t child = 0;
-  const int failure = posix_spawnp(&child, name, &redirect, &attributes, arguments, environ);
-  posix_spawn_file_actions_destroy(&redirect);
-  posix_spawnattr_destroy(&attributes);
-  if (failure == ENOENT) throw Error("gnuplot is not installed");
-  if (failure != 0) throw Error("gnuplot does not start: ", std::strerror(failure));
-  wait_for_gnuplot(child);
+/// Throws why gnuplot is to be ended after `seconds` at work, if it is.
+void stop_if_overdue(double seconds) {
+  if (seconds_since_interrupt() > kGrace) throw Error("gnuplot was interrupted");
+  if (seconds > kLongestPicture) throw Error(format("gnuplot took longer than %g s", kLongestPicture));
 }
 
 /// The picture as the bytes of a PNG file.
 std::string draw(const Commands& commands) {
-  const File in = temporary(Commands(kStyle, commands).script()), out = temporary(), err = temporary();
-  run_gnuplot(in.get(), out.get(), err.get());
+  const TemporaryFile in = temporary_file(Commands(kStyle, commands).script()), out = temporary_file(),
+                      err = temporary_file();
+  const auto start = std::chrono::steady_clock::now();
+  const auto meanwhile = [&] {
+    stop_if_overdue(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  };
+  if (!run_program({"gnuplot", "--default-settings"}, in.get(), out.get(), err.get(), meanwhile)) {
+    throw Error("gnuplot failed");
+  }
   const std::string picture = content_of(out.get());
   if (!picture.starts_with("\x89PNG") || !picture.ends_with("IEND\xae\x42\x60\x82")) {
     throw Error("gnuplot made no picture, or not the whole of it");

@@ -53,7 +53,17 @@ expect_error 1 'nowhere.*l2l train' meta-gradient --run nowhere
 rm run/optimizer.safetensors
 expect_error 1 'run/optimizer.safetensors' meta-gradient --run run
 
-# Without the double program beside it the command says so.
+# A double program that is missing, of other sources, or started by hand.
+double=$(dirname "$l2l")/l2l-double
 cp "$l2l" alone
 l2l=$work/alone
-expect_error 1 'l2l-double: does not start' meta-gradient --run run
+quiet train "${tiny[@]}" --out run --force
+expect_error 1 'l2l-double: is not there' meta-gradient --run run
+printf '#!/bin/sh\nshift\nexec "%s" 0123 "$@"\n' "$double" >l2l-double
+chmod +x l2l-double
+expect_error 1 'l2l-double: built from other sources than l2l' meta-gradient --run run
+[[ ! -e run/meta_gradient.json ]] || fail "a failed call leaves a summary"
+printf '#!/bin/sh\nkill -9 $$\n' >l2l-double
+expect_error 1 'l2l-double: ended early' meta-gradient --run run
+! "$double" 2>err.txt || fail "l2l-double by hand"
+grep -q '^l2l-double: started by .l2l meta-gradient., and not by hand$' err.txt || fail "by hand: $(cat err.txt)"
