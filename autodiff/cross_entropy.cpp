@@ -2,8 +2,8 @@
 #include <cmath>
 
 #include "autodiff/error.h"
+#include "autodiff/kernels/vector_math.h"
 #include "autodiff/ops.h"
-#include "autodiff/vector_math.h"
 
 namespace l2l {
 

@@ -2,9 +2,9 @@
 #include <cmath>
 
 #include "autodiff/error.h"
+#include "autodiff/kernels/parallel.h"
+#include "autodiff/kernels/vector_math.h"
 #include "autodiff/ops.h"
-#include "autodiff/parallel.h"
-#include "autodiff/vector_math.h"
 
 namespace l2l {
 namespace {

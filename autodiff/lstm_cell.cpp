@@ -1,6 +1,6 @@
 #include "autodiff/error.h"
+#include "autodiff/kernels/vector_math.h"
 #include "autodiff/ops.h"
-#include "autodiff/vector_math.h"
 
 namespace l2l {
 

@@ -1,5 +1,5 @@
-#include "autodiff/blas.h"
 #include "autodiff/error.h"
+#include "autodiff/kernels/blas.h"
 #include "autodiff/ops.h"
 
 namespace l2l {

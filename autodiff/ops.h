@@ -4,8 +4,8 @@
 #include "autodiff/tape.h"
 
 /// The operations. Each is one function: it checks shapes, computes its value, and records its own derivative.
-/// Definitions are grouped by family: elementwise.cpp, matmul.cpp, reduce.cpp, structure.cpp, conv.cpp, pool.cpp,
-/// batch_norm.cpp, norm_relu_pool.cpp, cross_entropy.cpp, lstm_cell.cpp, known_gradient.cpp.
+/// Definitions are grouped by family: elementwise.cpp, matmul.cpp, reduce.cpp, structure.cpp, cross_entropy.cpp,
+/// lstm_cell.cpp, known_gradient.cpp. Those on images are in autodiff/images/ops.h.
 ///
 /// Nothing broadcasts silently: two arrays must have equal shapes, a plain number goes with any, and
 /// `add_row_bias` and `add_column_bias` say in their names what they repeat.
@@ -40,8 +40,6 @@ Var softplus(Var x);  ///< log(1 + e^x), without overflow
 
 // ---- Products (matmul.cpp) ------------------------------------------------------------------------------------
 
-enum class Trans { no, yes };
-
 /// op(a) op(b), where op transposes its matrix on request; op(a): [M, K], op(b): [K, N], result [M, N].
 Var matmul(Var a, Var b, Trans trans_a = Trans::no, Trans trans_b = Trans::no);
 /// The same for every k of the first dimension; op(a): [B, M, K], op(b): [B, K, N], result [B, M, N].
@@ -69,35 +67,6 @@ Var concat(std::span<const Var> parts, int dim = 0);
 Var detach(Var x);
 /// The same values, but on the way back the gradient is multiplied by `factor`.
 Var scale_gradient(Var x, Real factor);
-
-// ---- Images (conv.cpp, pool.cpp, batch_norm.cpp, norm_relu_pool.cpp) --------------------------------------------
-
-// An image is [C, H, W]: C channels of H rows of W pixels; a batch of N is [N, C, H, W].
-
-/// Convolution, or cross-correlation as mathematics calls it:
-///     y[n, o, i, j] = bias[o] + Σ_c Σ_a Σ_b weight[o, c, a, b] · x[n, c, i·stride + a - padding, j·stride + b -
-///     padding]
-/// where x is 0 outside the image. x: [N, C, H, W], weight: [O, C, kh, kw], bias: [O]; result [N, O, H', W'] with
-/// H' = ⌊(H + 2·padding - kh) / stride⌋ + 1 and W' likewise. What is constant costs nothing on the way back.
-Var conv2d(Var x, Var weight, Var bias, Index stride = 1, Index padding = 0);
-
-/// The largest element of each size × size window; [N, C, H, W] → [N, C, ⌊(H - size) / stride⌋ + 1, …]. Of equal ones
-/// the first, row by row, gets the gradient. `stride` 0 stands for `size`: windows side by side.
-Var max_pool2d(Var x, Index size, Index stride = 0);
-/// The mean of each window, likewise.
-Var avg_pool2d(Var x, Index size, Index stride = 0);
-
-/// Batch normalisation (Ioffe & Szegedy 2015, algorithm 1): for every channel, over the batch and all pixels,
-///     y = gain · (x - mean) / √(variance + eps) + bias
-/// x: [N, C, H, W] or [N, C]; gain, bias: [C]. The variance is that of the sample: divided by the number of elements.
-Var batch_norm(Var x, Var gain, Var bias, double eps = 1e-5);
-/// The same with a given mean and variance per channel, constants of [C]: for evaluation.
-Var batch_norm(Var x, Var gain, Var bias, std::span<const Real> mean, std::span<const Real> variance,
-               double eps = 1e-5);
-
-/// max_pool2d(relu(batch_norm(x, gain, bias, eps)), 2) in a third of the time and without the arrays between: what
-/// follows each convolution in a network of the usual kind (norm_relu_pool.cpp).
-Var batch_norm_relu_max_pool(Var x, Var gain, Var bias, double eps = 1e-5);
 
 // ---- Fused (cross_entropy.cpp, lstm_cell.cpp, known_gradient.cpp) -----------------------------------------------
 

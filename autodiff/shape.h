@@ -34,4 +34,7 @@ class Shape {
 /// Prints `[2x3]`, and `[]` for a scalar.
 std::ostream& operator<<(std::ostream& out, const Shape& shape);
 
+/// A matrix as it is stored, or transposed.
+enum class Trans { no, yes };
+
 }  // namespace l2l

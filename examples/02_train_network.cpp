@@ -14,6 +14,7 @@
 #include "nn/layers.h"
 #include "optim/rules.h"
 #include "optimizees/data/idx.h"
+#include "optimizees/data/image_batch.h"
 
 using namespace l2l;
 
@@ -45,7 +46,7 @@ double accuracy(const Mlp& network, std::span<const Real> theta, const ImageSet&
     const auto batch = std::span(numbers).subspan(first, std::min(kBatch, set.count() - first));
     tape.clear();
     const Var weights = tape.leaf({Index(theta.size())}, theta.data());  // no gradient wanted: a constant
-    const Var logits = network(weights, set.gather(tape, batch));  // [batch, 10]
+    const Var logits = network(weights, image_batch(tape, set, batch));  // [batch, 10]
     for (std::size_t k = 0; k < batch.size(); ++k) {
       const auto row = logits.values().subspan(k * ImageSet::kClasses, ImageSet::kClasses);
       right += std::max_element(row.begin(), row.end()) - row.begin() == set.labels[batch[k]];
@@ -81,7 +82,7 @@ void train(const char* folder) {
       tape.clear();
       std::fill(gradient.begin(), gradient.end(), Real(0));
       const Var weights = tape.leaf({layout.size()}, theta.data(), gradient.data());
-      const Var logits = network(weights, images.gather(tape, batch));
+      const Var logits = network(weights, image_batch(tape, images, batch));
       const Var loss = softmax_cross_entropy(logits, classes_of(images, batch));
       tape.backward(loss);
       adam.step(gradient, theta);

@@ -4,8 +4,8 @@
 
 #include "autodiff/ops.h"
 #include "optim/evaluate.h"
-#include "optim/lstm_optimizer.h"
-#include "optim/meta_train.h"
+#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/meta/meta_train.h"
 #include "optim/tune.h"
 
 using namespace l2l;

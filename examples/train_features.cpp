@@ -20,11 +20,12 @@
 #include <utility>
 
 #include "autodiff/error.h"
+#include "autodiff/images/ops.h"
 #include "autodiff/ops.h"
-#include "nn/atomic_file.h"
-#include "nn/features.h"
+#include "nn/files/atomic_file.h"
 #include "optim/rules.h"
 #include "optimizees/data/picture.h"
+#include "optimizees/neural_art/features.h"
 
 using namespace l2l;
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "autodiff/error.h"
+#include "autodiff/images/ops.h"
 
 namespace l2l {
 

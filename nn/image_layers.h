@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "autodiff/images/ops.h"
 #include "nn/layers.h"
 
 /// Layers for batches of images [N, C, H, W]. Pooling has no parameters: see max_pool2d in autodiff/ops.h.

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "autodiff/error.h"
-#include "autodiff/spelling.h"
+#include "nn/spelling.h"
 
 namespace l2l {
 

@@ -5,7 +5,7 @@
 #include <numbers>
 
 #include "autodiff/error.h"
-#include "autodiff/spelling.h"
+#include "nn/spelling.h"
 
 namespace l2l {
 namespace {

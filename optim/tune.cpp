@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "autodiff/error.h"
-#include "autodiff/spelling.h"
+#include "nn/spelling.h"
 
 namespace l2l {
 

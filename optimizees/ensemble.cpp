@@ -6,7 +6,7 @@
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
-#include "autodiff/spelling.h"
+#include "nn/spelling.h"
 #include "optimizees/registry.h"
 
 namespace l2l {

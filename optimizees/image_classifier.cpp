@@ -8,6 +8,7 @@
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
+#include "optimizees/data/image_batch.h"
 
 namespace l2l {
 
@@ -95,7 +96,7 @@ void ImageClassifier::next_batch(Rng& rng) {
 
 Var ImageClassifier::loss(Tape& tape, Var theta) {
   if (numbers_.empty()) throw Error("images: loss was called before next_batch");
-  return softmax_cross_entropy(logits(theta, images_->gather(tape, numbers_)), labels_);
+  return softmax_cross_entropy(logits(theta, image_batch(tape, *images_, numbers_)), labels_);
 }
 
 }  // namespace l2l

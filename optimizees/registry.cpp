@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "autodiff/error.h"
-#include "autodiff/fits_real.h"
-#include "autodiff/spelling.h"
+#include "nn/fits_real.h"
+#include "nn/spelling.h"
 
 namespace l2l {
 

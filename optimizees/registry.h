@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "optim/meta_train.h"
+#include "optim/meta/meta_train.h"
 #include "optim/optimizee.h"
 
 namespace l2l {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "optim/evolution.h"
+#include "optim/meta/evolution.h"
 #include "optim/tune.h"
 #include "optimizees/registry.h"
 

@@ -3,14 +3,14 @@
 
 #include "autodiff/error.h"
 #include "examples/l2l/commands.h"
-#include "examples/l2l/interrupt.h"
-#include "examples/l2l/locks.h"
-#include "examples/l2l/plot.h"
-#include "examples/l2l/progress.h"
-#include "examples/l2l/report.h"
+#include "examples/l2l/report/plot.h"
+#include "examples/l2l/report/report.h"
+#include "examples/l2l/run/interrupt.h"
+#include "examples/l2l/run/locks.h"
+#include "examples/l2l/run/progress.h"
 #include "examples/l2l/trial.h"
-#include "nn/atomic_file.h"
-#include "optim/lstm_optimizer.h"
+#include "nn/files/atomic_file.h"
+#include "optim/learned/fast/lstm_optimizer.h"
 
 namespace l2l {
 namespace {

@@ -1,4 +1,4 @@
-#include "optim/diagnose.h"
+#include "optim/study/diagnose.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,15 +8,15 @@
 #include "autodiff/error.h"
 #include "autodiff/format.h"
 #include "examples/l2l/commands.h"
-#include "examples/l2l/interrupt.h"
-#include "examples/l2l/json_file.h"
-#include "examples/l2l/locks.h"
-#include "examples/l2l/plot.h"
-#include "examples/l2l/progress.h"
-#include "examples/l2l/run_folder.h"
-#include "examples/l2l/train_log.h"
-#include "nn/atomic_file.h"
-#include "nn/safetensors.h"
+#include "examples/l2l/report/plot.h"
+#include "examples/l2l/run/interrupt.h"
+#include "examples/l2l/run/json_file.h"
+#include "examples/l2l/run/locks.h"
+#include "examples/l2l/run/progress.h"
+#include "examples/l2l/run/run_folder.h"
+#include "examples/l2l/run/train_log.h"
+#include "nn/files/atomic_file.h"
+#include "nn/files/safetensors.h"
 
 namespace l2l {
 namespace {

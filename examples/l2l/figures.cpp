@@ -1,20 +1,20 @@
-#include "examples/l2l/figures.h"
+#include "examples/l2l/report/figures.h"
 
 #include <algorithm>
 #include <cstdio>
 
 #include "autodiff/error.h"
-#include "autodiff/spelling.h"
 #include "examples/l2l/commands.h"
-#include "examples/l2l/figures_page.h"
-#include "examples/l2l/interrupt.h"
-#include "examples/l2l/locks.h"
-#include "examples/l2l/preprocess_plot.h"
-#include "examples/l2l/probe_report.h"
-#include "examples/l2l/refinement.h"
-#include "examples/l2l/report.h"
-#include "examples/l2l/run_folder.h"
-#include "nn/atomic_file.h"
+#include "examples/l2l/report/figures_page.h"
+#include "examples/l2l/report/preprocess_plot.h"
+#include "examples/l2l/report/probe_report.h"
+#include "examples/l2l/report/report.h"
+#include "examples/l2l/run/interrupt.h"
+#include "examples/l2l/run/locks.h"
+#include "examples/l2l/run/refinement.h"
+#include "examples/l2l/run/run_folder.h"
+#include "nn/files/atomic_file.h"
+#include "nn/spelling.h"
 
 namespace l2l {
 namespace {

@@ -9,7 +9,7 @@
 #include "autodiff/error.h"
 #include "examples/l2l/descriptions.h"
 #include "examples/l2l/lists.h"
-#include "examples/l2l/settings.h"
+#include "examples/l2l/run/settings.h"
 
 namespace l2l {
 namespace {

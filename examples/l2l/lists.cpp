@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "autodiff/error.h"
-#include "examples/l2l/settings.h"
+#include "examples/l2l/run/settings.h"
 
 namespace l2l {
 namespace {

@@ -17,10 +17,10 @@
 #endif
 
 #include "autodiff/error.h"
-#include "examples/l2l/escape.h"
 #include "examples/l2l/flags.h"
-#include "examples/l2l/interrupt.h"
 #include "examples/l2l/misuse.h"
+#include "examples/l2l/run/escape.h"
+#include "examples/l2l/run/interrupt.h"
 
 namespace {
 

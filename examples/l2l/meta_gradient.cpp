@@ -1,4 +1,4 @@
-#include "optim/meta_gradient.h"
+#include "optim/study/meta_gradient.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -8,14 +8,14 @@
 #include "autodiff/error.h"
 #include "examples/l2l/commands.h"
 #include "examples/l2l/double/protocol.h"
-#include "examples/l2l/interrupt.h"
-#include "examples/l2l/locks.h"
-#include "examples/l2l/meta_gradient_report.h"
-#include "examples/l2l/plot.h"
-#include "examples/l2l/program.h"
-#include "examples/l2l/progress.h"
-#include "examples/l2l/run_folder.h"
-#include "nn/atomic_file.h"
+#include "examples/l2l/report/meta_gradient_report.h"
+#include "examples/l2l/report/plot.h"
+#include "examples/l2l/run/interrupt.h"
+#include "examples/l2l/run/locks.h"
+#include "examples/l2l/run/program.h"
+#include "examples/l2l/run/progress.h"
+#include "examples/l2l/run/run_folder.h"
+#include "nn/files/atomic_file.h"
 
 namespace l2l {
 namespace {

@@ -3,8 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "autodiff/spelling.h"
-#include "examples/l2l/escape.h"
+#include "examples/l2l/run/escape.h"
+#include "nn/spelling.h"
 
 namespace l2l {
 namespace {

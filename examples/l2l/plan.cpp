@@ -7,8 +7,8 @@
 
 #include "autodiff/error.h"
 #include "autodiff/format.h"
-#include "examples/l2l/progress.h"
-#include "optim/plan.h"
+#include "examples/l2l/run/progress.h"
+#include "optim/study/plan.h"
 
 namespace l2l {
 namespace {

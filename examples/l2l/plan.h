@@ -1,7 +1,7 @@
 #pragma once
 #include <string>
 
-#include "examples/l2l/settings.h"
+#include "examples/l2l/run/settings.h"
 
 namespace l2l {
 

@@ -6,14 +6,14 @@
 #include "autodiff/error.h"
 #include "autodiff/format.h"
 #include "examples/l2l/commands.h"
-#include "examples/l2l/escape.h"
-#include "examples/l2l/interrupt.h"
-#include "examples/l2l/locks.h"
-#include "examples/l2l/plot.h"
-#include "examples/l2l/progress.h"
-#include "examples/l2l/refinement.h"
+#include "examples/l2l/report/plot.h"
+#include "examples/l2l/run/escape.h"
+#include "examples/l2l/run/interrupt.h"
+#include "examples/l2l/run/locks.h"
+#include "examples/l2l/run/progress.h"
+#include "examples/l2l/run/refinement.h"
 #include "examples/l2l/trial.h"
-#include "nn/atomic_file.h"
+#include "nn/files/atomic_file.h"
 
 namespace l2l {
 namespace {

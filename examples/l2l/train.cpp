@@ -7,18 +7,18 @@
 
 #include "autodiff/error.h"
 #include "autodiff/format.h"
-#include "examples/l2l/checkpoint.h"
 #include "examples/l2l/commands.h"
-#include "examples/l2l/escape.h"
-#include "examples/l2l/interrupt.h"
-#include "examples/l2l/locks.h"
 #include "examples/l2l/plan.h"
-#include "examples/l2l/plot.h"
-#include "examples/l2l/progress.h"
-#include "examples/l2l/run_folder.h"
-#include "examples/l2l/train_log.h"
+#include "examples/l2l/report/plot.h"
+#include "examples/l2l/run/checkpoint.h"
+#include "examples/l2l/run/escape.h"
+#include "examples/l2l/run/interrupt.h"
+#include "examples/l2l/run/locks.h"
+#include "examples/l2l/run/progress.h"
+#include "examples/l2l/run/run_folder.h"
+#include "examples/l2l/run/train_log.h"
 #include "examples/l2l/trial.h"
-#include "nn/atomic_file.h"
+#include "nn/files/atomic_file.h"
 
 namespace l2l {
 namespace {

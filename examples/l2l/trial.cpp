@@ -2,7 +2,7 @@
 
 #include "autodiff/error.h"
 #include "autodiff/format.h"
-#include "examples/l2l/interrupt.h"
+#include "examples/l2l/run/interrupt.h"
 #include "optim/groups.h"
 
 namespace l2l {

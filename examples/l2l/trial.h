@@ -1,8 +1,8 @@
 #pragma once
 #include <string>
 
-#include "examples/l2l/progress.h"
-#include "examples/l2l/run_folder.h"
+#include "examples/l2l/run/progress.h"
+#include "examples/l2l/run/run_folder.h"
 #include "optim/tune.h"
 
 namespace l2l {

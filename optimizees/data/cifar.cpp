@@ -8,7 +8,7 @@
 #include <string>
 
 #include "autodiff/error.h"
-#include "nn/regular_file.h"
+#include "nn/files/regular_file.h"
 
 namespace l2l {
 namespace {

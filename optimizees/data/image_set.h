@@ -1,9 +1,8 @@
 #pragma once
 #include <cstdint>
-#include <span>
 #include <vector>
 
-#include "autodiff/tape.h"
+#include "autodiff/types.h"
 
 namespace l2l {
 
@@ -18,8 +17,6 @@ struct ImageSet {
 
   Index count() const { return static_cast<Index>(labels.size()); }
   Index pixels_per_image() const { return channels * height * width; }
-  /// The images with the given numbers as a constant on `tape`, pixels in [0, 1]: [numbers.size(), pixels_per_image()]
-  Var gather(Tape& tape, std::span<const Index> numbers) const;
 };
 
 /// The parts that a data set's files come in.

@@ -10,8 +10,8 @@
 #include <string>
 
 #include "autodiff/error.h"
-#include "nn/atomic_file.h"
-#include "nn/regular_file.h"
+#include "nn/files/atomic_file.h"
+#include "nn/files/regular_file.h"
 #include "optimizees/data/picture_codec.h"
 #include "optimizees/data/picture_file.h"
 

@@ -1,7 +1,7 @@
 #pragma once
 #include <memory>
 
-#include "nn/features.h"
+#include "optimizees/neural_art/features.h"
 
 namespace l2l {
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "autodiff/error.h"
+#include "autodiff/images/ops.h"
 
 namespace l2l {
 namespace {

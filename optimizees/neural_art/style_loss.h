@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "autodiff/ops.h"
-#include "nn/features.h"
 #include "optimizees/data/picture.h"
+#include "optimizees/neural_art/features.h"
 
 namespace l2l {
 

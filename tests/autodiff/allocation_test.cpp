@@ -3,6 +3,7 @@
 #include <memory>
 #include <new>
 
+#include "autodiff/images/ops.h"
 #include "tests/autodiff/allocations.h"
 #include "tests/autodiff/testing.h"
 

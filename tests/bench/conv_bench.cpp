@@ -4,6 +4,7 @@
 #include <chrono>
 #include <vector>
 
+#include "autodiff/images/ops.h"
 #include "autodiff/ops.h"
 #include "nn/random.h"
 #include "tests/bench/peak.h"

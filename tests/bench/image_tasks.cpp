@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "autodiff/images/ops.h"
 #include "autodiff/ops.h"
-#include "nn/features.h"
 #include "nn/layers.h"
+#include "optimizees/neural_art/features.h"
 
 namespace l2l::bench {
 namespace {

@@ -2,7 +2,7 @@
 #include <functional>
 #include <memory>
 
-#include "optim/learned_optimizer.h"
+#include "optim/learned/learned_optimizer.h"
 #include "optim/optimizee.h"
 
 /// Optimizees out of many convolutions, as they are in the PyTorch program that peer.sh compares with. Data and feature

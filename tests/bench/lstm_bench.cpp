@@ -8,8 +8,9 @@
 
 #include "autodiff/ops.h"
 #include "nn/random.h"
-#include "optim/lstm_blocks.h"
-#include "optim/unroll.h"
+#include "optim/learned/fast/fused_unroll.h"
+#include "optim/learned/fast/lstm_blocks.h"
+#include "optim/learned/unroll.h"
 #include "tests/bench/peak.h"
 
 // Times are per coordinate and step. Work is counted as the mathematics asks for it: what is computed twice to save

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <vector>
 
-#include "autodiff/blas.h"
+#include "autodiff/kernels/blas.h"
 #include "nn/random.h"
 #include "tests/bench/peak.h"
 

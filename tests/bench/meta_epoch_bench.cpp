@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "optim/meta_train.h"
+#include "optim/meta/meta_train.h"
 #include "optimizees/registry.h"
 #include "tests/bench/image_tasks.h"
 

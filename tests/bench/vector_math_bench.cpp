@@ -3,7 +3,7 @@
 #include <cmath>
 #include <vector>
 
-#include "autodiff/vector_math.h"
+#include "autodiff/kernels/vector_math.h"
 #include "nn/random.h"
 
 namespace l2l::bench {

@@ -50,3 +50,6 @@ entry() {
 same() {
   cmp "$1" "$2" || fail "$1 and $2 differ"
 }
+
+# `ulimit -f` would also cut the files that the thread sanitizer writes for itself as a program starts.
+can_limit_files() { [[ ${L2L_SANITIZE:-} != *thread* ]]; }

@@ -2,10 +2,10 @@
 // run.
 #include <CLI/CLI.hpp>
 
-#include "examples/l2l/escape.h"
 #include "examples/l2l/flags.h"
 #include "examples/l2l/misuse.h"
-#include "examples/l2l/settings.h"
+#include "examples/l2l/run/escape.h"
+#include "examples/l2l/run/settings.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace l2l::fuzz {

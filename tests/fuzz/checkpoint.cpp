@@ -1,5 +1,5 @@
 // A training that can go on: load_checkpoint.
-#include "examples/l2l/checkpoint.h"
+#include "examples/l2l/run/checkpoint.h"
 
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/safetensors_input.h"

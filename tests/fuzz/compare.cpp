@@ -1,5 +1,5 @@
 // The result of a comparison, compare.json: compared_rate.
-#include "examples/l2l/report.h"
+#include "examples/l2l/report/report.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace l2l::fuzz {

@@ -1,5 +1,5 @@
 // A run's config.json: RunFolder::read_config.
-#include "examples/l2l/run_folder.h"
+#include "examples/l2l/run/run_folder.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace l2l::fuzz {

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "nn/checksum.h"
+#include "nn/files/checksum.h"
 
 namespace l2l::fuzz {
 namespace {

@@ -1,5 +1,6 @@
 // A trained optimizer: LearnedOptimizer::load.
-#include "optim/learned_optimizer.h"
+#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/learned_optimizer.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/safetensors_input.h"
 

@@ -1,5 +1,5 @@
 // Arrays in a file: nn/safetensors.h.
-#include "nn/safetensors.h"
+#include "nn/files/safetensors.h"
 
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/safetensors_input.h"

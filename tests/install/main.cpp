@@ -6,7 +6,7 @@
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
-#include "optim/lstm_optimizer.h"
+#include "optim/learned/fast/lstm_optimizer.h"
 
 namespace {
 

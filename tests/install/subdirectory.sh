@@ -15,5 +15,5 @@ for compiler in "$compiler" $(command -v clang++ || true); do
   has_openmp "$compiler" || continue
   build="$work/build [$(basename "$compiler")]"
   "$cmake" -S "$outside" -B "$build" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" -DL2L_SOURCE="$work/a copy [1]/l2l"
-  "$cmake" --build "$build" --target strict l2l/CMakeFiles/l2l.dir/optimizees/neural_art/default_features.cpp.o
+  "$cmake" --build "$build" --target strict l2l/CMakeFiles/l2l_optimizees.dir/optimizees/neural_art/default_features.cpp.o
 done

@@ -1,5 +1,5 @@
 #pragma once
-#include "optim/lstm_model.h"
+#include "optim/learned/lstm_model.h"
 #include "tests/tolerance.h"
 
 namespace l2l::testing {

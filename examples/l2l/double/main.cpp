@@ -21,7 +21,7 @@
 
 #include "autodiff/error.h"
 #include "examples/l2l/double/protocol.h"
-#include "optim/meta_gradient.h"
+#include "optim/study/meta_gradient.h"
 #include "optimizees/registry.h"
 
 namespace {

@@ -1,6 +1,7 @@
 #include "optimizees/data/cifar.h"
 
 #include "autodiff/error.h"
+#include "optimizees/data/image_batch.h"
 #include "tests/optimizees/cifar_folder.h"
 
 namespace l2l::cifar_test {
@@ -39,7 +40,7 @@ TEST_CASE("read_cifar reads labels, and red, green and blue planes") {
 
   Tape tape;
   const std::vector<Index> numbers = {1, 0};
-  const Var images = set.gather(tape, numbers);
+  const Var images = image_batch(tape, set, numbers);
   CHECK(images.shape == Shape{2, 3072});
   CHECK(images.values()[0] == Approx(250. / 255));
   CHECK(images.values()[3072 + 2048] == Approx(12. / 255));

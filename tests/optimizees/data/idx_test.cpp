@@ -1,6 +1,7 @@
 #include "optimizees/data/idx.h"
 
 #include "autodiff/error.h"
+#include "optimizees/data/image_batch.h"
 #include "tests/optimizees/idx_folder.h"
 
 namespace l2l::idx_test {
@@ -210,7 +211,7 @@ TEST_CASE("gather puts the chosen images on the tape, pixels in [0, 1]") {
   const ImageSet set = read_idx(folder.path, DataPart::test);
   Tape tape;
   const std::vector<Index> numbers = {3, 0};
-  const Var x = set.gather(tape, numbers);
+  const Var x = image_batch(tape, set, numbers);
   CHECK(x.shape == Shape{2, 6});
   CHECK(x.grad == nullptr);
   for (int k = 0; k < 6; ++k) {

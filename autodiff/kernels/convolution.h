@@ -1,0 +1,45 @@
+#pragma once
+#include "autodiff/types.h"
+
+namespace l2l {
+
+/// The extents of a convolution (see conv2d in autodiff/images/ops.h).
+struct Convolution {
+  Index N, C, H, W;  // the images
+  Index O, kh, kw;  // the weights are [O, C, kh, kw]
+  Index stride, pad_h, pad_w;
+
+  Index out_h() const { return (H + 2 * pad_h - kh) / stride + 1; }
+  Index out_w() const { return (W + 2 * pad_w - kw) / stride + 1; }
+  /// Elements of an image, and of its result; weights of an output channel.
+  Index image_size() const { return C * H * W; }
+  Index result_size() const { return O * out_h() * out_w(); }
+  Index taps() const { return C * kh * kw; }
+
+  /// The same for the first `count` images.
+  Convolution with_images(Index count) const {
+    Convolution c = *this;
+    c.N = count;
+    return c;
+  }
+  /// For stride 1, the convolution that makes the images' gradients of the results': a pixel collects from all results
+  /// whose windows it is in, by the same weights turned round.
+  Convolution transposed() const { return {N, O, out_h(), out_w(), C, kh, kw, 1, kh - 1 - pad_h, kw - 1 - pad_w}; }
+};
+
+/// The weights of a convolution as they are stored, [rows, columns, window]. Its outputs are the rows; turned round,
+/// for the transposed convolution, they are the columns, and the taps of a window come last to first.
+struct Weights {
+  const Real* data;
+  Index rows, columns, window;
+  bool turned;
+
+  Weights(const Convolution& conv, const Real* data, bool turned = false)
+      : data(data), rows(conv.O), columns(conv.C), window(conv.kh * conv.kw), turned(turned) {}
+  Real at(Index output, Index input, Index tap) const {
+    return turned ? data[(input * columns + output) * window + window - 1 - tap]
+                  : data[(output * columns + input) * window + tap];
+  }
+};
+
+}  // namespace l2l

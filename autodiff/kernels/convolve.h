@@ -1,0 +1,23 @@
+#pragma once
+#include "autodiff/kernels/convolution.h"
+
+/// Convolution and its gradients by whichever kernel is fastest for these extents: Winograd's, the direct one, or a
+/// matrix product of columns. The same bytes for any number of threads.
+namespace l2l::convolve {
+
+/// Reals to work in that each of the functions below needs.
+Index forward_scratch(const Convolution& conv, int threads);
+Index image_gradient_scratch(const Convolution& conv, int threads);
+Index weight_gradient_scratch(const Convolution& conv, int threads);
+
+/// y = conv(x), with a bias for each output channel.
+void forward(const Convolution& conv, const Real* weight, const Real* bias, const Real* x, Real* y, int threads,
+             Real* scratch);
+/// dx += ∂L/∂x, given dy = ∂L/∂y.
+void image_gradient(const Convolution& conv, const Real* weight, const Real* dy, Real* dx, int threads, Real* scratch);
+/// dweight += ∂L/∂weight.
+void weight_gradient(const Convolution& conv, const Real* x, const Real* dy, Real* dweight, int threads, Real* scratch);
+/// dbias += ∂L/∂bias.
+void bias_gradient(const Convolution& conv, const Real* dy, Real* dbias, int threads);
+
+}  // namespace l2l::convolve

@@ -1,0 +1,195 @@
+#include "examples/l2l/report/report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "autodiff/error.h"
+#include "autodiff/format.h"
+#include "examples/l2l/run/csv_file.h"
+#include "examples/l2l/run/json_file.h"
+#include "examples/l2l/run/settings.h"
+
+namespace l2l {
+namespace {
+
+Measurement at_step(const Curves& curves, int step) {
+  const bool known = curves.losses.size() > 1;  // one function says nothing about its error
+  return {curves.mean(step), known ? curves.sem(step) : std::numeric_limits<double>::quiet_NaN()};
+}
+
+/// Mean over functions of f(θ_1) + … + f(θ_last); f(θ_0) is the same for every optimizer.
+Measurement sum_to(const Curves& curves, int last) {
+  Curves sums{0, {}};  // of one step: each function's sum
+  for (const std::vector<double>& losses : curves.losses) {
+    double sum = 0;
+    for (int t = 1; t <= last; ++t) sum += losses[t];
+    sums.losses.push_back({sum});
+  }
+  return at_step(sums, 0);
+}
+
+/// The numbers of a score in compare.json, each with its standard error.
+struct ScoreField {
+  const char *mean, *sem;
+  Measurement Score::*value;
+};
+constexpr ScoreField kScoreFields[] = {{"final_mean", "final_sem", &Score::final},
+                                       {"sum", "sum_sem", &Score::sum},
+                                       {"horizon_mean", "horizon_sem", &Score::horizon},
+                                       {"horizon_sum", "horizon_sum_sem", &Score::horizon_sum}};
+
+int first_common_step(const Comparison& c) { return std::min(c.horizon, c.steps); }
+
+}  // namespace
+
+std::string comparison_csv(const Comparison& comparison) {
+  std::string csv = kComparisonHeader;
+  for (const Contestant& contestant : comparison.contestants) {
+    for (int t = 0; t <= comparison.steps; ++t) {
+      const Measurement loss = at_step(contestant.curves, t);
+      csv += contestant.name + "," + std::to_string(t) + "," + to_text(loss.mean) + "," + to_text(loss.sem) + "\n";
+    }
+  }
+  return csv;
+}
+
+std::string comparison_json(const Comparison& c) {
+  nlohmann::ordered_json json;
+  json["optimizee"] = c.optimizee;
+  json["options"] = c.options;
+  json["trained_on"] = c.trained_on;
+  json["trained_steps"] = c.trained_steps;
+  json["horizon"] = c.horizon;
+  json["steps"] = c.steps;
+  json["functions"] = c.functions;
+  json["tune_functions"] = c.tune_functions;
+  json["criterion"] = name_of(c.criterion);
+  json["seed"] = c.seed;
+  const int horizon = first_common_step(c);
+  for (const Contestant& contestant : c.contestants) {
+    const Curves& curves = contestant.curves;
+    const Score score{contestant.learning_rate, at_step(curves, c.steps), sum_to(curves, c.steps),
+                      at_step(curves, horizon), sum_to(curves, horizon)};
+    auto& entry = json["optimizers"][contestant.name];
+    entry["learning_rate"] = nullptr;
+    if (score.learning_rate) entry["learning_rate"] = *score.learning_rate;
+    for (const ScoreField& field : kScoreFields) {
+      entry[field.mean] = (score.*field.value).mean;  // nlohmann writes null for what is not finite
+      entry[field.sem] = (score.*field.value).sem;
+    }
+  }
+  return json_text(json);
+}
+
+ComparisonSummary read_comparison(const std::filesystem::path& file, const std::string& remedy) {
+  return read_json(file, "damaged, or not written by l2l compare: ", remedy, [](const JsonObject& json) {
+    ComparisonSummary c;
+    c.optimizee = find_optimizee(json.text("optimizee")).name;
+    c.options = json.texts("options");
+    c.trained_on = find_optimizee(json.text("trained_on")).name;
+    c.trained_steps = json.number<int>("trained_steps", kCount);
+    c.horizon = json.number<int>("horizon", kCount);
+    c.steps = json.number<int>("steps", kCount);
+    c.functions = json.number<int>("functions", kCount);
+    c.tune_functions = json.number<int>("tune_functions", kCount);
+    c.criterion = parse_criterion(json.text("criterion"));
+    c.seed = json.number<std::uint64_t>("seed", kNotNegative);
+    const JsonObject optimizers = json.object("optimizers");
+    const auto read_score = [&](const std::string& name) {
+      const JsonObject entry = optimizers.object(name);
+      Score& score = c.scores[name];
+      if (name != "lstm") {
+        score.learning_rate = entry.number<double>("learning_rate", kPositive);
+      } else if (!entry.at("learning_rate").is_null()) {
+        throw Error("'learning_rate' of lstm is not null, though it has none");
+      }
+      for (const ScoreField& field : kScoreFields) {
+        score.*field.value = {entry.number_or_nan(field.mean), entry.not_negative_or_nan(field.sem)};
+      }
+    };
+    read_score("lstm");
+    for (const char* name : kBaselines) read_score(name);
+    return c;
+  });
+}
+
+void check_comparison_csv(const std::filesystem::path& file, const ComparisonSummary& made, const std::string& remedy) {
+  const std::string text = read_text(file);
+  try {
+    const std::vector<CsvRow> rows = read_csv(text, kComparisonHeader);
+    if (const std::size_t all = made.scores.size() * (made.steps + 1); rows.size() != all) {
+      throw Error("it has ", rows.size(), " of ", all, " rows");
+    }
+    for (const CsvRow& row : rows) {
+      const int step = (row.number - 2) % (made.steps + 1);
+      if (!made.scores.contains(std::string(row.cells[0])) || row.count(1) != step) {
+        throw Error("line ", row.number, " is not of step ", step, " of an optimizer");
+      }
+      for (const std::size_t column : {2, 3}) row.at(column);
+    }
+  } catch (const Error& error) {
+    throw Error(file.string(), ": damaged, or not written by l2l compare: ", error.what(), remedy);
+  }
+}
+
+double compared_rate(const std::filesystem::path& file, const std::string& rule, const std::string& optimizee) {
+  return read_json(file, "", "; --rate gives a rate of your own", [&](const JsonObject& json) {
+    const JsonObject optimizers = json.object("optimizers");
+    const auto names = optimizers.names();
+    if (std::find(names.begin(), names.end(), rule) == names.end()) throw Error("there is no learning rate of ", rule);
+    const double rate = optimizers.object(rule).number<double>("learning_rate", kPositive);
+    if (const std::string of = json.text("optimizee"); of != optimizee) {
+      throw Error("a comparison on ", of, ", this is ", optimizee);
+    }
+    return rate;
+  });
+}
+
+std::string comparison_table(const Comparison& c) {
+  struct Column {
+    std::string title;
+    std::vector<Measurement> cells;  // a row per contestant
+    std::size_t best = 1;  // among the baselines
+  };
+  const int horizon = first_common_step(c);
+  std::vector<Column> columns;
+  const auto add = [&](const std::string& title, auto measure) {
+    Column column{title, {}};
+    for (const Contestant& contestant : c.contestants) column.cells.push_back(measure(contestant.curves));
+    for (std::size_t k = 2; k < column.cells.size(); ++k) {
+      if (column.cells[k].mean < column.cells[column.best].mean) column.best = k;
+    }
+    columns.push_back(column);
+  };
+  add(format("loss at step %d", horizon), [&](const Curves& curves) { return at_step(curves, horizon); });
+  if (c.steps > horizon) {
+    add(format("loss at step %d", c.steps), [&](const Curves& curves) { return at_step(curves, c.steps); });
+  }
+  add(format("sum of steps 1-%d", horizon), [&](const Curves& curves) { return sum_to(curves, horizon); });
+
+  std::string table = family(c.optimizee, c.options) + "\n\n" + format("%-10s %13s", "optimizer", "learning rate");
+  for (const Column& column : columns) table += format("   %20s ", column.title.c_str());
+  table += "\n";
+  for (std::size_t k = 0; k < c.contestants.size(); ++k) {
+    const Contestant& contestant = c.contestants[k];
+    table += format("%-10s ", contestant.name.c_str());
+    table += contestant.learning_rate ? format("%13.4g", *contestant.learning_rate) : format("%13s", "learned");
+    for (const Column& column : columns) {
+      const Measurement& m = column.cells[k];
+      const std::string error = std::isnan(m.sem) ? "n/a" : format("%.2g", m.sem);
+      table += format("   %9.4g ± %-8s%s", m.mean, error.c_str(), k == column.best ? "*" : " ");
+    }
+    table += "\n";
+  }
+  table += format("%-24s", "lstm / best baseline");
+  for (const Column& column : columns) {
+    const double ratio = column.cells[0].mean / column.cells[column.best].mean;
+    table += format("   %9.3f   %-8s ", ratio, ("(" + c.contestants[column.best].name + ")").c_str());
+  }
+  return table + "\n* best baseline; ± one standard error over " + std::to_string(c.functions) +
+         " held-out functions\n";
+}
+
+}  // namespace l2l

@@ -1,0 +1,72 @@
+#pragma once
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "examples/l2l/report/gnuplot.h"
+#include "optim/tune.h"
+#include "optimizees/registry.h"
+
+namespace l2l {
+
+/// One optimizer of a comparison.
+struct Contestant {
+  std::string name;
+  std::optional<double> learning_rate;  // tuned; none for the learned optimizer
+  Curves curves;
+};
+
+/// What was compared, and how.
+struct ComparisonSettings {
+  std::string optimizee;
+  OptionValues options;
+  std::string trained_on;  // the optimizee of the training
+  int trained_steps = 0;  // of the training
+  int horizon = 0;  // steps for which the baselines' learning rates were tuned
+  int steps = 0, functions = 0, tune_functions = 0;
+  Criterion criterion = Criterion::final;
+  std::uint64_t seed = 0;
+};
+
+/// The first contestant is the learned optimizer, the others are the baselines.
+struct Comparison : ComparisonSettings {
+  std::vector<Contestant> contestants;
+};
+inline constexpr const char* kBaselines[] = {"sgd", "nag", "rmsprop", "adam"};
+
+/// A number with its standard error; NaN for what is not finite or not known.
+struct Measurement {
+  double mean, sem;
+};
+
+/// An optimizer's results in single numbers.
+struct Score {
+  std::optional<double> learning_rate;
+  Measurement final, sum, horizon, horizon_sum;
+};
+
+/// What compare.json holds.
+struct ComparisonSummary : ComparisonSettings {
+  std::map<std::string, Score> scores;  // of lstm and the baselines
+};
+
+inline constexpr const char* kComparisonHeader = "optimizer,step,mean_loss,sem\n";
+/// `optimizer,step,mean_loss,sem`: a line per optimizer and step, step 0 … steps.
+std::string comparison_csv(const Comparison& comparison);
+/// Settings, and the results of each optimizer as single numbers; what is not finite is null.
+std::string comparison_json(const Comparison& comparison);
+/// Reads it back. An Error names the file, and what it holds that it cannot hold, and ends with the remedy.
+ComparisonSummary read_comparison(const std::filesystem::path& json, const std::string& remedy);
+/// An Error that names the file, and ends with the remedy, if it is not the table of this comparison.
+void check_comparison_csv(const std::filesystem::path& csv, const ComparisonSummary& made, const std::string& remedy);
+/// The learning rate that such a file has for a rule. An Error names the file if there is none, or for another
+/// optimizee.
+double compared_rate(const std::filesystem::path& json, const std::string& rule, const std::string& optimizee);
+/// gnuplot commands: loss against step on a log scale, with bands of one standard error.
+Commands comparison_plot(const Comparison& comparison);
+/// For people: losses at the horizon and at the end, the sum, and the learned optimizer's share of the best baseline's.
+std::string comparison_table(const Comparison& comparison);
+
+}  // namespace l2l

@@ -1,0 +1,85 @@
+#include "examples/l2l/run/interrupt.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <ctime>
+
+namespace l2l {
+namespace {
+
+constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
+
+std::atomic<int> received = 0;  // the first signal; the handler runs on any thread, and any thread looks
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler must not wait");
+timespec received_at;  // written before `received`
+
+double seconds_since(const timespec& start) {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec - start.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec - start.tv_nsec);
+}
+
+void receive(int signal) {
+  if (received == 0) {
+    clock_gettime(CLOCK_MONOTONIC, &received_at);
+    received = signal;
+    const char text[] = "\nstopping as soon as all is kept; once more stops at once\n";
+    if (write(STDERR_FILENO, text, sizeof text - 1) < 0) return;  // there is nobody to tell
+  } else if (seconds_since(received_at) > 1) {
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);  // delivered when this returns
+  }
+}
+
+class Interruptible : public Optimizee {
+ public:
+  explicit Interruptible(std::unique_ptr<Optimizee> f) : f_(std::move(f)) {}
+
+  const Layout& layout() const override { return f_->layout(); }
+  void sample(Rng& rng, Split split) override {
+    stop_if_interrupted();
+    f_->sample(rng, split);
+  }
+  void init(Rng& rng, std::span<Real> theta) const override { f_->init(rng, theta); }
+  void next_batch(Rng& rng) override {
+    stop_if_interrupted();
+    f_->next_batch(rng);
+  }
+  Var loss(Tape& tape, Var theta) override { return f_->loss(tape, theta); }
+  Index functions() const override { return f_->functions(); }
+  double blind_loss() const override { return f_->blind_loss(); }
+
+ private:
+  std::unique_ptr<Optimizee> f_;
+};
+
+}  // namespace
+
+void listen_for_interrupts() {
+  struct sigaction action = {};
+  action.sa_handler = receive;
+  action.sa_flags = SA_RESTART;
+  for (const int signal : kSignals) sigaddset(&action.sa_mask, signal);  // one at a time
+  for (const int signal : kSignals) {
+    struct sigaction before;
+    if (sigaction(signal, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);
+  }
+}
+
+bool interrupted() { return received != 0; }
+
+double seconds_since_interrupt() { return interrupted() ? seconds_since(received_at) : 0; }
+
+int interrupted_exit_code() { return 128 + received; }
+
+void stop_if_interrupted() {
+  if (interrupted()) throw Interrupted{"interrupted"};
+}
+
+OptimizeeFactory interruptible(OptimizeeFactory optimizee) {
+  return [optimizee = std::move(optimizee)] { return std::make_unique<Interruptible>(optimizee()); };
+}
+
+}  // namespace l2l

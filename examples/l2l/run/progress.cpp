@@ -1,0 +1,72 @@
+#include "examples/l2l/run/progress.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "autodiff/format.h"
+
+namespace l2l {
+namespace {
+
+constexpr std::chrono::milliseconds kTerminalInterval{100};
+constexpr std::chrono::milliseconds kLogInterval{4000};
+
+/// Whether stderr is a terminal on which a line can be rewritten: one of no or of a dumb kind is written to like a log.
+bool can_rewrite() {
+  const char* const kind = std::getenv("TERM");
+  return isatty(STDERR_FILENO) && kind != nullptr && *kind != '\0' && std::string_view(kind) != "dumb";
+}
+
+/// What fits on the terminal's line: a text that wraps would not be rewritten but pile up.
+std::string fitting(const std::string& text) {
+  winsize size{};
+  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? text.substr(0, size.ws_col - 1) : text;
+}
+
+}  // namespace
+
+std::string duration(double seconds) {
+  const long s = std::lround(seconds);
+  if (s >= 3600) return format("%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+  return format("%ld:%02ld", s / 60, s % 60);
+}
+
+StatusLine::StatusLine() : terminal_(can_rewrite()), due_(Clock::now()) {}
+
+StatusLine::~StatusLine() {
+  if (open_) std::fputc('\n', stderr);
+}
+
+void StatusLine::update(const std::string& text) {
+  const Clock::time_point now = Clock::now();
+  if (now < due_) return;
+  due_ = now + (terminal_ ? kTerminalInterval : kLogInterval);
+  if (terminal_) {
+    std::fprintf(stderr, "\r%s\033[K", fitting(text).c_str());  // erases what is left of a longer line
+    open_ = true;
+  } else {
+    std::fprintf(stderr, "%s\n", text.c_str());
+  }
+  std::fflush(stderr);
+}
+
+void StatusLine::finish(const std::string& text) {
+  std::fprintf(stderr, terminal_ ? "\r%s\033[K\n" : "%s\n", text.c_str());
+  open_ = false;
+  due_ = Clock::now() + (terminal_ ? kTerminalInterval : kLogInterval);
+}
+
+std::string Pace::after(int done) const {
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+  const double rate = (done - first_) / elapsed.count();
+  return format("%s %d/%d  %.3g/s  ETA %s", what_.c_str(), done, total_, rate,
+                duration((total_ - done) / rate).c_str());
+}
+
+}  // namespace l2l

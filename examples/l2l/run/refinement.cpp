@@ -1,0 +1,42 @@
+#include "examples/l2l/run/refinement.h"
+
+#include <nlohmann/json.hpp>
+
+#include "examples/l2l/run/json_file.h"
+
+namespace l2l {
+
+std::string refinement_json(const Refinement& refinement) {
+  const EvolutionConfig& config = refinement.config;
+  nlohmann::ordered_json json;
+  json["version"] = L2L_VERSION;
+  json["run"] = refinement.run;
+  json["options"] = refinement.options;
+  json["settings"] = {{"iterations", config.iterations},
+                      {"pairs", config.pairs},
+                      {"deviation", config.deviation},
+                      {"lr", config.learning_rate},
+                      {"final-rate", config.final_rate},
+                      {"steps", config.steps},
+                      {"last", config.last},
+                      {"validate-every", config.validate_every},
+                      {"validation-functions", config.validation_functions},
+                      {"seed", config.seed}};
+  json["iterations_done"] = refinement.iterations_done;
+  json["validation"] = {{"start", refinement.validation_start}, {"best", refinement.validation_best}};
+  return json_text(json);
+}
+
+Refinement read_refinement(const std::filesystem::path& file, const std::string& remedy) {
+  return read_json(file, "damaged, or not written by l2l refine: ", remedy, [](const JsonObject& json) {
+    json.check_version("version");
+    Refinement refinement;
+    refinement.run = parse_text("'run'", json.text("run"));
+    refinement.options = json.texts("options");
+    for (const auto& [name, value] : refinement.options) parse_text("'" + name + "'", value);
+    refinement.config.seed = json.object("settings").number<std::uint64_t>("seed", kNotNegative);
+    return refinement;
+  });
+}
+
+}  // namespace l2l

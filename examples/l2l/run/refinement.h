@@ -1,0 +1,24 @@
+#pragma once
+#include <filesystem>
+#include <string>
+
+#include "optim/meta/evolution.h"
+#include "optimizees/registry.h"
+
+namespace l2l {
+
+/// How a run was made of another one: refine.json.
+struct Refinement {
+  std::string run;  // the other one's folder
+  OptionValues options;  // of the functions that it was refined on, those given
+  EvolutionConfig config;
+  int iterations_done = 0;
+  double validation_start = 0, validation_best = 0;
+};
+
+std::string refinement_json(const Refinement& refinement);
+/// Reads back what another command needs of it: run, options and the seed. An Error names the file, and ends with the
+/// remedy.
+Refinement read_refinement(const std::filesystem::path& json, const std::string& remedy);
+
+}  // namespace l2l

@@ -1,0 +1,231 @@
+#include "examples/l2l/run/run_folder.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "autodiff/error.h"
+#include "examples/l2l/run/escape.h"
+#include "examples/l2l/run/json_file.h"
+#include "nn/files/atomic_file.h"
+#include "nn/files/checksum.h"
+#include "nn/files/json.h"
+#include "nn/files/safetensors.h"
+
+namespace l2l {
+namespace {
+
+using Json = nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+/// In the metadata of the optimizer: the checksum of the config.json that it was trained with.
+constexpr const char* kConfigNote = "config";
+
+/// A setting's text as JSON: numbers and true or false as they stand, anything else a string.
+Json to_json(const std::string& text) { return Json::accept(text) ? Json::parse(text) : Json(text); }
+
+/// The digits of a JSON text's checksum, "" if it has none.
+std::string checksum_of(std::string json) { return take_seal(json).value_or(""); }
+
+/// Each of them, as text, and no others.
+std::map<std::string, std::string> read_settings(const JsonObject& saved) {
+  std::vector<std::string> names;
+  std::map<std::string, std::string> values;
+  for (const Setting& setting : settings()) {
+    const nlohmann::json& value = saved.at(setting.name);
+    names.push_back(setting.name);
+    std::string& text = values[setting.name];
+    text = value.is_string() ? value.get<std::string>() : value.dump();
+    if (to_json(text) != Json(value)) {
+      throw Error(in_quotes(setting.name), " is the text ", value.dump(), ", it should be ", text);
+    }
+  }
+  saved.check_names(names);
+  return values;
+}
+
+/// Options that it does not know would be found only by who uses them.
+OptionValues read_options(const JsonObject& saved, const OptimizeeEntry& entry) {
+  std::vector<std::string> names;
+  for (const OptimizeeOption& option : entry.options) names.push_back(option.name);
+  saved.object("options").check_names(names);
+  return saved.texts("options");
+}
+
+bool is_table_or_picture(const fs::path& file) {
+  const std::string extension = file.extension().string();
+  return extension == ".csv" || extension == ".json" || extension == ".png";
+}
+
+bool is_probe(const fs::path& file) {
+  const std::string stem = file.stem().string();
+  return (stem == "probe" || stem.starts_with("probe_")) && is_table_or_picture(file);
+}
+
+/// Whether it tells about a run, and so goes when the run is replaced.
+bool is_finding(const fs::path& file) {
+  const std::string stem = file.stem().string();
+  return is_probe(file) || ((stem == "compare" || stem.starts_with("compare-") || stem.starts_with("sheet-") ||
+                             stem == "meta_gradient" || stem == "diagnose" || stem == "refine") &&
+                            is_table_or_picture(file));
+}
+
+/// The checksum of the config.json that an optimizer was trained with; nothing if it does not say.
+std::optional<std::string> noted_config(const fs::path& optimizer) {
+  const std::map<std::string, std::string> metadata = read_safetensors(optimizer).metadata;
+  const auto note = metadata.find(kConfigNote);
+  if (note == metadata.end()) return {};
+  const std::string& digits = note->second;
+  if (digits.size() != 8 || digits.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    throw Error(optimizer.string(), ": 'config' of its metadata is ", in_quotes(digits),
+                ", not the checksum of a config.json, which has 8 digits; without the entry it is taken as it is");
+  }
+  return digits;
+}
+
+/// Of whatever run; an Error ends with the remedy.
+LearnedOptimizer load_optimizer(const RunFolder& folder) {
+  const fs::path file = folder.optimizer();
+  const std::string remedy =
+      fs::exists(folder.checkpoint())
+          ? "; " + own_call({"train", "--resume", "--out", folder.path.string()}) + " goes on and writes it"
+          : "; copy it here again, or replace the run with l2l train --force";
+  if (!fs::exists(file)) {
+    throw Error(file.string(), ": is missing, the training may have been interrupted before a validation", remedy);
+  }
+  try {
+    return LearnedOptimizer::load(file);
+  } catch (const Error& error) {
+    throw Error(error.what(), remedy);
+  }
+}
+
+}  // namespace
+
+fs::path RunFolder::meta_gradient(const std::string& extension) const { return path / ("meta_gradient" + extension); }
+
+fs::path RunFolder::refinement(const std::string& extension) const { return path / ("refine" + extension); }
+
+fs::path RunFolder::diagnosis(const std::string& extension) const { return path / ("diagnose" + extension); }
+
+fs::path RunFolder::sheet(const std::string& name) const { return path / ("sheet-" + name + ".png"); }
+
+fs::path RunFolder::comparison(const std::string& label, const std::string& extension) const {
+  return path / ("compare" + (label.empty() ? "" : "-" + label) + extension);
+}
+
+fs::path RunFolder::probe(const std::string& name, const std::string& extension) const {
+  return path / ("probe" + (name.empty() ? "" : "_" + name) + extension);
+}
+
+std::vector<fs::path> RunFolder::probes() const {
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
+    if (is_probe(entry.path())) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::vector<fs::path> RunFolder::run() const {
+  std::error_code failure;
+  std::vector<fs::path> files = {checkpoint(), optimizer(), log(), picture(), config()};
+  std::erase_if(files, [&](const fs::path& file) { return !fs::exists(file, failure); });
+  return files;
+}
+
+void RunFolder::check_free(bool force, const std::string& remedy) const {
+  const std::vector<fs::path> files = run();
+  if (files.empty() || force) return;
+  throw Error(path.string(), ": holds a run already (", files.back().filename().string(), "); ", remedy);
+}
+
+std::string config_text(const RunConfig& config) {
+  Json json;
+  json["version"] = L2L_VERSION;
+  json["optimizee"] = config.optimizee;
+  json["options"] = config.options;
+  for (const Setting& setting : settings()) json["settings"][setting.name] = to_json(setting.get(config));
+  return json_text(json);
+}
+
+void RunFolder::begin(const RunConfig& config, std::vector<NewFile> others) const {
+  others.insert(others.begin(), {this->config(), config_text(config)});
+
+  std::vector<fs::path> earlier = run();
+  if (!earlier.empty()) {  // else what there may be is not about a run
+    std::error_code failure;
+    for (const fs::directory_entry& entry : fs::directory_iterator(path, failure)) {
+      if (is_finding(entry.path())) earlier.push_back(entry.path());
+    }
+  }
+  std::erase(earlier, this->config());  // replaced in one go: at any time there is one
+  write_files_atomically(others, earlier);
+}
+
+RunConfig RunFolder::read_config() const {
+  if (fs::exists(path) && !fs::is_directory(path)) throw Error(path.string(), ": is no folder, and so holds no run");
+  if (!fs::exists(config())) {
+    throw Error(path.string(), ": holds no run (there is no config.json); make one with ",
+                own_call({"train", "--out", path.string()}));
+  }
+  return read_json(config(), "not the configuration of a run: ", "", [](const JsonObject& json) {
+    json.check_version("version");
+    json.check_names({"version", "optimizee", "options", "settings"});
+    const OptimizeeEntry& entry = find_optimizee(json.text("optimizee"));
+    return make_config(entry.name, read_settings(json.object("settings")), read_options(json, entry));
+  });
+}
+
+std::string RunFolder::config_checksum() const { return checksum_of(read_text(config())); }
+
+NewFile RunFolder::optimizer_file(const LearnedOptimizer& learned, const std::string& config) const {
+  std::map<std::string, std::string> notes;
+  if (const std::string checksum = checksum_of(config); !checksum.empty()) notes[kConfigNote] = checksum;
+  return {optimizer(), learned.to_bytes(notes)};
+}
+
+LearnedOptimizer RunFolder::read_optimizer(const RunConfig& config) const {
+  LearnedOptimizer learned = load_optimizer(*this);
+  // Of one that was edited nothing is known, nor of an optimizer that was made otherwise.
+  const std::optional<std::string> noted = noted_config(optimizer());
+  if (const std::string checksum = config_checksum(); noted && !checksum.empty() && *noted != checksum) {
+    throw Error(optimizer().string(), ": was trained with another ", this->config().string(),
+                "; they are not of the same run");
+  }
+  if (learned.model.groups() != config.model().groups()) {
+    throw Error(optimizer().string(), ": its parts are not for the groups that ", this->config().string(), " says, ",
+                config.groups, "; they are not of the same run");
+  }
+  for (const OptimizerModel::Part& part : learned.model.parts()) {
+    if (part.lstm() == nullptr) continue;
+    RunConfig found = config;
+    found.optimizer = part.lstm()->config();
+    for (const Setting& setting : settings()) {
+      if (setting.get(found) == setting.get(config)) continue;
+      throw Error(optimizer().string(), ": an LSTM with ", setting.name, " ", setting.get(found), ", but ",
+                  this->config().string(), " says ", setting.get(config), "; they are not of the same run");
+    }
+  }
+  return learned;
+}
+
+void RunFolder::check_output(const fs::path& summary, const std::vector<fs::path>& others, bool force,
+                             const std::string& remedy) const {
+  if (!force && fs::exists(summary)) throw Error(summary.string(), ": exists already; ", remedy);
+  check_writable(summary);
+  for (const fs::path& file : others) check_writable(file);
+}
+
+OptimizeeFactory RunFolder::make_optimizee(const OptimizeeEntry& entry, OptionValues saved,
+                                           const OptionValues& given) const {
+  for (const auto& [name, value] : given) saved[name] = value;
+  try {
+    return l2l::make_optimizee(entry, saved);
+  } catch (const UsageError& error) {
+    if (!given.empty()) throw;
+    throw Error(config().string(), ": not the configuration of a run: ", error.what());
+  }
+}
+
+}  // namespace l2l

@@ -1,0 +1,303 @@
+#include "examples/l2l/run/settings.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <sstream>
+#include <type_traits>
+
+#include "autodiff/error.h"
+#include "examples/l2l/run/escape.h"
+#include "nn/fits_real.h"
+
+namespace l2l {
+namespace {
+
+/// Without an exponent: 1000000.
+std::string bound_text(double x) { return std::to_string(std::llround(x)); }
+
+template <class T>
+std::string in_words(Range range) {
+  const std::string number = std::is_integral_v<T> ? "a whole number " : "a number ";
+  if (std::isfinite(range.high)) return number + "from " + bound_text(range.low) + " to " + bound_text(range.high);
+  if (std::is_integral_v<T>) {
+    return number + "from " + bound_text(range.low) + " to " + std::to_string(std::numeric_limits<T>::max());
+  }
+  return number + (range.above ? "above " : "of at least ") + bound_text(range.low);
+}
+
+bool contains(Range range, double x) { return (range.above ? x > range.low : x >= range.low) && x <= range.high; }
+
+/// "none", "rescale:C", "log" or "log:P"
+Preprocess parse_preprocess_setting(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  const Preprocess::Kind kind = parse_preprocess(text.substr(0, colon));
+  const bool has_parameter = colon != std::string::npos;
+  if (kind == Preprocess::Kind::none && has_parameter) {
+    throw UsageError("--preprocess ", text, ": 'none' takes no parameter");
+  }
+  if (kind == Preprocess::Kind::rescale && !has_parameter) {
+    throw UsageError("--preprocess rescale: give the factor too, e.g. rescale:0.1");
+  }
+  const double parameter = has_parameter
+                               ? parse_number<double>("--preprocess " + text, text.substr(colon + 1), kPositive)
+                               : Preprocess{}.parameter;
+  return {kind, parameter};
+}
+
+std::string preprocess_text(const Preprocess& preprocess) {
+  const std::string name(name_of(preprocess.kind));
+  return preprocess.kind == Preprocess::Kind::none ? name : name + ":" + to_text(preprocess.parameter);
+}
+
+template <class T>
+std::string number_text(T x) {
+  if constexpr (std::is_same_v<T, double>) {
+    return to_text(x);
+  } else {
+    return std::to_string(x);
+  }
+}
+
+template <class T>
+auto& field(auto& config, T LstmConfig::*member) {
+  return config.optimizer.*member;
+}
+template <class T>
+auto& field(auto& config, T MetaTrainConfig::*member) {
+  return config.training.*member;
+}
+
+template <class Part, class T>
+Setting number(const std::string& name, T Part::*member, Range range, const std::string& help) {
+  return {name, std::is_same_v<T, double> ? "X" : "N", help,
+          [=](const RunConfig& config) { return number_text(field(config, member)); },
+          [=](RunConfig& config, const std::string& text) {
+            field(config, member) = parse_number<T>("--" + name, text, range);
+          }};
+}
+
+Setting preprocess() {
+  return {
+      "preprocess", "KIND",
+      "what the LSTM sees of a gradient: none, rescale:C (times C),\n"
+      "or log:P (logarithm and sign; log alone is log:10)",
+      [](const RunConfig& config) { return preprocess_text(config.optimizer.preprocess); },
+      [](RunConfig& config, const std::string& text) { config.optimizer.preprocess = parse_preprocess_setting(text); }};
+}
+
+/// RULE:RATE
+FixedRule parse_rule(const std::string& flag, const std::string& text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos) throw UsageError(flag, ": '", text, "' is not RULE:RATE, e.g. adam:0.003");
+  const std::string name = text.substr(0, colon);
+  try {
+    find_rule(name);
+  } catch (const UsageError& error) {
+    throw UsageError(flag, ": ", error.what());
+  }
+  return {name, parse_number<double>(flag + " " + name, text.substr(colon + 1), kPositive)};
+}
+
+Setting imitate() {
+  return {"imitate", "RULE:RATE",
+          "learn to step as this rule would, e.g. adam:0.1, and not by\n"
+          "the losses; none: by the losses",
+          [](const RunConfig& config) {
+            const auto& rule = config.training.imitated;
+            return rule ? rule->name + ":" + to_text(rule->learning_rate) : std::string("none");
+          },
+          [](RunConfig& config, const std::string& text) {
+            config.training.imitated.reset();
+            if (text != "none") config.training.imitated = parse_rule("--imitate", text);
+          }};
+}
+
+/// A group, or GROUP=RULE:RATE.
+OptimizerModel::Part parse_part(const std::string& text, const LstmConfig& lstm) {
+  const std::size_t equals = text.find('=');
+  const std::string group = text.substr(0, equals);
+  const bool named = !group.empty() && std::all_of(group.begin(), group.end(), [](unsigned char c) {
+    return std::isalnum(c) || c == '_' || c == '-';
+  });
+  if (!named) {
+    throw UsageError("--groups: '", text, "' is neither a group nor GROUP=RULE:RATE, e.g. fc=adam:0.003");
+  }
+  if (equals == std::string::npos) return {group, LstmModel(lstm)};
+  return {group, parse_rule("--groups " + group, text.substr(equals + 1))};
+}
+
+OptimizerModel parse_groups(const std::string& text, const LstmConfig& lstm) {
+  if (text == "all") return LstmModel(lstm);
+  std::vector<OptimizerModel::Part> parts;
+  std::istringstream stream(text + ",");
+  for (std::string part; std::getline(stream, part, ',');) parts.push_back(parse_part(part, lstm));
+  return OptimizerModel(std::move(parts));
+}
+
+Setting groups() {
+  return {"groups", "LIST",
+          "all: one LSTM for all parameters; conv,fc: one for each\n"
+          "of these groups; fc=adam:0.003: a rule for one of them",
+          [](const RunConfig& config) { return config.groups; },
+          [](RunConfig& config, const std::string& text) {
+            parse_groups(text, config.optimizer);
+            config.groups = text;
+          }};
+}
+
+Setting plain() {
+  return {"plain", "", "record the unroll in elementary ops: slower, to compare with",
+          [](const RunConfig& config) { return std::string(config.training.fused ? "false" : "true"); },
+          [](RunConfig& config, const std::string& text) {
+            if (text != "true" && text != "false") throw UsageError("--plain: '", text, "' is neither true nor false");
+            config.training.fused = text == "false";
+          }};
+}
+
+void check(const RunConfig& config) {
+  const int steps = config.training.steps, unroll = config.training.unroll;
+  if (steps % unroll != 0) {
+    const int below = steps / unroll * unroll;
+    throw UsageError("--steps ", steps, " is not a multiple of --unroll ", unroll, ": give --steps ",
+                     below > 0 ? below : unroll, ", or an --unroll that divides ", steps);
+  }
+}
+
+}  // namespace
+
+const std::vector<Setting>& settings() {
+  using L = LstmConfig;
+  using M = MetaTrainConfig;
+  static const std::vector<Setting> table = {
+      number("epochs", &M::epochs, kCount, "meta-epochs; each follows trajectories of --steps steps"),
+      number("steps", &M::steps, kCount, "steps of a trajectory, a multiple of --unroll"),
+      number("first-steps", &M::first_steps, kCountOrNone,
+             "length of the first trajectories, which grows to --steps\n"
+             "along the training; 0: --steps"),
+      number("unroll", &M::unroll, kCount, "steps that are backpropagated through together"),
+      number("functions", &M::functions, kCount, "functions whose meta-gradients are averaged"),
+      number("lr", &M::learning_rate, kPositive, "learning rate of ADAM on the LSTM's weights"),
+      number("final-rate", &M::final_rate, Range{0, 1},
+             "where its cosine decay ends, as a fraction of --lr; 1: constant"),
+      number("discount", &M::discount, Range{0, 1},
+             "how much less an update answers for a loss with every\n"
+             "step that lies between them; 1: for all alike (the paper)"),
+      number("clip", &M::clip, kNotNegative, "largest norm of the meta-gradient; 0: any"),
+      number("hidden", &L::hidden, Range{1, L::kMostHidden}, "hidden units of each LSTM layer"),
+      number("layers", &L::layers, Range{1, L::kMostLayers}, "LSTM layers"),
+      preprocess(),
+      number("scale", &L::output_scale, kPositive, "factor between the LSTM's output and the update"),
+      groups(),
+      imitate(),
+      number("validate-every", &M::validate_every, kCount, "meta-epochs from one validation to the next"),
+      number("validation-functions", &M::validation_functions, kCount, "functions of a validation"),
+      number("validation-steps", &M::validation_steps, kCountOrNone, "steps of a validation; 0: --steps"),
+      number("patience", &M::patience, kCountOrNone, "stop after so many validations without a better one; 0: never"),
+      number("seed", &M::seed, kNotNegative, "seed of all random numbers"),
+      plain(),
+  };
+  return table;
+}
+
+OptimizerModel RunConfig::model() const { return parse_groups(groups, optimizer); }
+
+RunConfig default_config(const OptimizeeEntry& entry) {
+  RunConfig config{entry.name, {}, entry.optimizer, entry.groups, entry.training};
+  for (const OptimizeeOption& option : entry.options) config.options[option.name] = option.default_value;
+  return config;
+}
+
+OptionValues absolute_paths(const OptimizeeEntry& entry, OptionValues options) {
+  for (const OptimizeeOption& option : entry.options) {
+    const auto value = options.find(option.name);
+    if (value == options.end() || value->second == option.default_value) continue;
+    if (option.kind == OptimizeeOption::Kind::path) {
+      if (value->second.empty()) throw UsageError("--", option.name, " is empty: it takes a path");
+      value->second = parse_text("--" + option.name, std::filesystem::absolute(value->second).string());
+    }
+  }
+  return options;
+}
+
+RunConfig make_config(const std::string& optimizee, const std::map<std::string, std::string>& changed,
+                      const OptionValues& options) {
+  const OptimizeeEntry& entry = find_optimizee(optimizee);
+  RunConfig config = default_config(entry);
+  for (const auto& [name, value] : absolute_paths(entry, options)) {
+    config.options[name] = parse_text("--" + name, value);
+  }
+  // Defaults go through their text too, as they will when config.json is read again.
+  for (const Setting& setting : settings()) {
+    const auto value = changed.find(setting.name);
+    setting.set(config, value == changed.end() ? setting.get(config) : value->second);
+  }
+  check(config);
+  return config;
+}
+
+namespace {
+/// Of a path: a heading has no room for more.
+std::string last_part(const std::string& path) {
+  const std::size_t end = path.find_last_not_of('/');
+  return end == std::string::npos ? path : path.substr(0, end + 1).substr(path.rfind('/', end) + 1);
+}
+}  // namespace
+
+std::string family(const std::string& optimizee, const OptionValues& options) {
+  std::string text = optimizee;
+  for (const OptimizeeOption& option : find_optimizee(optimizee).options) {
+    const std::string& value = options.at(option.name);
+    const bool always = option.shown == OptimizeeOption::Shown::always;
+    if (always || value != option.default_value) text += ", " + option.name + " " + last_part(value);
+  }
+  return text;
+}
+
+std::string lstms(const OptimizerModel& model) {
+  const auto& parts = model.parts();
+  const auto count = std::count_if(parts.begin(), parts.end(), [](const auto& part) { return part.lstm(); });
+  return count == 1 ? "an LSTM" : std::to_string(count) + " LSTMs";
+}
+
+template <class T>
+T parse_number(const std::string& flag, const std::string& text, Range range) {
+  T number{};
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  const double x = static_cast<double>(number);
+  const bool is_number = stop == end && error != std::errc::invalid_argument && std::isfinite(x);
+  const bool out_of_range = error == std::errc::result_out_of_range;
+  if (is_number && !std::is_integral_v<T> && (out_of_range || (contains(range, x) && !fits_real(x)))) {
+    throw UsageError(flag, ": '", text, "' is too large or too close to 0 to be computed with");
+  }
+  if (!is_number || out_of_range || !contains(range, x)) {
+    throw UsageError(flag, ": '", text, "' is not ", in_words<T>(range));
+  }
+  return number;
+}
+template int parse_number<int>(const std::string&, const std::string&, Range);
+template std::uint64_t parse_number<std::uint64_t>(const std::string&, const std::string&, Range);
+template double parse_number<double>(const std::string&, const std::string&, Range);
+
+std::string parse_text(const std::string& flag, const std::string& text) {
+  if (const std::string shown = printable(text); shown != text) {  // as shown: a message would end at a 0
+    throw UsageError(flag, ": '", shown, "' is not UTF-8 text without control characters, which a name must be");
+  }
+  return text;
+}
+
+namespace {
+std::string shortest_text(auto x) {
+  if (std::isnan(x)) return "nan";  // to_chars may write "-nan"
+  char text[32];
+  return std::string(text, std::to_chars(text, text + sizeof(text), x).ptr);
+}
+}  // namespace
+
+std::string to_text(double x) { return shortest_text(x); }
+std::string to_text(float x) { return shortest_text(x); }
+
+}  // namespace l2l

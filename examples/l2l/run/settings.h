@@ -1,0 +1,79 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "optim/meta/meta_train.h"
+#include "optimizees/registry.h"
+
+namespace l2l {
+
+/// All that determines a training run, and so what config.json holds. (The number of threads does not.)
+struct RunConfig {
+  std::string optimizee;
+  OptionValues options;  // of the optimizee, defaults included
+  LstmConfig optimizer;  // of every LSTM
+  std::string groups;  // what looks after which parameters, see `model`
+  MetaTrainConfig training;
+
+  /// "all": one LSTM for all parameters; "conv,fc": one for each of these groups; "conv,fc=adam:0.003": and a rule for
+  /// the second.
+  OptimizerModel model() const;
+};
+
+/// A setting of a run: `--epochs 500` on the command line and "epochs": 500 in config.json.
+struct Setting {
+  std::string name;
+  std::string placeholder;  // N, X, NAME: what stands for the value in --help; empty: a switch
+  std::string help;
+  std::function<std::string(const RunConfig&)> get;
+  std::function<void(RunConfig&, const std::string&)> set;  // a UsageError names the flag, the value and the remedy
+};
+
+/// The table of settings, in the order of --help.
+const std::vector<Setting>& settings();
+
+/// What the registry says about an optimizee, as a configuration.
+RunConfig default_config(const OptimizeeEntry& entry);
+/// The same with some settings and options changed, see `absolute_paths`.
+RunConfig make_config(const std::string& optimizee, const std::map<std::string, std::string>& changed,
+                      const OptionValues& options);
+
+/// The same options with absolute paths, which name the same files wherever a run is gone on with. Defaults stay as
+/// they are.
+OptionValues absolute_paths(const OptimizeeEntry& entry, OptionValues options);
+
+/// An optimizee and those of its options that are not the defaults, or that are to be shown always: "mnist, units 40".
+std::string family(const std::string& optimizee, const OptionValues& options);
+
+/// "an LSTM", or "2 LSTMs"
+std::string lstms(const OptimizerModel& model);
+
+/// What numbers a setting takes: from `low` to `high`, with `low` itself or only above it.
+struct Range {
+  double low, high;
+  bool above = false;
+};
+/// Counts stay far below what an int holds, so that sums and small multiples of them do not overflow.
+inline constexpr Range kCount{1, 1e6}, kCountOrNone{0, 1e6}, kThreads{1, 1024};
+/// Coordinates of one probe: each is a panel of a picture.
+inline constexpr Range kPanels{1, 16};
+inline constexpr Range kNotNegative{0, std::numeric_limits<double>::infinity()};
+inline constexpr Range kPositive{0, std::numeric_limits<double>::infinity(), true};
+
+/// The number in `text`, in any locale; a UsageError that begins with `flag` for anything else, out of range, or of a
+/// size that a Real has not. T: int, std::uint64_t or double.
+template <class T>
+T parse_number(const std::string& flag, const std::string& text, Range range);
+/// `text` as it is; a UsageError that begins with `flag` if it is not `printable` and so neither fit for a JSON file
+/// nor for a heading.
+std::string parse_text(const std::string& flag, const std::string& text);
+
+/// The shortest text that reads back as the same number, in any locale; "inf" and "nan" for what is not finite.
+std::string to_text(double x);
+std::string to_text(float x);
+
+}  // namespace l2l

@@ -1,0 +1,38 @@
+#include "examples/l2l/run/train_log.h"
+
+#include "autodiff/error.h"
+#include "examples/l2l/run/csv_file.h"
+#include "examples/l2l/run/settings.h"
+#include "examples/l2l/run/text_file.h"
+
+namespace l2l {
+
+void TrainingLog::add(const EpochReport& r, bool imitates) {
+  text += std::to_string(r.epoch);
+  for (const double x : {r.meta_loss, r.final_loss, r.gradient_norm, r.learning_rate}) text += "," + to_text(x);
+  text += "," + (r.validated ? to_text(r.validation) : "") + "," + (imitates ? to_text(r.deviation) : "") + "\n";
+}
+
+std::string_view TrainingLog::numbers() const {
+  return std::string_view(text).substr(std::string_view(kHeader).size());
+}
+
+TrainingLog read_training_log(const std::filesystem::path& file, int most) {
+  const std::string text = read_text(file);
+  TrainingLog log;
+  for (const CsvRow& row : read_csv(text, TrainingLog::kHeader, most)) {
+    if (const int epoch = row.count(0); epoch != row.number - 1) {
+      throw Error("line ", row.number, " is of epoch ", epoch, ", not ", row.number - 1);
+    }
+    for (const std::size_t column : {1, 2, 3, 4}) row.at(column);
+    for (const std::size_t column : {5, 6}) {  // only now and then there is a validation, or something to imitate
+      if (!row.cells[column].empty()) row.at(column);
+    }
+    log.text += row.line;
+    log.losses.push_back(row.at(1));
+    log.norms.push_back(row.at(3));
+  }
+  return log;
+}
+
+}  // namespace l2l

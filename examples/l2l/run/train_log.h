@@ -1,0 +1,28 @@
+#pragma once
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "optim/meta/meta_train.h"
+
+namespace l2l {
+
+/// train.csv: a header, and a line per meta-epoch.
+struct TrainingLog {
+  /// `imitates`: whether the deviation means something.
+  void add(const EpochReport& report, bool imitates);
+  /// The lines without the header.
+  std::string_view numbers() const;
+
+  std::string text = kHeader;
+  std::vector<double> losses, norms;  // of what was read back
+
+  static constexpr const char* kHeader =
+      "epoch,meta_loss,final_loss,gradient_norm,learning_rate,validation,deviation\n";
+};
+
+/// Reads it back, or its first `most` epochs. An Error says what cannot be in such a log; it does not name the file.
+TrainingLog read_training_log(const std::filesystem::path& file, int most = std::numeric_limits<int>::max());
+
+}  // namespace l2l

@@ -1,0 +1,142 @@
+#include "optim/learned/fast/fused_unroll.h"
+
+#include <omp.h>
+
+#include <algorithm>
+
+#include "autodiff/error.h"
+#include "optim/learned/fast/flush_denormals.h"
+#include "optim/learned/fast/lstm_blocks.h"
+
+namespace l2l {
+namespace {
+
+/// The unroll as one node. The gradients ∇_t are constants of the outer tape, so the backward pass of one block of
+/// coordinates through all of an unroll needs nothing from other blocks. Forward therefore keeps only what a block
+/// starts from (its state, and ∇_t); backward reruns the block's forward pass in cache, this time keeping the
+/// activations, and goes back through time at once.
+///
+/// On the tape: the node is opened before the first step, so that the reverse loop reaches it last. Every step gives
+/// θ_{t+1} with a node of its own that hands ∂L/∂θ_{t+1} on to θ_t. As θ_{t+1} = θ_t + u_t, that gradient is
+/// also ∂L/∂u_t, and when the reverse loop arrives here all of them are complete.
+class FusedRecorder : public UnrollRecorder {
+ public:
+  FusedRecorder(const LstmModel& model, int threads) : blocks_(model, threads) {}
+
+  void reset(Index n) override {
+    blocks_.reset(n);
+    ++generation_;
+  }
+
+  void open(Var phi) override {
+    phi_ = phi;
+    blocks_.set_weights(phi.values());
+    steps_.clear();
+    const Index size = blocks_.kernel().state_size();
+    start_.resize(blocks_.blocks() * size);
+    for (Index b = 0; b < blocks_.blocks(); ++b) std::copy_n(blocks_.state(b), size, start_.data() + b * size);
+    opened_ = Tape::output("lstm_unroll", {0}, {phi});
+    phi.tape->record(opened_, [this, generation = ++generation_] {
+      if (generation != generation_) throw Error("lstm_unroll: opened or reset again before its tape ran backward");
+      backward();
+    });
+  }
+
+  Var step(Var theta, std::span<const Real> gradient) override {
+    if (static_cast<Index>(gradient.size()) != theta.size() || theta.size() != blocks_.size()) {
+      throw Error("lstm_unroll: theta has ", theta.size(), " coordinates, the gradient ", gradient.size(),
+                  ", the optimizer was reset for ", blocks_.size());
+    }
+    Var next = Tape::output("lstm_step", theta.shape, {theta, opened_});
+    const std::span<const Real> kept = next.tape->copy(gradient);
+    blocks_.step(kept.data(), theta.value, next.value);
+    steps_.push_back({kept.data(), next.grad});
+    next.tape->record(next, [=] {
+      const Index n = theta.size();
+      for (Index k = 0; theta.grad && k < n; ++k) theta.grad[k] += next.grad[k];
+    });
+    return next;
+  }
+
+  std::size_t bytes() const override {
+    return blocks_.bytes() + memory_.capacity() + (start_.capacity() + partial_.capacity()) * sizeof(Real);
+  }
+
+ private:
+  struct Step {
+    const Real* gradient;  // ∇_t
+    const Real* lambda;  // ∂L/∂θ_{t+1} = ∂L/∂u_t
+  };
+
+  void backward() {
+    // The gradient is summed over fixed slabs of blocks, then over slabs in order: the same bytes for any number of
+    // threads.
+    constexpr Index kSlabs = 64;
+    const Index slabs = std::min(kSlabs, blocks_.blocks()), size = phi_.size();
+    partial_.assign(slabs * size, Real(0));
+    memory_.clear();
+    workspaces_.clear();
+    for (int k = 0; k < blocks_.threads(); ++k) workspaces_.push_back(make_workspace());
+#pragma omp parallel num_threads(blocks_.threads())
+    {
+      const FlushDenormals flush;
+      const Workspace& workspace = workspaces_[omp_get_thread_num()];
+#pragma omp for schedule(dynamic)
+      for (Index s = 0; s < slabs; ++s) {
+        const Index first = s * blocks_.blocks() / slabs, last = (s + 1) * blocks_.blocks() / slabs;
+        for (Index b = first; b < last; ++b) block_backward(b, workspace, partial_.data() + s * size);
+      }
+    }
+    for (Index s = 0; s < slabs; ++s) {
+      for (Index k = 0; k < size; ++k) phi_.grad[k] += partial_[s * size + k];
+    }
+  }
+
+  /// What a thread works in: all of a block's unroll, in the arrays of BlockLstm::Unroll.
+  struct Workspace {
+    Real *x, *states, *activations, *lambda, *update, *scratch;
+  };
+  Workspace make_workspace() {
+    const BlockLstm& kernel = blocks_.kernel();
+    const Index T = static_cast<Index>(steps_.size());
+    const auto take = [&](Index n) { return static_cast<Real*>(memory_.allocate(n * sizeof(Real))); };
+    return {take(T * kernel.features() * kBlock),
+            take((T + 1) * kernel.state_size()),
+            take(T * kernel.activation_size()),
+            take(T * kBlock),
+            take(kBlock),
+            take(kernel.scratch_size())};
+  }
+
+  void block_backward(Index b, const Workspace& w, Real* dphi) const {
+    const BlockLstm& kernel = blocks_.kernel();
+    const Index T = static_cast<Index>(steps_.size());
+    const Index x_size = kernel.features() * kBlock, state_size = kernel.state_size();
+    std::copy_n(start_.data() + b * state_size, state_size, w.states);
+    for (Index t = 0; t < T; ++t) {
+      blocks_.features(b, steps_[t].gradient, w.x + t * x_size);
+      blocks_.gather(b, steps_[t].lambda, w.lambda + t * kBlock);
+      // The update is known already; it comes out again as a by-product.
+      kernel.step(w.x + t * x_size, w.states + t * state_size, w.states + (t + 1) * state_size,
+                  w.activations + t * kernel.activation_size(), w.update);
+    }
+    kernel.backward({T, w.x, w.states, w.activations, w.lambda}, dphi, w.scratch);
+  }
+
+  LstmBlocks blocks_;
+  Var phi_, opened_;
+  Index generation_ = 0;  // counts calls of open and reset
+  std::vector<Real> start_;  // [blocks][state_size]: the state at the start of the unroll
+  std::vector<Step> steps_;
+  std::vector<Real> partial_;  // [slabs][φ]
+  Arena memory_;  // of the workspaces: aligned to cache lines
+  std::vector<Workspace> workspaces_;  // one per thread
+};
+
+}  // namespace
+
+std::unique_ptr<UnrollRecorder> make_fused_recorder(const LstmModel& model, int threads) {
+  return std::make_unique<FusedRecorder>(model, threads);
+}
+
+}  // namespace l2l

@@ -1,0 +1,67 @@
+#include "optim/learned/fast/lstm_blocks.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "autodiff/error.h"
+#include "optim/learned/fast/flush_denormals.h"
+
+namespace l2l {
+namespace {}
+
+LstmBlocks::LstmBlocks(const LstmModel& model, int threads)
+    : preprocess_(model.config().preprocess), kernel_(model), threads_(threads) {
+  if (threads < 1) throw UsageError("lstm: ", threads, " threads, it must be at least 1");
+}
+
+LstmBlocks::LstmBlocks(const LstmBlocks& other)
+    : preprocess_(other.preprocess_), kernel_(other.kernel_), threads_(other.threads_) {
+  reset(other.n_);
+  for (Index b = 0; b < blocks(); ++b) std::copy_n(other.states_[b], kernel_.state_size(), states_[b]);
+}
+
+void LstmBlocks::reset(Index n) {
+  n_ = n;
+  const Index size = kernel_.state_size();
+  memory_.clear();
+  Real* all = static_cast<Real*>(memory_.allocate((blocks() + threads_) * size * sizeof(Real)));
+  std::fill_n(all, blocks() * size, Real(0));
+  states_.resize(blocks());
+  spare_.resize(threads_);
+  for (Real*& state : states_) state = std::exchange(all, all + size);
+  for (Real*& state : spare_) state = std::exchange(all, all + size);
+}
+
+void LstmBlocks::gather(Index b, const Real* array, Real* out) const {
+  const Index first = b * kBlock, count = std::min(kBlock, n_ - first);
+  std::copy_n(array + first, count, out);
+  std::fill(out + count, out + kBlock, Real(0));
+}
+
+void LstmBlocks::features(Index b, const Real* gradient, Real* out) const {
+  alignas(64) Real g[kBlock];
+  gather(b, gradient, g);
+  preprocess_(g, out, kBlock);
+}
+
+void LstmBlocks::step(const Real* gradient, const Real* theta, Real* next) {
+  const Index count = blocks();
+#pragma omp parallel num_threads(threads_)
+  {
+    const FlushDenormals flush;
+    Real*& spare = spare_[omp_get_thread_num()];
+#pragma omp for schedule(dynamic, 4)
+    for (Index b = 0; b < count; ++b) {
+      alignas(64) Real x[Preprocess::kMostFeatures * kBlock], update[kBlock];
+      features(b, gradient, x);
+      kernel_.step(x, states_[b], spare, nullptr, update);
+      std::swap(states_[b], spare);
+      const Index first = b * kBlock, used = std::min(kBlock, n_ - first);
+      for (Index k = 0; k < used; ++k) next[first + k] = theta[first + k] + update[k];
+    }
+  }
+}
+
+}  // namespace l2l

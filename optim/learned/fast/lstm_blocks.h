@@ -1,0 +1,46 @@
+#pragma once
+#include <span>
+#include <vector>
+
+#include "autodiff/arena.h"
+#include "optim/learned/fast/block_lstm.h"
+
+namespace l2l {
+
+/// All coordinates of a θ, cut into blocks that threads share among them, with the LSTM's state of each. Results are
+/// the same for any number of threads, since blocks know nothing of each other.
+class LstmBlocks {
+ public:
+  LstmBlocks(const LstmModel& model, int threads);
+  /// The same weights and states, in memory of its own.
+  LstmBlocks(const LstmBlocks& other);
+
+  const BlockLstm& kernel() const { return kernel_; }
+  void set_weights(std::span<const Real> phi) { kernel_.set_weights(phi); }
+  /// Zero state for n coordinates.
+  void reset(Index n);
+  Index size() const { return n_; }
+  Index blocks() const { return (n_ + kBlock - 1) / kBlock; }
+
+  /// θ' = θ + u(∇), each [n]; `next` may be `theta`.
+  void step(const Real* gradient, const Real* theta, Real* next);
+
+  /// The state of block b, [kernel().state_size()].
+  const Real* state(Index b) const { return states_[b]; }
+  /// The block's part of an array [n], padded with zeros, → [kBlock]; and its features, → [F][kBlock].
+  void gather(Index b, const Real* array, Real* out) const;
+  void features(Index b, const Real* gradient, Real* out) const;
+  int threads() const { return threads_; }
+  std::size_t bytes() const { return memory_.capacity(); }
+
+ private:
+  Preprocess preprocess_;
+  BlockLstm kernel_;
+  int threads_;
+  Index n_ = 0;
+  Arena memory_;  // aligned to cache lines, which `std::vector` is not
+  std::vector<Real*> states_;  // of each block
+  std::vector<Real*> spare_;  // of each thread: where a block's next state goes. The old one is the spare one then.
+};
+
+}  // namespace l2l

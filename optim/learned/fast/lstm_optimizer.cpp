@@ -1,0 +1,42 @@
+#include "optim/learned/fast/lstm_optimizer.h"
+
+#include "autodiff/error.h"
+#include "optim/grouped_optimizer.h"
+#include "optim/rules.h"
+
+namespace l2l {
+
+LstmOptimizer::LstmOptimizer(const LstmModel& model, std::span<const Real> phi, int threads) : blocks_(model, threads) {
+  blocks_.set_weights(phi);
+}
+
+void LstmOptimizer::reset(Index n) { blocks_.reset(n); }
+
+void LstmOptimizer::step(std::span<const Real> gradient, std::span<Real> theta) {
+  const Index n = blocks_.size();
+  if (static_cast<Index>(gradient.size()) != n || static_cast<Index>(theta.size()) != n) {
+    throw Error("lstm optimizer: reset for ", n, " coordinates, stepped with ", gradient.size(), " gradients and ",
+                theta.size(), " parameters");
+  }
+  blocks_.step(gradient.data(), theta.data(), theta.data());
+}
+
+std::unique_ptr<Optimizer> make_optimizer(const LearnedOptimizer& learned, int threads) {
+  const Index weights = static_cast<Index>(learned.phi.size());
+  if (weights != learned.model.layout().size()) {
+    throw Error("learned optimizer: ", weights, " weights given, its model has ", learned.model.layout().size());
+  }
+  std::vector<GroupedOptimizer::Member> members;
+  for (const OptimizerModel::Part& part : learned.model.parts()) {
+    if (const LstmModel* lstm = part.lstm()) {
+      members.emplace_back(part.group, LstmOptimizer(*lstm, part.weights(learned.phi), threads));
+    } else {
+      const FixedRule& rule = std::get<FixedRule>(part.optimizer);
+      members.emplace_back(part.group, *find_rule(rule.name).make(rule.learning_rate));
+    }
+  }
+  if (members.size() == 1) return std::move(members.front().optimizer);
+  return std::make_unique<GroupedOptimizer>(members);
+}
+
+}  // namespace l2l

@@ -1,0 +1,33 @@
+#pragma once
+#include <memory>
+
+#include "optim/learned/fast/lstm_blocks.h"
+#include "optim/learned/learned_optimizer.h"
+#include "optim/optimizer.h"
+
+namespace l2l {
+
+/// Runs one trained LSTM on any flat θ (`make_optimizer` runs those of several parts too):
+///
+///     l2l::LstmOptimizer optimizer(l2l::LearnedOptimizer::load("optimizer.safetensors"));
+///     optimizer.reset(theta.size());
+///     optimizer.step(gradient, theta);   // as often as you like
+class LstmOptimizer : public Optimizer {
+ public:
+  /// An Error if the optimizer is not a single LSTM.
+  explicit LstmOptimizer(const LearnedOptimizer& learned, int threads = 1)
+      : LstmOptimizer(learned.model.single(), learned.phi, threads) {}
+  LstmOptimizer(const LstmModel& model, std::span<const Real> phi, int threads = 1);
+
+  void reset(Index n) override;
+  void step(std::span<const Real> gradient, std::span<Real> theta) override;
+  std::unique_ptr<Optimizer> clone() const override { return std::make_unique<LstmOptimizer>(*this); }
+
+ private:
+  LstmBlocks blocks_;
+};
+
+/// Runs a learned optimizer of any make. One of several parts has to be told the layout of θ (`reset_for`).
+std::unique_ptr<Optimizer> make_optimizer(const LearnedOptimizer& learned, int threads = 1);
+
+}  // namespace l2l

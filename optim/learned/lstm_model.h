@@ -1,0 +1,46 @@
+#pragma once
+#include "nn/layout.h"
+#include "nn/lstm.h"
+#include "nn/random.h"
+#include "optim/learned/preprocess.h"
+
+namespace l2l {
+
+/// The shape of a learned optimizer.
+struct LstmConfig {
+  // Far beyond any use: they keep a slip of the hand or a damaged file from asking for all the memory there is.
+  static constexpr int kMostLayers = 16, kMostHidden = 1024;
+
+  int layers = 2;
+  int hidden = 20;
+  Preprocess preprocess = {};
+  double output_scale = 0.1;
+};
+
+/// The model m of Andrychowicz et al. 2016, eq. 3: an LSTM that is applied to every coordinate of θ separately, with
+/// the same weights φ and a state of its own,
+///     (u_t, h_{t+1}) = m(∇_t, h_t, φ),        u = output_scale · (w · h_last + b).
+/// This describes m and its parameters, and writes it down in elementary ops; `LstmOptimizer` runs it fast,
+/// `UnrollRecorder` records it for meta-training.
+class LstmModel {
+ public:
+  explicit LstmModel(const LstmConfig& config);
+
+  const LstmConfig& config() const { return config_; }
+  const Layout& layout() const { return layout_; }
+  const Lstm& lstm() const { return lstm_; }
+  const Parameter& output_weight() const { return output_weight_; }  // [1, H]
+  const Parameter& output_bias() const { return output_bias_; }  // [1]
+  /// One step for n coordinates: features [F, n] of their gradients → u [n]; `state` is replaced by the next one.
+  Var operator()(Var phi, Var features, Lstm::State& state) const;
+  /// Random φ, with a small output, so that an untrained optimizer takes small steps.
+  void init(Rng& rng, std::span<Real> phi) const;
+
+ private:
+  LstmConfig config_;
+  Layout layout_;
+  Lstm lstm_;
+  Parameter output_weight_, output_bias_;
+};
+
+}  // namespace l2l

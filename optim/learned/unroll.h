@@ -1,0 +1,31 @@
+#pragma once
+#include <memory>
+
+#include "autodiff/tape.h"
+#include "optim/learned/learned_optimizer.h"
+
+namespace l2l {
+
+/// Records a learned optimizer's updates on an outer tape, one unroll after another along a trajectory. The gradients
+/// that it is given are constants ("no second derivatives"), so the only way from an update back to φ is through the
+/// LSTM. Its state is carried over from one unroll to the next, as a value: backpropagation is truncated there.
+class UnrollRecorder {
+ public:
+  virtual ~UnrollRecorder() = default;
+  /// A new trajectory: zero state for n coordinates.
+  virtual void reset(Index n) = 0;
+  /// The same for θ laid out so, for a recorder that treats groups of parameters differently.
+  virtual void reset_for(const Layout& layout) { reset(layout.size()); }
+  /// A new unroll on the tape of phi: [model.layout().size()]. The recorder must be there, and not have been opened or
+  /// reset again, when that tape runs backward.
+  virtual void open(Var phi) = 0;
+  /// θ_{t+1} = θ_t + u_t, with u_t from ∇_t.
+  virtual Var step(Var theta, std::span<const Real> gradient) = 0;
+  /// Memory that it holds beside the tape.
+  virtual std::size_t bytes() const = 0;
+};
+
+/// The model step by step in elementary ops: the plain version, to be read first.
+std::unique_ptr<UnrollRecorder> make_composed_recorder(const LstmModel& model);
+
+}  // namespace l2l

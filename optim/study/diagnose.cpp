@@ -1,0 +1,200 @@
+#include "optim/study/diagnose.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <span>
+
+#include "autodiff/format.h"
+#include "optim/statistics.h"
+
+namespace l2l {
+namespace {
+
+/// A tenth of the numbers, one at least.
+std::size_t tenth(std::span<const double> x) { return std::max<std::size_t>(1, x.size() / 10); }
+double mean_of_first_tenth(std::span<const double> x) { return mean(x.first(tenth(x))); }
+double mean_of_last_tenth(std::span<const double> x) { return mean(x.last(tenth(x))); }
+
+/// A number of every step of every trace.
+template <class Number>
+std::vector<double> all(const std::vector<Trace>& traces, Number number) {
+  std::vector<double> result;
+  for (const Trace& trace : traces) {
+    for (const TraceStep& step : trace.steps) result.push_back(number(step));
+  }
+  return result;
+}
+
+/// Mean over the traces at each step, as far as all of them go.
+template <class Number>
+std::vector<double> curve(const std::vector<Trace>& traces, Number number) {
+  std::size_t length = traces.front().steps.size();
+  for (const Trace& trace : traces) length = std::min(length, trace.steps.size());
+  std::vector<double> result(length);
+  for (const Trace& trace : traces) {
+    for (std::size_t t = 0; t < length; ++t) result[t] += number(trace.steps[t]) / static_cast<double>(traces.size());
+  }
+  return result;
+}
+
+/// What else may help where more steps were followed than the training had.
+const char* const kLonger = ", or for as many --steps as are followed";
+
+Finding not_finite(const std::vector<Trace>& traces) {
+  for (const Trace& trace : traces) {
+    if (trace.not_finite.empty()) continue;
+    return {"not finite", false, "the first value that is not finite is " + trace.not_finite,
+            "train with a lower --lr or --scale"};
+  }
+  return {"not finite", true, "all values are finite", ""};
+}
+
+Finding loss_of(const std::vector<double>& losses, bool beyond_training) {
+  const std::size_t window = tenth(losses);
+  const double start = losses.front(), end = mean_of_last_tenth(losses);
+  double best = end;
+  for (std::size_t t = 0; t + window <= losses.size(); ++t) {
+    best = std::min(best, mean(std::span(losses).subspan(t, window)));
+  }
+  const bool ok = end <= 1.5 * start && end <= 1.5 * best;
+  return {"loss",
+          ok,
+          format("from %.4g to %.4g, at its best %.4g (means over a tenth of the steps)", start, end, best),
+          ok ? "" : std::string("it grows: train with a lower --lr or --scale") + (beyond_training ? kLonger : ""),
+          {{"start", start}, {"end", end}, {"best", best}}};
+}
+
+Finding blind(const std::vector<double>& losses, double blind_loss) {
+  if (!std::isfinite(blind_loss)) return {"blind loss", true, "these functions have none", ""};
+  const double end = mean_of_last_tenth(losses);
+  const bool ok = end <= 0.99 * blind_loss;
+  return {"blind loss",
+          ok,
+          format("ends at %.4g, a blind guess has %.4g (ln %.4g)", end, blind_loss, std::exp(blind_loss)),
+          ok ? "" : "it learned no more than to guess: train with another --lr or --seed, or for more --epochs",
+          {{"end", end}, {"blind", blind_loss}}};
+}
+
+Finding dead_updates(const std::vector<Trace>& traces) {
+  const double change = std::accumulate(traces.begin(), traces.end(), 0.0, [](double sum, const Trace& trace) {
+    return std::accumulate(trace.steps.begin(), trace.steps.end(), sum,
+                           [](double s, const TraceStep& step) { return s + std::abs(step.change); });
+  });
+  double start = 0;
+  for (const Trace& trace : traces) start += std::abs(trace.steps.front().loss);
+  const double theta = median(all(traces, [](const TraceStep& s) { return s.median_theta; }));
+  const double update = median(all(traces, [](const TraceStep& s) { return s.median_update; }));
+  const double reach = change / start;
+  const bool ok = !(reach < 0.01);
+  return {
+      "dead updates",
+      ok,
+      format("to first order they move the loss, up and down, by %.3g times its start; median |u| %.3g, |theta| %.3g",
+             reach, update, theta),
+      ok ? "" : "the updates are too small to matter: train with a larger --scale, or another --lr or --seed",
+      {{"reach", reach}, {"median_update", update}, {"median_theta", theta}}};
+}
+
+/// "layer 0", or of several LSTMs "conv layer 0"; and short, "l0" or "conv_l0".
+std::string name_of(const TraceStep::Layer& layer) {
+  return (layer.group.empty() ? "" : layer.group + " ") + "layer " + std::to_string(layer.index);
+}
+std::string key_of(const TraceStep::Layer& layer) {
+  return (layer.group.empty() ? "" : layer.group + "_") + "l" + std::to_string(layer.index);
+}
+
+Finding saturated_gates(const std::vector<Trace>& traces, const Preprocess& preprocess) {
+  Finding finding{"saturated gates", true, "", ""};
+  const std::vector<TraceStep::Layer>& layers = traces.front().steps.front().layers;
+  for (std::size_t k = 0; k < layers.size(); ++k) {
+    finding.text += (k == 0 ? "" : "; ") + name_of(layers[k]) + ":";
+    for (int gate = 0; gate < 4; ++gate) {
+      const double share = mean(all(traces, [=](const TraceStep& s) { return s.layers[k].saturated[gate]; }));
+      finding.text += format(" %c %.0f%%", "ifgo"[gate], 100 * share);
+      finding.numbers.push_back({"ifgo"[gate] + ("_" + key_of(layers[k])), share});
+      if (share > 0.95) finding.ok = false;
+    }
+  }
+  if (!finding.ok) {
+    const bool logarithm = preprocess.kind == Preprocess::Kind::log_sign;
+    finding.remedy =
+        std::string("such gates hardly learn: train with a lower --lr") + (logarithm ? "" : ", or --preprocess log");
+  }
+  return finding;
+}
+
+Finding clipped_input(const std::vector<Trace>& traces, const Preprocess& preprocess) {
+  if (preprocess.kind != Preprocess::Kind::log_sign) {
+    return {"clipped input", true, "the preprocessing has no logarithm", ""};
+  }
+  const double share = mean(all(traces, [](const TraceStep& s) { return s.clipped; }));
+  const bool ok = share <= 0.5;
+  return {
+      "clipped input",
+      ok,
+      format("%.0f%% of the gradients are below e^-%g", 100 * share, preprocess.parameter),
+      ok ? "" : "the LSTM cannot tell their sizes: a larger P in --preprocess log:P, or a lower --lr if theta is huge",
+      {{"share", share}}};
+}
+
+Finding growing_state(const std::vector<Trace>& traces, bool beyond_training) {
+  Finding finding{"growing state", true, "mean |c| at the start, half way and at the end:", ""};
+  const std::vector<TraceStep::Layer>& layers = traces.front().steps.front().layers;
+  for (std::size_t k = 0; k < layers.size(); ++k) {
+    const std::vector<double> cells = curve(traces, [=](const TraceStep& s) { return s.layers[k].mean_cell; });
+    const std::vector<double> largest = all(traces, [=](const TraceStep& s) { return s.layers[k].largest_cell; });
+    const double half = cells[cells.size() / 2], top = *std::max_element(largest.begin(), largest.end());
+    finding.text += (k == 0 ? " " : "; ") + name_of(layers[k]) +
+                    format(": %.3g, %.3g, %.3g (largest %.3g)", cells.front(), half, cells.back(), top);
+    finding.numbers.push_back({"half_" + key_of(layers[k]), half});
+    finding.numbers.push_back({"end_" + key_of(layers[k]), cells.back()});
+    finding.numbers.push_back({"largest_" + key_of(layers[k]), top});
+    if (cells.back() > 5 && cells.back() > 1.25 * half) finding.ok = false;
+  }
+  if (!finding.ok) {
+    finding.remedy = std::string("the LSTM counts steps: train with another --seed") + (beyond_training ? kLonger : "");
+  }
+  return finding;
+}
+
+}  // namespace
+
+std::vector<Finding> diagnose(const std::vector<Trace>& traces, const LstmConfig& config, double blind_loss,
+                              int trained_steps) {
+  std::vector<Finding> findings = {not_finite(traces)};
+  const std::vector<double> losses = curve(traces, [](const TraceStep& s) { return s.loss; });
+  if (losses.empty()) return findings;  // nothing went well before
+  const bool beyond_training = static_cast<int>(losses.size()) > trained_steps;
+  for (const Finding& finding : {loss_of(losses, beyond_training), blind(losses, blind_loss), dead_updates(traces),
+                                 saturated_gates(traces, config.preprocess), clipped_input(traces, config.preprocess),
+                                 growing_state(traces, beyond_training)}) {
+    findings.push_back(finding);
+  }
+  return findings;
+}
+
+std::vector<Finding> diagnose_training(const std::vector<double>& losses, const std::vector<double>& norms) {
+  if (losses.size() < 2) return {};
+  const double start = mean_of_first_tenth(losses), end = mean_of_last_tenth(losses);
+  const auto middle = norms.begin() + static_cast<std::ptrdiff_t>(norms.size() / 2);
+  const double before = median({norms.begin(), middle}), after = median({middle, norms.end()});
+  const bool learned = end <= 0.95 * start, worse = end > 1.05 * start;
+  const bool explodes = !(after <= 100 * before), vanishes = after <= 1e-6 * before;
+  return {{"training loss",
+           learned,
+           format("mean loss per step from %.4g to %.4g over %zu epochs", start, end, losses.size()),
+           learned ? ""
+           : worse ? "training made it worse: a lower --lr, or another --seed"
+                   : "training changed nothing: another --lr or --seed, or more --epochs",
+           {{"start", start}, {"end", end}}},
+          {"training gradient",
+           !explodes && !vanishes,
+           format("median norm %.3g in the first half, %.3g in the second", before, after),
+           explodes   ? "it explodes: a lower --lr, or a smaller --unroll"
+           : vanishes ? "it vanishes, and nothing more is learned: a lower --lr, or another --seed"
+                      : "",
+           {{"first_half", before}, {"second_half", after}}}};
+}
+
+}  // namespace l2l

@@ -1,0 +1,170 @@
+#include "optim/study/plan.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+
+#include "optim/learned/fast/lstm_optimizer.h"
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+#include "autodiff/ops.h"
+#include "optim/groups.h"
+
+namespace l2l {
+namespace {
+
+/// f(θ) = 0, which itself takes no memory, with any number of coordinates, in the groups of another layout and about
+/// in the same proportions.
+class Flat : public Optimizee {
+ public:
+  Flat(const Layout& other, Index n) {
+    double share = 0;
+    for (const std::string& group : other.groups()) {
+      for (const Layout::Range& range : other.ranges(group)) share += static_cast<double>(range.count) / other.size();
+      const Index end = std::llround(share * static_cast<double>(n));
+      layout_.add("theta." + group, {end - layout_.size()}, group);
+    }
+  }
+  const Layout& layout() const override { return layout_; }
+  void sample(Rng&, Split) override {}
+  void init(Rng&, std::span<Real> theta) const override { std::fill(theta.begin(), theta.end(), Real(0)); }
+  Var loss(Tape&, Var theta) override { return sum(slice(theta, 0, 0)); }
+
+ private:
+  Layout layout_;
+};
+
+/// An epoch of one unroll and no validation but that of the starting point.
+MetaTrainConfig one_unroll(MetaTrainConfig config) {
+  config.steps = config.unroll;
+  config.first_steps = 0;
+  config.epochs = config.validate_every = std::numeric_limits<int>::max();
+  config.validation_functions = 1;
+  return config;
+}
+
+/// Bytes that malloc has given out.
+std::size_t allocated_bytes() {
+#ifdef __GLIBC__
+  const auto info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+#else
+  return 0;
+#endif
+}
+
+/// Draws some functions of the family and stays at the one with the most coordinates: in an ensemble they differ.
+Rng draw_largest(Optimizee& f, std::uint64_t seed) {
+  constexpr std::uint64_t kDraws = 16;
+  const auto draw = [&](std::uint64_t stream) {
+    Rng rng(seed, stream);
+    f.sample(rng, Split::train);
+    return rng;
+  };
+  std::uint64_t largest = 0;
+  Index most = -1;
+  for (std::uint64_t k = 0; k < kDraws; ++k) {
+    draw(k);
+    if (f.layout().size() > most) most = f.layout().size(), largest = k;
+  }
+  return draw(largest);
+}
+
+/// Bytes of the tape on which f is evaluated.
+std::size_t inner_tape_bytes(Optimizee& f, std::uint64_t seed) {
+  Rng rng = draw_largest(f, seed);
+  std::vector<Real> theta(f.layout().size());
+  f.init(rng, theta);
+  f.next_batch(rng);
+  Gradient gradient;
+  gradient(f, theta);
+  gradient(f, theta);  // in the second round an arena holds exactly what it needs
+  return gradient.bytes() - theta.size() * sizeof(Real);
+}
+
+/// Bytes of all trajectories with n coordinates each, their inner tapes apart.
+std::size_t trajectory_bytes(const OptimizerModel& model, const MetaTrainConfig& config, const Layout& layout,
+                             Index n) {
+  const auto flat = [&layout, n] { return std::make_unique<Flat>(layout, n); };
+  MetaTrainer trainer(model, flat, one_unroll(config));
+  trainer.run_epoch();
+  trainer.run_epoch();  // twice, as above
+  return trainer.bytes() - config.functions * inner_tape_bytes(*flat(), config.seed);
+}
+
+}  // namespace
+
+MetaPlan plan_memory(const OptimizerModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config) {
+  MetaPlan plan;
+  const std::size_t before = allocated_bytes();
+  const std::unique_ptr<Optimizee> f = optimizee();
+  draw_largest(*f, config.seed);
+  const std::size_t function = allocated_bytes() - before;
+  const Index n = plan.coordinates = f->layout().size();
+  plan.weights = model.layout().size();
+
+  // Enough that what does not depend on n is all there, such as the sums over slabs of blocks in fused_unroll.cpp.
+  constexpr Index kSmall = 4096;
+  if (n <= 2 * kSmall) {
+    plan.unroll_bytes = trajectory_bytes(model, config, f->layout(), n);
+  } else {
+    const double a = static_cast<double>(trajectory_bytes(model, config, f->layout(), kSmall));
+    const double b = static_cast<double>(trajectory_bytes(model, config, f->layout(), 2 * kSmall));
+    plan.unroll_bytes = static_cast<std::size_t>(a + (b - a) * static_cast<double>(n - kSmall) / kSmall);
+  }
+
+  const std::size_t vectors = 2 * n * sizeof(Real);  // θ and ∇f
+  const std::size_t inner_tape = inner_tape_bytes(*f, config.seed);
+  const Groups groups(f->layout(), model.groups());
+  std::size_t states = 0;
+  for (Index k = 0; k < groups.count(); ++k) {
+    const LstmModel* lstm = model.parts()[k].lstm();
+    if (lstm) states += 2 * lstm->config().layers * lstm->config().hidden * groups.size(k) * sizeof(Real);
+  }
+  plan.optimizee_bytes = config.functions * inner_tape;
+  const std::size_t validated = std::min(config.threads, config.validation_functions);  // at once
+  plan.validation_bytes = validated * (inner_tape + vectors + states);
+  plan.function_bytes = (config.functions + validated) * function;
+  return plan;
+}
+
+double steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+MetaPace measure_pace(const OptimizerModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config,
+                      const Clock& clock) {
+  MetaPace pace;
+  MetaTrainer trainer(model, optimizee, one_unroll(config));
+  trainer.run_epoch();
+  // The mean of several, as far as they are quick: functions may differ.
+  constexpr int kMostEpochs = 16;
+  constexpr double kEnough = 0.5;
+  const double start = clock();
+  int epochs = 0;
+  do {
+    trainer.run_epoch();
+  } while (++epochs < kMostEpochs && clock() - start < kEnough);
+  pace.epoch = (clock() - start) / epochs * config.steps / config.unroll;
+
+  const int steps = config.validation_steps ? config.validation_steps : config.steps;
+  const int at_once = std::min(config.threads, config.validation_functions);
+  const int rounds = (config.validation_functions + at_once - 1) / at_once;
+  const auto optimizer = [&] { return make_optimizer(trainer.best()); };
+  const auto seconds = [&](int length) {
+    const double begin = clock();
+    evaluate(optimizer, optimizee,
+             {.split = Split::validation, .functions = at_once, .steps = length, .threads = config.threads});
+    return clock() - begin;
+  };
+  seconds(1);  // warm
+  const int length = std::min(steps, config.unroll);
+  pace.validation = seconds(length) * rounds * steps / length;
+  return pace;
+}
+
+}  // namespace l2l

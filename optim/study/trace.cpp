@@ -1,0 +1,193 @@
+#include "optim/study/trace.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "autodiff/error.h"
+#include "autodiff/ops.h"
+#include "optim/groups.h"
+#include "optim/rules.h"
+#include "optim/statistics.h"
+
+namespace l2l {
+namespace {
+
+double median_size(std::span<const Real> values) {
+  std::vector<double> sizes(values.begin(), values.end());
+  for (double& size : sizes) size = std::abs(size);
+  return median(std::move(sizes));
+}
+
+/// The share of values for which a condition holds; 0 of none.
+template <class Condition>
+double share(std::span<const Real> values, Condition condition) {
+  if (values.empty()) return 0;
+  const auto count = std::count_if(values.begin(), values.end(), condition);
+  return static_cast<double>(count) / static_cast<double>(values.size());
+}
+
+/// "the gradient of 'mlp.0.weight'": the parameter in whose part of `x` something is not finite, or "".
+std::string not_finite_in(const std::string& what, const Layout& layout, std::span<const Real> x) {
+  const std::string name = layout.first_not_finite(x);
+  return name.empty() ? "" : what + " '" + name + "'";
+}
+
+TraceStep::Layer look_at(Var gates, Var cell) {
+  const double kLogit = std::log(99.0), kTanh = std::atanh(0.99);  // where σ is 0.99, and tanh
+  TraceStep::Layer layer;
+  const Index H = cell.shape[0];
+  for (int gate = 0; gate < 4; ++gate) {
+    const double bound = gate == 2 ? kTanh : kLogit;
+    const auto saturated = [=](Real x) { return std::abs(x) > bound; };
+    layer.saturated[gate] = share(slice(gates, gate * H, H).values(), saturated);
+  }
+  for (Real c : cell.values()) {
+    layer.mean_cell += std::abs(c) / static_cast<double>(cell.size());
+    layer.largest_cell = std::max<double>(layer.largest_cell, std::abs(c));
+  }
+  return layer;
+}
+
+/// A part of an optimizer on its way, with its state as values between the steps.
+class TracedPart {
+ public:
+  TracedPart(const OptimizerModel::Part& part, Index n) : part_(part), update_(n) {
+    if (const LstmModel* lstm = part.lstm()) {
+      carried_.assign(2 * lstm->config().layers, std::vector<Real>(lstm->config().hidden * n));
+    } else {
+      const FixedRule& rule = std::get<FixedRule>(part.optimizer);
+      rule_ = find_rule(rule.name).make(rule.learning_rate);
+      rule_->reset(n);
+    }
+  }
+
+  std::span<const Real> update() const { return update_; }
+  /// How many of the last gradients had a logarithm that the LSTM could have seen, and how many of these it did not.
+  Index logarithms() const { return logarithms_; }
+  Index clipped() const { return clipped_; }
+
+  /// The update for these gradients; returns the first thing that is not finite, or "".
+  std::string step(Tape& tape, Var phi, std::span<const Real> gradient, TraceStep& seen) {
+    if (!part_.lstm()) {
+      std::fill(update_.begin(), update_.end(), Real(0));
+      rule_->step(gradient, update_);
+      return not_finite_update();
+    }
+    const LstmModel& model = *part_.lstm();
+    const LstmConfig& config = model.config();
+    const Index n = static_cast<Index>(gradient.size());
+    const Var x = tape.constant({config.preprocess.features(), n}, Real(0));
+    config.preprocess(gradient, x.value, n);
+    if (config.preprocess.kind == Preprocess::Kind::log_sign) {
+      logarithms_ = n;
+      clipped_ = std::count(x.value, x.value + n, Real(-1));
+    }
+    Lstm::State state;
+    for (std::size_t k = 0; k < carried_.size(); k += 2) {
+      const Shape shape{config.hidden, n};
+      state.push_back({tape.leaf(shape, carried_[k].data()), tape.leaf(shape, carried_[k + 1].data())});
+    }
+    Lstm::State next = state;
+    const Var weights = part_.weights(phi), u = model(weights, x, next);
+    for (std::size_t k = 0; k < next.size(); ++k) {
+      const Var gates = model.lstm().gates(weights, k, k == 0 ? x : next[k - 1].h, state[k].h);
+      const std::string of_layer = " of the LSTM's layer " + std::to_string(k) + for_group();
+      if (!all_finite(gates.values())) return "the gates" + of_layer;
+      if (!all_finite(next[k].c.values())) return "the state c" + of_layer;
+      TraceStep::Layer& layer = seen.layers.emplace_back(look_at(gates, next[k].c));
+      layer.group = part_.group;
+      layer.index = static_cast<int>(k);
+    }
+    std::copy(u.values().begin(), u.values().end(), update_.begin());
+    for (std::size_t k = 0; k < next.size(); ++k) {
+      carried_[2 * k].assign(next[k].h.values().begin(), next[k].h.values().end());
+      carried_[2 * k + 1].assign(next[k].c.values().begin(), next[k].c.values().end());
+    }
+    return not_finite_update();
+  }
+
+ private:
+  std::string for_group() const { return part_.group.empty() ? "" : " for the group '" + part_.group + "'"; }
+  std::string not_finite_update() const { return all_finite(update_) ? "" : "the update" + for_group(); }
+
+  const OptimizerModel::Part& part_;
+  std::vector<Real> update_;
+  std::vector<std::vector<Real>> carried_;  // h and c of each layer
+  std::unique_ptr<Optimizer> rule_;  // of a part that does not learn
+  Index logarithms_ = 0, clipped_ = 0;
+};
+
+/// An optimizer on its way along function k.
+class Tracer {
+ public:
+  Tracer(const LearnedOptimizer& learned, Optimizee& f, int k, const EvaluateOptions& options)
+      : learned_(learned),
+        f_(f),
+        rng_(draw_function(f, k, options, theta_)),
+        groups_(f.layout(), learned.model.groups()),
+        update_(theta_.size()) {
+    for (Index k = 0; k < groups_.count(); ++k) parts_.emplace_back(learned.model.parts()[k], groups_.size(k));
+  }
+
+  /// One step; returns the first thing that is not finite, or "".
+  std::string step(TraceStep& seen) {
+    f_.next_batch(rng_);
+    const double functions = static_cast<double>(f_.functions());
+    seen.loss = gradient_(f_, theta_) / functions;
+    if (!std::isfinite(seen.loss)) return "the loss";
+    std::string bad = not_finite_in("the gradient of", f_.layout(), gradient_.values());
+    if (!bad.empty()) return bad;
+
+    tape_.clear();
+    const Var phi = tape_.leaf({learned_.model.layout().size()}, learned_.phi.data());
+    Index logarithms = 0, clipped = 0;
+    for (Index k = 0; k < groups_.count(); ++k) {
+      std::vector<Real> gradient(groups_.size(k));
+      groups_.gather(k, gradient_.values(), gradient);
+      bad = parts_[k].step(tape_, phi, gradient, seen);
+      if (!bad.empty()) return bad;
+      groups_.scatter(k, parts_[k].update(), update_);
+      logarithms += parts_[k].logarithms();
+      clipped += parts_[k].clipped();
+    }
+    if (logarithms > 0) seen.clipped = static_cast<double>(clipped) / static_cast<double>(logarithms);
+    seen.median_theta = median_size(theta_);
+    seen.median_update = median_size(update_);
+    for (std::size_t k = 0; k < theta_.size(); ++k) {
+      seen.change += static_cast<double>(update_[k]) * gradient_.values()[k] / functions;
+      theta_[k] += update_[k];
+    }
+    return not_finite_in("theta's part", f_.layout(), theta_);
+  }
+
+ private:
+  const LearnedOptimizer& learned_;
+  Optimizee& f_;
+  std::vector<Real> theta_;
+  Rng rng_;  // draws the minibatches
+  Groups groups_;
+  std::vector<TracedPart> parts_;
+  std::vector<Real> update_;
+  Gradient gradient_;
+  Tape tape_;
+};
+
+}  // namespace
+
+Trace trace(const LearnedOptimizer& learned, Optimizee& f, int k, const EvaluateOptions& options) {
+  if (options.steps < 1) throw UsageError("trace: ", options.steps, " steps, there must be at least 1");
+  Trace result;
+  Tracer tracer(learned, f, k, options);
+  for (int t = 0; t < options.steps; ++t) {
+    TraceStep seen;
+    const std::string bad = tracer.step(seen);
+    if (!bad.empty()) {
+      result.not_finite = bad + " at step " + std::to_string(t);
+      return result;
+    }
+    result.steps.push_back(seen);
+  }
+  return result;
+}
+
+}  // namespace l2l

@@ -1,0 +1,287 @@
+#include "autodiff/error.h"
+#include "autodiff/images/ops.h"
+#include "tests/autodiff/testing.h"
+
+namespace l2l::conv_test {
+
+using namespace l2l::testing;
+
+namespace {
+
+struct Case {
+  Index N, C, H, W, O, kh, kw, stride, padding;
+
+  Shape x() const { return {N, C, H, W}; }
+  Shape weight() const { return {O, C, kh, kw}; }
+  Index out_h() const { return (H + 2 * padding - kh) / stride + 1; }
+  Index out_w() const { return (W + 2 * padding - kw) / stride + 1; }
+};
+std::ostream& operator<<(std::ostream& out, const Case& c) {
+  return out << c.x() << " * " << c.weight() << ", stride " << c.stride << ", padding " << c.padding;
+}
+
+/// One named reason each.
+const Case kSmall[] = {
+    {2, 3, 5, 4, 2, 3, 3, 1, 1},  // the usual kind
+    {1, 2, 4, 3, 3, 3, 2, 2, 1},  // a stride that leaves pixels over, a kernel that is not square
+    {2, 1, 1, 1, 2, 1, 1, 1, 0},  // one pixel
+    {1, 2, 1, 1, 1, 3, 3, 1, 1},  // one pixel, a kernel that sees it and its padding
+    {2, 2, 3, 4, 2, 3, 4, 1, 0},  // kernel = image
+    {1, 1, 3, 3, 1, 2, 2, 3, 0},  // stride > kernel
+    {1, 1, 2, 2, 1, 1, 1, 1, 2},  // windows with nothing but padding
+    {1, 2, 2, 2, 2, 5, 5, 2, 3},  // kernel > image
+    {1, 1, 1, 5, 1, 1, 3, 2, 0},  // one row
+    {1, 1, 5, 1, 1, 3, 1, 1, 0},  // one column
+    {0, 2, 3, 3, 2, 2, 2, 1, 0},  // no image
+    {2, 0, 3, 3, 2, 2, 2, 1, 0},  // no input channel: the bias is left
+    {2, 2, 3, 3, 0, 2, 2, 1, 0},  // no output channel
+};
+
+/// What takes a path of its own through the fast kernels.
+const Case kLarge[] = {
+    {19, 16, 9, 7, 16, 3, 3, 1, 1},  // slabs of several images, of unequal number
+    {9, 3, 32, 32, 17, 5, 5, 1, 2},  // a slab that does not fit in the cache at once; output channels left over
+    {40, 5, 60, 70, 1, 2, 3, 1, 0},  // the same without padding
+    {2, 12, 5, 6, 9, 1, 1, 1, 0},  // one tap
+    {3, 32, 7, 9, 33, 3, 3, 1, 1},  // enough channels for transformed tiles; the last ones are cut off
+    {1, 70, 6, 5, 32, 3, 3, 1, 0},  // the same without padding, more weights than are transformed at once
+    {1, 32, 1, 2, 32, 3, 3, 1, 2},  // more padding than image
+    {2, 48, 40, 44, 40, 3, 3, 1, 1},  // strips of tiles, of which one spans two images
+    {11, 6, 9, 9, 5, 3, 3, 2, 1},  // slabs as columns
+};
+
+/// The definition, by seven loops.
+std::vector<Sum> naive(const Case& c, const std::vector<Real>& x, const std::vector<Real>& w,
+                       const std::vector<Real>& bias) {
+  std::vector<Sum> y;
+  for (Index n = 0; n < c.N; ++n) {
+    for (Index o = 0; o < c.O; ++o) {
+      for (Index i = 0; i < c.out_h(); ++i) {
+        for (Index j = 0; j < c.out_w(); ++j) {
+          Sum sum;
+          sum.add(bias[o]);
+          for (Index k = 0; k < c.C * c.kh * c.kw; ++k) {
+            const Index channel = k / (c.kh * c.kw), a = k / c.kw % c.kh, b = k % c.kw;
+            const Index row = i * c.stride + a - c.padding, column = j * c.stride + b - c.padding;
+            if (row < 0 || row >= c.H || column < 0 || column >= c.W) continue;
+            sum.add(static_cast<Sum::Wide>(w[o * c.C * c.kh * c.kw + k]) *
+                    x[((n * c.C + channel) * c.H + row) * c.W + column]);
+          }
+          y.push_back(sum);
+        }
+      }
+    }
+  }
+  return y;
+}
+
+void check_against_naive(const Case& c, Random& random) {
+  INFO(c);
+  Tape tape;
+  const auto x = uniform(random, c.x().size()), w = uniform(random, c.weight().size()), b = uniform(random, c.O);
+  Var y = conv2d(tape.constant(c.x(), x), tape.constant(c.weight(), w), tape.constant({c.O}, b), c.stride, c.padding);
+  CHECK(y.shape == Shape{c.N, c.O, c.out_h(), c.out_w()});
+  check_close(y.values(), naive(c, x, w, b));
+}
+
+}  // namespace
+
+TEST_CASE("conv2d: equals its definition") {
+  Random random(1);
+  for (const Case& c : kSmall) check_against_naive(c, random);
+  for (int k = 0; k < 40; ++k) {
+    Case c{random_extent(random),         random_extent(random),         1 + random_extent(random) * 3,
+           1 + random_extent(random) * 4, random_extent(random) * 4,     1 + random_extent(random),
+           1 + random_extent(random),     1 + random_extent(random) / 2, random_extent(random)};
+    c.padding = std::max({c.padding, (c.kh - c.H + 1) / 2, (c.kw - c.W + 1) / 2});
+    check_against_naive(c, random);
+  }
+}
+
+namespace {
+
+/// The gradients of Σ dy y, by the definition.
+struct Gradients {
+  std::vector<Sum> x, weight, bias;
+};
+Gradients naive_gradients(const Case& c, const std::vector<Real>& x, const std::vector<Real>& w,
+                          const std::vector<Real>& dy) {
+  Gradients d = {std::vector<Sum>(x.size()), std::vector<Sum>(w.size()), std::vector<Sum>(c.O)};
+  const Index window = c.kh * c.kw, K = c.C * window;
+  for (Index at = 0; at < static_cast<Index>(dy.size()); ++at) {
+    const Index j = at % c.out_w(), i = at / c.out_w() % c.out_h();
+    const Index o = at / (c.out_w() * c.out_h()) % c.O, n = at / (c.out_w() * c.out_h() * c.O);
+    d.bias[o].add(dy[at]);
+    for (Index k = 0; k < K; ++k) {
+      const Index row = i * c.stride + k / c.kw % c.kh - c.padding, column = j * c.stride + k % c.kw - c.padding;
+      if (row < 0 || row >= c.H || column < 0 || column >= c.W) continue;
+      const Index from = ((n * c.C + k / window) * c.H + row) * c.W + column;
+      d.x[from].add(static_cast<Sum::Wide>(dy[at]) * w[o * K + k]);
+      d.weight[o * K + k].add(static_cast<Sum::Wide>(dy[at]) * x[from]);
+    }
+  }
+  return d;
+}
+
+/// All relative to the largest Σ|terms|: Winograd's tiles share roundings between neighbours, of which one at the edge
+/// may have hardly a term of its own.
+std::vector<Sum> of_one_size(std::vector<Sum> sums) {
+  const auto less = [](const Sum& a, const Sum& b) { return a.size < b.size; };
+  const auto largest = std::max_element(sums.begin(), sums.end(), less);
+  for (Sum& sum : sums) sum.size = largest->size, sum.terms = std::max(sum.terms, largest->terms);
+  return sums;
+}
+
+/// y and the gradients of x, weight and bias.
+struct Results {
+  std::vector<Real> y, x, weight, bias;
+  bool operator==(const Results&) const = default;
+};
+Results run(const Case& c, const std::vector<Real>& x, const std::vector<Real>& w, const std::vector<Real>& b,
+            const std::vector<Real>& dy, int threads) {
+  Tape tape;
+  tape.set_threads(threads);
+  const Var in[] = {tape.variable(c.x(), x), tape.variable(c.weight(), w), tape.variable({c.O}, b)};
+  const Var y = conv2d(in[0], in[1], in[2], c.stride, c.padding);
+  tape.backward(sum(y * tape.constant(y.shape, dy)));
+  const auto copy = [](std::span<const Real> v) { return std::vector<Real>(v.begin(), v.end()); };
+  return {copy(y.values()), copy(in[0].gradient()), copy(in[1].gradient()), copy(in[2].gradient())};
+}
+
+}  // namespace
+
+TEST_CASE("conv2d: values and gradients by the definition, the same bytes for any number of threads") {
+  Random random(3);
+  for (const Case& c : kLarge) {
+    INFO(c);
+    const auto x = uniform(random, c.x().size()), w = uniform(random, c.weight().size()), b = uniform(random, c.O);
+    const auto dy = uniform(random, c.N * c.O * c.out_h() * c.out_w());
+    const Results one = run(c, x, w, b, dy, 1);
+    const Gradients expected = naive_gradients(c, x, w, dy);
+    check_close(one.y, of_one_size(naive(c, x, w, b)));
+    check_close(one.x, of_one_size(expected.x));
+    check_close(one.weight, expected.weight);
+    check_close(one.bias, expected.bias);
+    CHECK(run(c, x, w, b, dy, 2) == one);
+    CHECK(run(c, x, w, b, dy, 3) == one);
+  }
+}
+
+TEST_CASE("conv2d: what was in the gradient stays, when another is added") {
+  for (const Case& c : {kLarge[0], kLarge[4]}) {
+    INFO(c);
+    Random random(4);
+    const auto x = uniform(random, c.x().size()), w = uniform(random, c.weight().size()), b = uniform(random, c.O);
+    const auto before = uniform(random, c.x().size());
+    std::vector<Sum> expected = naive_gradients(c, x, w, std::vector<Real>(c.N * c.O * c.out_h() * c.out_w(), 1)).x;
+    std::vector<Real> once(before.size()), added = before;
+    for (std::vector<Real>* dx : {&once, &added}) {
+      Tape tape;
+      const Var in = tape.leaf(c.x(), x.data(), dx->data());
+      tape.backward(sum(conv2d(in, tape.constant(c.weight(), w), tape.constant({c.O}, b), c.stride, c.padding)));
+    }
+    check_close(once, of_one_size(expected));
+    for (std::size_t k = 0; k < before.size(); ++k) expected[k].add(before[k]);
+    check_close(added, of_one_size(expected));
+  }
+}
+
+TEST_CASE("conv2d: gradients") {
+  for (const Case& c : kSmall) {
+    INFO(c);
+    check_gradient([&](Tape&, auto x) { return conv2d(x[0], x[1], x[2], c.stride, c.padding); },
+                   {c.x(), c.weight(), Shape{c.O}});
+  }
+}
+
+// import torch, torch.nn.functional as F
+// wave = lambda *s, a, b=.11: torch.sin(a*torch.arange(torch.Size(s).numel(), dtype=torch.float64)+b).reshape(s)
+// x, w, b = (t.requires_grad_() for t in (wave(1,2,4,3,a=.37), wave(2,2,3,2,a=.7), wave(2,a=1.)))
+// y = F.conv2d(x, w, b, stride=2, padding=1); (y*wave(*y.shape,a=.9)).sum().backward(); print(y, x.grad, w.grad,
+// b.grad)
+TEST_CASE("conv2d: PyTorch's numbers") {
+  Tape tape;
+  Var x = tape.variable({1, 2, 4, 3}, wave(24, .37)), w = tape.variable({2, 2, 3, 2}, wave(24, .7));
+  Var b = tape.variable({2}, wave(2, 1));
+  Var y = conv2d(x, w, b, 2, 1);
+  tape.backward(sum(y * tape.constant(y.shape, wave(8, .9))));
+  constexpr int kDigits = 9, kRoundings = 4 * 13;  // two rounded factors, product and addition for each of 13 terms
+  CHECK(y.shape == Shape{1, 2, 2, 2});
+  check_close(y.values(), printed(kDigits,
+                                  {-0.933959421, 1.34228534, 3.1206885, 2.84746589, -0.192888763, -3.19391045,
+                                   0.0277889782, 4.04152389},
+                                  kRoundings));
+  check_close(x.gradient(),
+              printed(kDigits, {0.586875507,  1.30922944,    1.60137266,   0.768877181,   1.27632583,    0.405773223,
+                                1.40398291,   0.2659593,     0.144086885,  -0.0569010377, -0.0455518428, -0.213766828,
+                                -0.407090845, -1.453642,     -0.670860343, -1.05462156,   0.145993483,   1.10795112,
+                                -0.426936109, -0.0501205996, 0.140084861,  1.27819531,    0.264406223,   0.264373207},
+                      kRoundings));
+  check_close(w.gradient(),
+              printed(kDigits, {0.325489308,   1.18679141,   0.530182547,  1.35559842,    0.644920785,  0.328852745,
+                                -0.0815465216, -0.512427172, -0.582609757, -0.0701484789, 0.0882311395, 1.21194484,
+                                0.126451741,   -0.538868151, -0.405307861, -1.30401334,   -1.07296066,  -1.32951097,
+                                -0.0316806094, 0.42235481,   1.06898627,   1.15692745,    0.365863552,  -0.408813651},
+                      kRoundings));
+  check_close(b.gradient(), printed(kDigits, {2.22517941, -2.10499674}, kRoundings));
+}
+
+TEST_CASE("conv2d: any input may be constant, and the others' gradients are the same") {
+  const Case c = {2, 3, 5, 4, 2, 3, 3, 1, 1};
+  Random random(2);
+  const Shape shapes[] = {c.x(), c.weight(), Shape{c.O}};
+  std::vector<Real> data[3];
+  for (int k = 0; k < 3; ++k) data[k] = uniform(random, shapes[k].size());
+  const auto gradients = [&](unsigned constant) {
+    Tape tape;
+    Var in[3];
+    for (int k = 0; k < 3; ++k) {
+      in[k] = constant >> k & 1 ? tape.constant(shapes[k], data[k]) : tape.variable(shapes[k], data[k]);
+    }
+    tape.backward(sum(square(conv2d(in[0], in[1], in[2], c.stride, c.padding))));
+    std::vector<std::vector<Real>> result(3);
+    for (int k = 0; k < 3; ++k) {
+      if (in[k].grad) result[k].assign(in[k].gradient().begin(), in[k].gradient().end());
+    }
+    return result;
+  };
+  const auto all = gradients(0);
+  for (unsigned constant = 1; constant < 7; ++constant) {
+    const auto some = gradients(constant);
+    for (int k = 0; k < 3; ++k) CHECK((constant >> k & 1 ? some[k].empty() : some[k] == all[k]));
+  }
+}
+
+TEST_CASE("conv2d: the weight may be used twice, and the image be its own weight") {
+  check_gradient(
+      [](Tape& tape, auto x) {
+        Var no_bias = tape.constant({2}, Real(0));
+        return conv2d(conv2d(x[0], x[1], no_bias, 1, 1), x[1], no_bias);
+      },
+      {Shape{1, 2, 3, 4}, Shape{2, 2, 3, 3}});
+  check_gradient([](Tape& tape, auto x) { return conv2d(x[0], x[0], tape.constant({2}, Real(0)), 1, 1); },
+                 {Shape{2, 1, 3, 3}});
+}
+
+TEST_CASE("conv2d: errors name shapes") {
+  Tape tape;
+  const auto conv = [&](const Shape& x, const Shape& w, const Shape& b, Index stride = 1, Index padding = 0) {
+    return conv2d(tape.constant(x, Real(1)), tape.constant(w, Real(1)), tape.constant(b, Real(1)), stride, padding);
+  };
+  CHECK_THROWS_WITH(conv({2, 3, 4}, {2, 3, 1, 1}, {2}),
+                    "conv2d: x [2x3x4] and weight [2x3x1x1] do not fit, [NxCxHxW] and [OxCxkhxkw] would");
+  CHECK_THROWS_WITH(conv({1, 2, 4, 4}, {2, 3, 1, 1}, {2}),
+                    "conv2d: x [1x2x4x4] and weight [2x3x1x1] do not fit, [NxCxHxW] and [OxCxkhxkw] would");
+  CHECK_THROWS_WITH(conv({1, 3, 4, 4}, {2, 3, 1, 1}, {3}),
+                    "conv2d: weight [2x3x1x1] and bias [3] do not fit, [OxCxkhxkw] and [O] would");
+  CHECK_THROWS_WITH(conv({1, 1, 4, 4}, {1, 1, 1, 1}, {1}, 0), "conv2d: stride 0, it must be at least 1");
+  CHECK_THROWS_WITH(conv({1, 1, 4, 4}, {1, 1, 1, 1}, {1}, 1, -1), "conv2d: padding -1, it must not be negative");
+  CHECK_THROWS_WITH(conv({1, 1, 4, 4}, {1, 1, 5, 1}, {1}),
+                    "conv2d: weight [1x1x5x1] does not fit in x [1x1x4x4] with padding 0");
+  CHECK_THROWS_WITH(conv({1, 1, 4, 4}, {1, 1, 1, 7}, {1}, 1, 1),
+                    "conv2d: weight [1x1x1x7] does not fit in x [1x1x4x4] with padding 1");
+  CHECK_THROWS_WITH(conv({1, 1, 4, 4}, {1, 1, 0, 1}, {1}),
+                    "conv2d: weight [1x1x0x1] does not fit in x [1x1x4x4] with padding 0");
+}
+
+}  // namespace l2l::conv_test

@@ -1,0 +1,155 @@
+#include "optim/learned/fast/lstm_optimizer.h"
+
+#include <cmath>
+#include <vector>
+
+#include "autodiff/error.h"
+#include "autodiff/ops.h"
+#include "optim/evaluate.h"
+#include "optim/learned/unroll.h"
+#include "tests/optim/families.h"
+#include "tests/optim/roundings.h"
+
+namespace l2l::lstm_optimizer_test {
+
+using namespace l2l::testing;
+
+namespace {
+
+LearnedOptimizer random_optimizer(const LstmConfig& config, std::uint64_t seed) {
+  LearnedOptimizer learned{LstmModel(config), {}};
+  Rng rng(seed);
+  learned.phi.resize(learned.model.layout().size());
+  learned.model.init(rng, learned.phi);
+  return learned;
+}
+
+/// θ after a few steps on random gradients, the same ones every time.
+std::vector<Real> follow(LstmOptimizer optimizer, Index n) {
+  Rng rng(8);
+  std::vector<Real> theta(n, 1), gradient(n);
+  optimizer.reset(n);
+  for (int t = 0; t < 5; ++t) {
+    rng.fill_normal(gradient, 0, 1e-2);
+    optimizer.step(gradient, theta);
+  }
+  return theta;
+}
+
+}  // namespace
+
+TEST_CASE("running the learned optimizer gives what recording it gives") {
+  const LearnedOptimizer learned = random_optimizer({}, 1);
+  Rng rng(2);
+  constexpr Index n = 100;
+  constexpr int T = 6;
+  LstmOptimizer running(learned);
+  running.reset(n);
+  std::vector<Real> theta(n, 1), gradient(n);
+  const auto recorder = make_composed_recorder(learned.model.single());
+  recorder->reset(n);
+  Tape tape;
+  std::vector<Real> phi = learned.phi, dphi(phi.size());
+  recorder->open(tape.leaf({static_cast<Index>(phi.size())}, phi.data(), dphi.data()));
+  Var recorded = tape.constant({n}, theta);
+  for (int t = 0; t < T; ++t) {
+    rng.fill_normal(gradient, 0, 1e-3);
+    running.step(gradient, theta);
+    recorded = recorder->step(recorded, gradient);
+    // Both round θ, which is about 1, once a step, and updates of at most a tenth of that.
+    const double bound = 2 * T + 0.1 * roundings(2 * forward_roundings({}, T));
+    for (Index k = 0; k < n; ++k) CHECK(theta[k] == Near(recorded.value[k], bound * kUnit<>));
+  }
+}
+
+TEST_CASE("an output of zero weight leaves theta alone") {
+  LearnedOptimizer learned = random_optimizer({}, 3);
+  for (Real& w : learned.model.single().output_weight().in(std::span<Real>(learned.phi))) w = 0;
+  LstmOptimizer optimizer(learned);
+  optimizer.reset(70);
+  std::vector<Real> theta(70, 2), gradient(70, 5);
+  for (int t = 0; t < 10; ++t) optimizer.step(gradient, theta);
+  CHECK(theta == std::vector<Real>(70, 2));
+}
+
+TEST_CASE("coordinates do not see each other") {
+  LstmOptimizer both(random_optimizer({}, 4)), alone(random_optimizer({}, 4));
+  both.reset(2);
+  alone.reset(1);
+  std::vector<Real> theta2(2, 0), theta1(1, 0);
+  for (int t = 0; t < 5; ++t) {
+    const std::vector<Real> g2 = {Real(t), Real(-3)}, g1 = {Real(-3)};
+    both.step(g2, theta2);
+    alone.step(g1, theta1);
+    CHECK(theta2[1] == theta1[0]);
+  }
+}
+
+TEST_CASE("the learned optimizer gives the same bytes for any number of threads") {
+  const LearnedOptimizer learned = random_optimizer({}, 9);
+  const std::vector<Real> one = follow(LstmOptimizer(learned, 1), 1000);
+  for (int threads : {2, 8}) CHECK(follow(LstmOptimizer(learned, threads), 1000) == one);
+  // Also where it is itself in a parallel region.
+  const OptimizeeFactory bowl = [] { return std::make_unique<Bowl>(300, 0.1); };
+  EvaluateOptions options{.functions = 3, .steps = 5};
+  const Curves alone = evaluate([&] { return std::make_unique<LstmOptimizer>(learned); }, bowl, options);
+  options.threads = 2;
+  for (int threads : {1, 2, 8}) {
+    const auto optimizer = [&] { return std::make_unique<LstmOptimizer>(learned, threads); };
+    CHECK(evaluate(optimizer, bowl, options).losses == alone.losses);
+  }
+  CHECK_THROWS_AS(LstmOptimizer(learned, 0), UsageError);
+}
+
+TEST_CASE("a clone of the learned optimizer goes its own way") {
+  const LearnedOptimizer learned = random_optimizer({}, 11);
+  constexpr Index n = 100;  // two blocks and a part of one
+  for (int threads : {1, 3}) {
+    auto original = std::make_unique<LstmOptimizer>(learned, threads);
+    LstmOptimizer undisturbed(learned);
+    original->reset(n);
+    undisturbed.reset(n);
+    Rng rng(12);
+    std::vector<Real> theta(n, 0), expected(n, 0), aside(n, 0), gradient(n);
+    for (int t = 0; t < 6; ++t) {
+      rng.fill_normal(gradient, 0, 1);
+      const auto clone = original->clone();
+      original->step(gradient, theta);
+      undisturbed.step(gradient, expected);
+      CHECK(theta == expected);
+      for (Real& g : gradient) g = -g;
+      clone->step(gradient, aside);  // another way, after the original has left
+      CHECK(aside != theta);
+    }
+    // It outlives the original, and may be reset.
+    const auto clone = original->clone();
+    original.reset();
+    clone->step(gradient, theta);
+    undisturbed.step(gradient, expected);
+    CHECK(theta == expected);
+    clone->reset(3);
+    undisturbed.reset(3);
+    std::vector<Real> few(3, 0), same(3, 0);
+    clone->step(std::vector<Real>{1, 2, 3}, few);
+    undisturbed.step(std::vector<Real>{1, 2, 3}, same);
+    CHECK(few == same);
+  }
+  CHECK_NOTHROW(LstmOptimizer(learned).clone());  // also before it is reset
+}
+
+TEST_CASE("weights of another model are an error") {
+  LearnedOptimizer learned = random_optimizer({}, 10);
+  learned.phi.pop_back();
+  CHECK_THROWS_AS(LstmOptimizer(learned), Error);
+  learned.phi.resize(learned.phi.size() + 2);
+  CHECK_THROWS_AS(LstmOptimizer(learned), Error);
+}
+
+TEST_CASE("stepping with the wrong number of coordinates is an error") {
+  LstmOptimizer optimizer(random_optimizer({}, 7));
+  optimizer.reset(3);
+  std::vector<Real> theta(3), gradient(2);
+  CHECK_THROWS_AS(optimizer.step(gradient, theta), Error);
+}
+
+}  // namespace l2l::lstm_optimizer_test
