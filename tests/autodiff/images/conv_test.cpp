@@ -79,9 +79,11 @@ void check_against_naive(const Case& c, Random& random) {
   INFO(c);
   Tape tape;
   const auto x = uniform(random, c.x().size()), w = uniform(random, c.weight().size()), b = uniform(random, c.O);
-  Var y = conv2d(tape.constant(c.x(), x), tape.constant(c.weight(), w), tape.constant({c.O}, b), c.stride, c.padding);
-  CHECK(y.shape == Shape{c.N, c.O, c.out_h(), c.out_w()});
-  check_close(y.values(), naive(c, x, w, b));
+  for (const auto conv : {plain_conv2d, conv2d}) {
+    Var y = conv(tape.constant(c.x(), x), tape.constant(c.weight(), w), tape.constant({c.O}, b), c.stride, c.padding);
+    CHECK(y.shape == Shape{c.N, c.O, c.out_h(), c.out_w()});
+    check_close(y.values(), naive(c, x, w, b));
+  }
 }
 
 }  // namespace
@@ -138,11 +140,11 @@ struct Results {
   bool operator==(const Results&) const = default;
 };
 Results run(const Case& c, const std::vector<Real>& x, const std::vector<Real>& w, const std::vector<Real>& b,
-            const std::vector<Real>& dy, int threads) {
+            const std::vector<Real>& dy, int threads, decltype(&conv2d) conv = conv2d) {
   Tape tape;
   tape.set_threads(threads);
   const Var in[] = {tape.variable(c.x(), x), tape.variable(c.weight(), w), tape.variable({c.O}, b)};
-  const Var y = conv2d(in[0], in[1], in[2], c.stride, c.padding);
+  const Var y = conv(in[0], in[1], in[2], c.stride, c.padding);
   tape.backward(sum(y * tape.constant(y.shape, dy)));
   const auto copy = [](std::span<const Real> v) { return std::vector<Real>(v.begin(), v.end()); };
   return {copy(y.values()), copy(in[0].gradient()), copy(in[1].gradient()), copy(in[2].gradient())};
@@ -158,10 +160,12 @@ TEST_CASE("conv2d: values and gradients by the definition, the same bytes for an
     const auto dy = uniform(random, c.N * c.O * c.out_h() * c.out_w());
     const Results one = run(c, x, w, b, dy, 1);
     const Gradients expected = naive_gradients(c, x, w, dy);
-    check_close(one.y, of_one_size(naive(c, x, w, b)));
-    check_close(one.x, of_one_size(expected.x));
-    check_close(one.weight, expected.weight);
-    check_close(one.bias, expected.bias);
+    for (const Results& result : {run(c, x, w, b, dy, 1, plain_conv2d), one}) {
+      check_close(result.y, of_one_size(naive(c, x, w, b)));
+      check_close(result.x, of_one_size(expected.x));
+      check_close(result.weight, expected.weight);
+      check_close(result.bias, expected.bias);
+    }
     CHECK(run(c, x, w, b, dy, 2) == one);
     CHECK(run(c, x, w, b, dy, 3) == one);
   }
@@ -189,8 +193,10 @@ TEST_CASE("conv2d: what was in the gradient stays, when another is added") {
 TEST_CASE("conv2d: gradients") {
   for (const Case& c : kSmall) {
     INFO(c);
-    check_gradient([&](Tape&, auto x) { return conv2d(x[0], x[1], x[2], c.stride, c.padding); },
-                   {c.x(), c.weight(), Shape{c.O}});
+    for (const auto conv : {plain_conv2d, conv2d}) {
+      check_gradient([&](Tape&, auto x) { return conv(x[0], x[1], x[2], c.stride, c.padding); },
+                     {c.x(), c.weight(), Shape{c.O}});
+    }
   }
 }
 
