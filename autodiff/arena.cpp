@@ -23,8 +23,7 @@ void Arena::grow(std::size_t bytes) {
 
 void Arena::clear() {
   if (chunks_.size() > 1) {
-    // One chunk for all that was needed, so that the next round fits without a seam. Exactly as much, not the sum of
-    // the doubled chunks: a round that repeats itself needs no more.
+    // One chunk that holds a whole round. Its size is what was used, not the sum of the doubled chunks.
     const std::size_t needed = used();
     chunks_.clear();
     next_ = end_ = nullptr;

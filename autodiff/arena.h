@@ -6,9 +6,9 @@
 
 namespace l2l {
 
-/// A bump allocator that rewinds. Memory is handed out in order from large chunks and never freed singly; `clear`
-/// takes all of it back at once and keeps it, merged into one chunk, so a loop that repeats itself stops allocating
-/// after its second round.
+/// A bump allocator that rewinds. Memory is handed out in order from large chunks, and no piece is freed by itself.
+/// `clear` takes back all of it and keeps it, merged into one chunk: a loop that repeats itself stops allocating after
+/// its second round.
 class Arena {
  public:
   /// `bytes` of uninitialised memory, aligned to 64 bytes (a cache line, and the widest vector register).

@@ -9,8 +9,8 @@
 namespace l2l {
 namespace {
 
-/// visit(first, count) for pieces of n elements, shared out to the tape's threads. The pieces do not depend on how many
-/// threads there are: a whole number of cache lines, and short enough to pay for handing them out.
+/// visit(first, count) for each piece of n elements, distributed over the tape's threads. Pieces have a fixed size, so
+/// results do not depend on the number of threads. It is a whole number of cache lines.
 template <class Visit>
 void pieces(const Tape& tape, Index n, Visit visit) {
   constexpr Index kPiece = 1 << 14;
@@ -160,7 +160,7 @@ Var tanh(Var x) {
 }
 
 Var relu(Var x) {
-  // `x < 0 ? 0 : x` rather than `x > 0 ? x : 0`, so that NaN stays NaN and can be traced.
+  // Not `x > 0 ? x : 0`, which would turn NaN into 0 and hide where it came from.
   return unary(
       "relu", x, [](Real x) { return x < 0 ? 0 : x; }, [](Real x, Real) { return Real(x > 0); });
 }

@@ -5,7 +5,7 @@
 
 namespace l2l {
 
-/// Something the user can mend: one line that names the culprit and says what would be right.
+/// Something the user can fix: one line that names the culprit and says what would be right.
 /// The message is its arguments joined: `throw Error("slice: rows ", first, " to ", last, " of ", shape);`
 class Error : public std::runtime_error {
  public:

@@ -12,7 +12,7 @@
 namespace l2l {
 namespace {
 
-/// Σ_k w_k y_k with weights that no permutation leaves alone; between 0.5 and 1.5 and of both signs.
+/// Σ_k w_k y_k. The weights all differ, so a permuted gradient shows. They are between 0.5 and 1.5, of both signs.
 Var asymmetric_sum(Tape& tape, Var y) {
   std::vector<Real> weights(y.size());
   for (std::size_t k = 0; k < weights.size(); ++k) {
@@ -35,7 +35,7 @@ GradientCheck gradcheck(const CheckedFunction& f, const std::vector<Shape>& inpu
     for (std::size_t k = 0; k < inputs.size(); ++k) x.push_back(tape.variable(inputs[k], points[k]));
     Var y = asymmetric_sum(tape, f(tape, x));
     if (differentiate) {
-      // The mean of two calls has the gradient of one, unless a backward overwrites where it ought to add.
+      // The mean of two calls has the gradient of one, unless a backward overwrites where it must add.
       tape.backward((y + asymmetric_sum(tape, f(tape, x))) / 2);
       for (const Var& v : x) analytic.emplace_back(v.gradient().begin(), v.gradient().end());
     }
@@ -51,7 +51,7 @@ GradientCheck gradcheck(const CheckedFunction& f, const std::vector<Shape>& inpu
     for (std::size_t e = 0; e < points[k].size(); ++e) {
       const Real x = points[k][e];
       const Real h = static_cast<Real>(options.step * std::max(1.0, std::abs(static_cast<double>(x))));
-      const Real above = x + h, below = x - h;  // as rounded: the divisor is the distance actually travelled
+      const Real above = x + h, below = x - h;  // rounded: the divisor is their actual distance
       points[k][e] = above;
       const double f_above = evaluate(false);
       points[k][e] = below;
@@ -59,13 +59,13 @@ GradientCheck gradcheck(const CheckedFunction& f, const std::vector<Shape>& inpu
       points[k][e] = x;
       const double distance = static_cast<double>(above) - static_cast<double>(below);
       const double numeric = (f_above - f_below) / distance;
-      // What the rounding of f does to the quotient. Less than that is no error: the gradient of x / x is 0, and
-      // backward finds 1e-17.
+      // The error of the quotient from the rounding of f. A smaller difference does not count: the gradient of x / x is
+      // 0, and backward finds 1e-17.
       const double noise =
           4 * std::numeric_limits<Real>::epsilon() * std::max(std::abs(f_above), std::abs(f_below)) / distance;
       const double backward = analytic[k][e];
       largest = std::max({largest, std::abs(numeric), std::abs(backward)});
-      // Written so that NaN counts as wrong; so does infinity, on whichever side.
+      // Written so that NaN counts as wrong. So does infinity in either of the two.
       if (!std::isfinite(numeric) || !(std::abs(backward - numeric) <= std::max(difference, noise))) {
         difference = std::abs(backward - numeric);
         worst.str("");

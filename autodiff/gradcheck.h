@@ -8,7 +8,7 @@
 
 namespace l2l {
 
-/// Builds an array from variables; the first argument is for constants it may need.
+/// The function to check: builds an array from variables. It makes the constants that it needs on the given tape.
 using CheckedFunction = std::function<Var(Tape&, std::span<const Var>)>;
 
 struct GradientCheck {
@@ -28,8 +28,8 @@ struct GradientCheckOptions {
 };
 
 /// Compares the gradient that backward computes with central differences (f(x + h) - f(x - h)) / 2h, for a
-/// function of any number of arrays. An array result is reduced to a scalar with unequal weights, since a plain sum
-/// would hide a transposed or permuted gradient. In float the check is coarse: link the double build of the library.
+/// function of any number of arrays. An array result is reduced to a scalar by unequal weights, as a plain sum would
+/// hide a transposed or permuted gradient. In float the check is coarse: link the double build of the library.
 ///
 ///     REQUIRE(gradcheck([](Tape&, auto x) { return matmul(x[0], x[1]); }, {Shape{3, 2}, Shape{2, 4}}));
 GradientCheck gradcheck(const CheckedFunction& f, const std::vector<Shape>& inputs,

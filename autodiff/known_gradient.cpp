@@ -3,6 +3,7 @@
 
 namespace l2l {
 
+// y = f,   ∂L/∂x = dy · gradient
 Var known_gradient(Var x, Real f, std::span<const Real> gradient) {
   if (static_cast<Index>(gradient.size()) != x.size()) {
     throw Error("known_gradient: x has shape ", x.shape, ", its gradient has ", gradient.size(), " elements");

@@ -4,6 +4,9 @@
 
 namespace l2l {
 
+// With the activations i, f, g, o:   c' = f c + i g,   h' = o tanh(c')
+// Backward, with dc = dc' + dh' o (1 - tanh²(c')):
+//   ∂L/∂gates = dc g i (1 - i),  dc c f (1 - f),  dc i (1 - g²),  dh' tanh(c') o (1 - o),   ∂L/∂c = dc f
 LstmState lstm_cell(Var gates, Var c) {
   if (c.shape.rank() != 2 || gates.shape != Shape{Index(4) * c.shape[0], c.shape[1]}) {
     throw Error("lstm_cell: gates ", gates.shape, " and c ", c.shape, " do not fit, [4HxN] and [HxN] would");
@@ -24,7 +27,7 @@ LstmState lstm_cell(Var gates, Var c) {
   y.tape->record(y, [=] {
     const Real *i = activation, *f = i + n, *g = f + n, *o = g + n, *tanh_c = o + n;
     const auto dc = [=](Index k) { return y.grad[n + k] + y.grad[k] * o[k] * (1 - tanh_c[k] * tanh_c[k]); };
-    // One array after another: each loop is simple enough for the compiler to vectorise.
+    // A loop for each array, simple enough for the compiler to vectorise.
     const auto add = [=](Real* to, auto term) {
       for (Index k = 0; k < n; ++k) to[k] += term(k);
     };

@@ -16,7 +16,7 @@ struct Product {
   void forward(const Real* a, const Real* b, Real* c) const {
     blas::gemm(trans_a, trans_b, M, N, K, a, lda(), b, ldb(), 0, c, N);
   }
-  // d op(A) += dC op(B)ᵀ, written to A as it is stored: transposed if A was
+  // d op(A) += dC op(B)ᵀ. If op transposes, this adds the transpose, as dA has the shape of A.
   void backward_a(const Real* dc, const Real* b, Real* da) const {
     const Trans other_b = trans_b == Trans::no ? Trans::yes : Trans::no;
     if (trans_a == Trans::no) {

@@ -60,12 +60,12 @@ Var mean(Var x);  ///< any non-empty shape → scalar
 Var reshape(Var x, const Shape& shape);
 /// Entries first … first + count - 1 of the first dimension; shares memory.
 Var slice(Var x, Index first, Index count);
-/// The arrays one behind the other along dimension `dim`; all other dimensions must agree.
+/// The arrays concatenated along dimension `dim`; all other dimensions must be equal.
 Var concat(std::initializer_list<Var> parts, int dim = 0);
 Var concat(std::span<const Var> parts, int dim = 0);
-/// The same values as a constant: no gradient flows back.
+/// The same values as a constant: no gradient flows through it.
 Var detach(Var x);
-/// The same values, but on the way back the gradient is multiplied by `factor`.
+/// y = x, but ∂L/∂x = factor · ∂L/∂y.
 Var scale_gradient(Var x, Real factor);
 
 // ---- Fused (cross_entropy.cpp, lstm_cell.cpp, known_gradient.cpp) -----------------------------------------------
@@ -79,11 +79,11 @@ struct LstmState {
 };
 /// The elementwise part of an LSTM step (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000):
 ///     c' = σ(f) ⊙ c + σ(i) ⊙ tanh(g)        h' = σ(o) ⊙ tanh(c')
-/// gates: [4H, N], rows in the order i, f, g, o (PyTorch's); c: [H, N]. A column is one member of the batch.
+/// gates: [4H, N], rows in the order i, f, g, o (PyTorch's); c: [H, N]. Each column is one element of the batch.
 LstmState lstm_cell(Var gates, Var c);
 
-/// A scalar whose value and gradient were computed elsewhere: value f, and backward adds ∂loss/∂f · gradient to
-/// the gradient of x. This is how a function differentiated on one tape enters another. `gradient` is copied.
+/// A scalar whose value f and gradient ∂f/∂x were computed elsewhere: backward adds ∂L/∂f · gradient to ∂L/∂x. This is
+/// how a function that was differentiated on one tape enters another. `gradient` is copied.
 Var known_gradient(Var x, Real f, std::span<const Real> gradient);
 
 }  // namespace l2l

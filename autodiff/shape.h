@@ -7,8 +7,8 @@
 
 namespace l2l {
 
-/// The dimensions of a row-major array, up to four of them. `Shape{}` is a scalar; a dimension may be 0. An Error for
-/// a fifth dimension, one outside 0 to 2^31 - 1, and for more elements than memory can have.
+/// The dimensions of a row-major array, up to four of them. `Shape{}` is a scalar; a dimension may be 0. Throws an
+/// Error for a fifth dimension, for one outside 0 to 2^31 - 1, and for more than 2^59 elements.
 class Shape {
  public:
   Shape() = default;

@@ -67,7 +67,7 @@ Var detach(Var x) {
   return x;
 }
 
-// y = x, and yet ∂L/∂x = factor · dy
+// y = x,   ∂L/∂x = factor · dy
 Var scale_gradient(Var x, Real factor) {
   Var y = Tape::output("scale_gradient", x.shape, {x});
   const Index n = x.size();

@@ -68,7 +68,8 @@ Var Tape::leaf(const Shape& shape, const Real* value, Real* grad) {
 void Tape::check_alive(const char* where, const Var& x) {
   if (x.tape == nullptr) throw Error(where, ": a Var that was never made by a tape");
   if (x.epoch != x.tape->epoch_) {
-    throw Error(where, ": a Var of shape ", x.shape, " from before its tape was cleared; make it anew after clear()");
+    throw Error(where, ": a Var of shape ", x.shape,
+                " from before its tape was cleared; create it again after clear()");
   }
 }
 

@@ -14,8 +14,8 @@ namespace l2l {
 
 class Tape;
 
-/// An array on a tape: a value, and a gradient if anything that is differentiated depends on it. `Var` is a small
-/// view into its tape's arena, passed by value; it is good until the tape is cleared.
+/// An array on a tape: a value, and a gradient unless it is a constant. `Var` is a small view into its tape's arena,
+/// passed by value. It is valid until the tape is cleared.
 struct Var {
   Tape* tape = nullptr;
   Real* value = nullptr;
@@ -36,7 +36,8 @@ struct Var {
 /// differentiation"; Griewank & Walther 2008, ch. 3). The order of creation is a topological order, so `backward` is
 /// one loop from the last node to the first.
 ///
-/// A tape is an object, not a global: two can be alive at once, and they know nothing of each other.
+/// A tape is an object, not a global: two may be alive at once, and neither knows of the other. What is recorded
+/// between two calls of `clear` is called a round.
 class Tape {
  public:
   Tape() = default;
@@ -50,43 +51,43 @@ class Tape {
   /// An array through which no gradient flows; `data` is copied.
   Var constant(const Shape& shape, std::span<const Real> data);
   Var constant(const Shape& shape, Real fill);
-  /// A leaf in the caller's own memory, which must outlive the tape's round. Values are read, never written;
-  /// `backward` *adds* to `grad`. Without `grad` it is a constant.
+  /// A leaf in the caller's own memory, which must outlive the round. Values are read, never written; `backward` *adds*
+  /// to `grad`. Without `grad` it is a constant.
   Var leaf(const Shape& shape, const Real* value, Real* grad = nullptr);
 
   // ---- Differentiation ----------------------------------------------------------------------------------------
 
-  /// Sets ∂loss/∂x in the gradient of every x that the scalar `loss` depends on. Once per round: an op's backward
-  /// may overwrite what it saved. Every node runs, those beside the loss with a gradient of 0; where a derivative is
-  /// infinite (sqrt at 0), that makes 0 · ∞ = NaN, so compute what is only looked at from `detach`ed arrays.
+  /// Sets ∂loss/∂x in the gradient of every x that the scalar `loss` depends on. Once per round, as an op's backward
+  /// may overwrite what it saved. Every node runs, also those that the loss does not depend on: their gradient is 0.
+  /// Where a derivative is infinite (sqrt at 0), this makes 0 · ∞ = NaN. So `detach` the inputs of what is only shown.
   void backward(Var loss);
-  /// Forgets all nodes and arrays; their `Var`s become invalid, the memory stays for the next round.
+  /// Forgets all nodes and arrays, and keeps the memory for the next round. All `Var`s become invalid.
   void clear();
 
-  /// In debug mode every value and gradient is tested as it is made, and the first that is not finite stops with an
-  /// Error that names the op, the node and the element. Costs a pass over memory per op.
+  /// In debug mode every value and gradient is checked as it is computed. The first that is not finite throws an Error
+  /// that names the op, the node and the element. Costs a pass over memory per op.
   void set_debug(bool on) { debug_ = on; }
 
-  /// Ops on images and long arrays may use so many threads (1 at first). Results do not depend on how many.
+  /// How many threads ops on images and long arrays may use (1 by default). Results do not depend on it.
   void set_threads(int threads) { threads_ = threads; }
 
-  // ---- For those who write ops --------------------------------------------------------------------------------
+  // ---- To write an op -----------------------------------------------------------------------------------------
 
-  /// The (uninitialised) result of an op, after checking that all inputs are alive and on one tape. It gets a zeroed
-  /// gradient if any input has one.
+  /// Checks that all inputs are alive and on one tape, and makes the op's result: values uninitialised, gradient 0, or
+  /// a constant if all inputs are.
   static Var output(const char* op, const Shape& shape, std::span<const Var> inputs);
   static Var output(const char* op, const Shape& shape, std::initializer_list<Var> inputs) {
     return output(op, shape, std::span<const Var>(inputs.begin(), inputs.size()));
   }
   /// A result that shares memory with `x`, from element `offset` on; gradients flow without a node.
   static Var view(const char* op, Var x, Index offset, const Shape& shape);
-  /// Call once the values of `y` are computed: `backward()` will be called with the gradient of `y` complete, and
-  /// must *add* to the gradients of the inputs that have one. Dropped if `y` is a constant.
+  /// To be called when the values of `y` are computed. `backward()` runs when the gradient of `y` is complete, and must
+  /// *add* to the gradients of the inputs that have one. It is dropped if `y` is a constant.
   template <class Backward>
   void record(const Var& y, Backward backward);
   /// Arena memory that lives as long as the round.
   Real* scratch(Index n) { return static_cast<Real*>(arena_.allocate(n * sizeof(Real))); }
-  /// Memory to work in, until the op or its backward returns: all ops get the same.
+  /// Temporary memory, valid until the op or its backward returns: all ops share it.
   Real* workspace(Index n);
   int threads() const { return threads_; }
   template <class T>

@@ -6,7 +6,7 @@
 
 namespace l2l {
 
-/// Whether x is a number whose size a Real has: it becomes neither infinite nor, unless it is, 0.
+/// Whether x is in the range of a Real: its conversion is finite, and 0 only if x is.
 inline bool fits_real(double x) {
   return std::fabs(x) <= std::numeric_limits<Real>::max() && (x == 0 || static_cast<Real>(x) != 0);
 }

@@ -7,14 +7,14 @@
 #include "autodiff/images/ops.h"
 #include "nn/layers.h"
 
-/// Layers for batches of images [N, C, H, W]. Pooling has no parameters: see max_pool2d in autodiff/ops.h.
+/// Layers for batches of images [N, C, H, W]. Pooling has no parameters: see max_pool2d in autodiff/images/ops.h.
 namespace l2l {
 
-/// y = conv2d(x, W, b) with stride 1, and as many zeros around the image as keep its size.
+/// y = conv2d(x, W, b) with stride 1, and the padding that keeps the size of the image.
 /// x: [N, in, H, W], W: [out, in, kernel, kernel] (`name.weight`), b: [out] (`name.bias`), y: [N, out, H, W]
 class Conv2d {
  public:
-  /// An Error for an even kernel: no padding that is equal on both sides keeps the size.
+  /// Throws an Error for an even kernel: no padding that is equal on both sides keeps the size.
   Conv2d(Layout& layout, const std::string& name, Index in, Index out, Index kernel, Bias bias = Bias::yes,
          const std::string& group = "conv");
 
@@ -28,30 +28,30 @@ class Conv2d {
   std::optional<Parameter> bias_;
 };
 
-/// Mean and variance of every channel, averaged over batches: what stands in for those of the batch when a trained
-/// network is used. They are no parameters (nothing descends along them), so they are not in θ.
+/// Running mean and variance of every channel: evaluation uses them instead of those of the batch. They are not
+/// trained, so they are not in θ.
 struct ChannelStatistics {
   std::vector<Real> mean, variance;  // [C]
 
   explicit ChannelStatistics(Index channels) : mean(channels, Real(0)), variance(channels, Real(1)) {}
   /// A step towards those of the batch x ([N, C, H, W] or [N, C]): s ← (1 - momentum) s + momentum · s(x). The variance
-  /// is the unbiased estimate, divided by the number of elements less one (Ioffe & Szegedy 2015, algorithm 2; PyTorch
-  /// does the same). An Error for batches of fewer than two elements a channel.
+  /// s(x) is the unbiased one (Ioffe & Szegedy 2015, algorithm 2; as in PyTorch). Throws an Error for batches of fewer
+  /// than two elements per channel.
   void observe(Var x, double momentum = 0.1);
 };
 
-/// Batch normalisation (see batch_norm in autodiff/ops.h) with parameters of its own: `name.gain` and `name.bias`, [C].
+/// Batch normalisation (see batch_norm in autodiff/images/ops.h), with the parameters `name.gain` and `name.bias`, [C].
 class BatchNorm {
  public:
   BatchNorm(Layout& layout, const std::string& name, Index channels, const std::string& group);
 
-  /// With mean and variance of the batch itself.
+  /// With mean and variance of the batch: for training.
   Var operator()(Var theta, Var x) const;
-  /// With those given: for evaluation.
+  /// With the given ones: for evaluation.
   Var operator()(Var theta, Var x, const ChannelStatistics& statistics) const;
-  /// With those of the batch, then rectified, and the maximum of each 2x2 pixels: one op (batch_norm_relu_max_pool).
+  /// With those of the batch, then ReLU and 2x2 max pooling, in one op (batch_norm_relu_max_pool).
   Var relu_max_pool(Var theta, Var x) const;
-  /// Gain 1 and bias 0: the layer begins as the normalisation alone.
+  /// Gain 1 and bias 0: normalisation alone.
   void init(std::span<Real> theta) const;
 
  private:

@@ -16,8 +16,8 @@ enum class Activation { sigmoid, tanh, relu };
 Activation parse_activation(std::string_view name);
 Var activate(Activation kind, Var x);
 
-/// Whether a layer adds a bias. A batch normalisation that follows would subtract it again: it would be a parameter
-/// whose gradient is rounding errors.
+/// Whether a layer adds a bias. Before a batch normalisation it should not: the bias would be subtracted again, and its
+/// gradient would be rounding errors.
 enum class Bias { yes, no };
 
 /// y = x Wᵀ + b.  x: [N, in], W: [out, in] (`name.weight`), b: [out] (`name.bias`), y: [N, out]
@@ -36,7 +36,7 @@ class Linear {
   std::optional<Parameter> bias_;
 };
 
-/// Linear layers with an activation between them (none behind the last): sizes {784, 20, 10} has one hidden layer.
+/// Linear layers with an activation between them, and none after the last. Sizes {784, 20, 10}: one hidden layer.
 class Mlp {
  public:
   Mlp(Layout& layout, const std::string& name, const std::vector<Index>& sizes, Activation activation,

@@ -8,11 +8,11 @@
 
 namespace l2l {
 
-/// A stack of LSTM layers, stepped by hand. Features lie in rows and the batch in columns, [features, N]: a gate of
-/// all N members is then one contiguous run of memory, and cutting the gates apart costs nothing.
+/// A stack of LSTM layers; each call is one step. Arrays are [features, N], one column per element of the batch, so
+/// that each gate is contiguous in memory and can be taken as a slice.
 ///
 /// Layer k has `name.weight_ih_lk` [4H, in], `name.weight_hh_lk` [4H, H] and `name.bias_lk` [4H], gates in the order
-/// i, f, g, o. As PyTorch's, but for its two biases, which only ever occur as their sum.
+/// i, f, g, o. The same as PyTorch's, but with one bias instead of two that only occur as their sum.
 class Lstm {
  public:
   Lstm(Layout& layout, const std::string& name, Index in, Index hidden, int layers, const std::string& group = "");
@@ -24,8 +24,8 @@ class Lstm {
   Var operator()(Var theta, Var x, State& state) const;
   /// The four gates of layer k before their nonlinearities, [4H, N]; x: the layer's input, h: its last output.
   Var gates(Var theta, std::size_t k, Var x, Var h) const;
-  /// Uniform on ±1/√H (PyTorch's default), and the forget gate's bias set to `forget_bias`, so that states are
-  /// remembered from the start (Gers et al. 2000).
+  /// Uniform on ±1/√H (PyTorch's default). The forget gate's bias is `forget_bias`, so that the state is remembered
+  /// from the start (Gers et al. 2000).
   void init(Rng& rng, std::span<Real> theta, double forget_bias = 1) const;
 
   struct Layer {

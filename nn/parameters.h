@@ -7,11 +7,11 @@
 
 namespace l2l {
 
-/// θ as named tensors, `prefix` before each name. theta: [layout.size()]
+/// Adds θ to the file as named tensors, each name with `prefix` before it. theta: [layout.size()]
 void put_parameters(TensorFile& file, const Layout& layout, std::span<const Real> theta,
                     const std::string& prefix = "");
-/// And back. A tensor that is missing or has another shape than the layout wants is an Error that names the file and
-/// the tensor, and leaves θ as it was; tensors that the layout does not know are none of its business.
+/// Reads them back. Throws an Error that names the file and the tensor if one is missing or has the wrong shape; θ is
+/// unchanged then. Tensors that are not in the layout are ignored.
 void get_parameters(const TensorFile& file, const Layout& layout, std::span<Real> theta,
                     const std::string& prefix = "");
 

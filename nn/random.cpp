@@ -37,7 +37,7 @@ std::uint64_t Rng::next() {
 
 double Rng::uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
 
-// One of the two values of Box-Muller is thrown away: a state of four words is worth more than the time.
+// The second value of Box-Muller is discarded: keeping it would make it a part of the state.
 double Rng::normal() {
   const double radius = std::sqrt(-2 * std::log(1 - uniform()));
   return radius * std::cos(2 * std::numbers::pi * uniform());

@@ -7,9 +7,9 @@
 
 namespace l2l {
 
-/// A random number generator with a small, visible state (xoshiro256**, Blackman & Vigna 2018). The standard
-/// library's distributions give other numbers on other systems; these do not. Randomness always comes in as an
-/// argument, and the same seed gives the same run.
+/// A random number generator with a small, visible state (xoshiro256**, Blackman & Vigna 2018). Unlike those of the
+/// standard library, its distributions give the same numbers on every system. Randomness is always passed as an
+/// argument, so the same seed gives the same run.
 class Rng {
  public:
   /// Independent streams for different (seed, stream) pairs, e.g. one per function of a test set.

@@ -13,7 +13,7 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-/// Whether one begins with the other, which says enough to tell names apart.
+/// Whether one is a prefix of the other, and long enough to mean something.
 bool begins(std::string_view a, std::string_view b) {
   constexpr std::size_t kEnough = 3;
   return std::min(a.size(), b.size()) >= kEnough && (a.starts_with(b) || b.starts_with(a));
@@ -22,7 +22,7 @@ bool begins(std::string_view a, std::string_view b) {
 }  // namespace
 
 int edit_distance(std::string_view a, std::string_view b) {
-  // distance[i][j] is that of the first i letters of a and the first j of b.
+  // distance[i][j]: from the first i letters of a to the first j of b
   std::vector<std::vector<int>> distance(a.size() + 1, std::vector<int>(b.size() + 1));
   for (std::size_t i = 0; i <= a.size(); ++i) distance[i][0] = static_cast<int>(i);
   for (std::size_t j = 0; j <= b.size(); ++j) distance[0][j] = static_cast<int>(j);
@@ -38,7 +38,7 @@ int edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& names) {
-  constexpr std::size_t kLongest = 100;  // no name is; what is longer was not misspelt
+  constexpr std::size_t kLongest = 100;  // longer than any name: not a misspelling
   if (word.size() > kLongest) return "";
   const std::string wanted = lower(word);
   std::string best, begun;
@@ -47,7 +47,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& names
     const std::string there = lower(name);
     if (begun.empty() && begins(wanted, there)) begun = name;
     const int distance = edit_distance(wanted, there);
-    // A third of the letters, or one of two: what differs by more means something else.
+    // At most a third of the letters, but at least one: a word that differs by more means something else.
     const int most = std::max(1, static_cast<int>(std::max(wanted.size(), there.size()) / 3));
     if (distance > most || distance >= static_cast<int>(there.size())) continue;
     if (best.empty() || distance < smallest) best = name, smallest = distance;

@@ -8,7 +8,7 @@
 namespace l2l {
 namespace {
 
-/// Sums over a channel that gradients need, with x̂ = (x - mean) scale.
+/// Sums over a channel, with x̂ = (x - mean) scale. The gradients need them.
 struct Sums {
   double dy, dy_x;  // Σ dy, Σ dy x̂
 };
@@ -69,7 +69,7 @@ Var batch_norm(Var x, Var gain, Var bias, double eps) {
   return y;
 }
 
-// The same with a mean and variance that do not depend on x:  ∂L/∂x = gain/σ dy
+// The same, but mean and variance are constants:  ∂L/∂x = gain/σ dy
 Var batch_norm(Var x, Var gain, Var bias, std::span<const Real> mean, std::span<const Real> variance, double eps) {
   const Channels channels("batch_norm", x.shape, gain.shape, bias.shape);
   if (static_cast<Index>(mean.size()) != channels.C || static_cast<Index>(variance.size()) != channels.C) {

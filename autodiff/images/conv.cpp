@@ -22,8 +22,8 @@ Convolution extents(const char* op, const Shape& x, const Shape& weight, const S
   return c;
 }
 
-/// visit(y, weight, x), offsets of the elements of one product: y[n, o, i, j] = Σ weight[o, c, a, b] x[n, c, row,
-/// column]
+/// visit(offset in y, in weight, in x) for each product in
+///     y[n, o, i, j] = Σ_c Σ_a Σ_b weight[o, c, a, b] x[n, c, row, column]
 template <class Visit>
 void for_each_product(const Convolution& s, Visit visit) {
   for (Index n = 0; n < s.N; ++n) {
@@ -48,7 +48,7 @@ void for_each_product(const Convolution& s, Visit visit) {
 
 }  // namespace
 
-// y is linear in x and in the weights, so the derivative of a product by one factor is the other:
+// y is a sum of products, and the derivative of a product by one factor is the other:
 //   ∂L/∂weight = Σ dy x,   ∂L/∂x = Σ dy weight,   ∂L/∂bias = Σ dy
 Var plain_conv2d(Var x, Var weight, Var bias, Index stride, Index padding) {
   const Convolution s = extents("plain_conv2d", x.shape, weight.shape, bias.shape, stride, padding);

@@ -9,9 +9,9 @@ namespace l2l {
 
 using namespace norm_relu_pool;
 
-// Channel by channel, which is what a second-level cache holds: the normalised and rectified images are never in
-// memory. Only of the largest element of each window, z, does the result depend directly; with dz = ∂L/∂z, and 0 for
-// all others, batch_norm's derivatives are
+// Works channel by channel: a channel fits in the second-level cache, and its normalised and rectified images are never
+// stored. With z = gain x̂ + bias, y = max(0, max z) over each window. So dz = ∂L/∂z is dy for the largest z of a window
+// if that is positive, and 0 for all others; the rest is batch_norm's derivative:
 //   ∂L/∂gain = Σ dz x̂,   ∂L/∂bias = Σ dz,   ∂L/∂x = gain/σ (dz - mean(dz) - x̂ mean(dz x̂))
 Var batch_norm_relu_max_pool(Var x, Var gain, Var bias, double eps) {
   constexpr const char* kOp = "batch_norm_relu_max_pool";
@@ -25,7 +25,7 @@ Var batch_norm_relu_max_pool(Var x, Var gain, Var bias, double eps) {
   Var y = Tape::output(kOp, x.shape.with(2, out_h).with(3, out_w), {x, gain, bias});
   Real* const mean = y.tape->scratch(C);
   Real* const scale = y.tape->scratch(C);  // 1/σ
-  Real* const largest = y.tape->scratch(y.size());  // of each window of x
+  Real* const largest = y.tape->scratch(y.size());  // element of each window of x
   parallel_for(y.tape->threads(), C, [&](Index c, int) {
     mean[c] = static_cast<Real>(channels.mean(x.value, c));
     scale[c] = static_cast<Real>(1 / channels.deviation(x.value, c, mean[c], eps));

@@ -7,32 +7,31 @@
 /// a batch of N is [N, C, H, W].
 namespace l2l {
 
-/// Convolution, or cross-correlation as mathematics calls it:
-///     y[n, o, i, j] = bias[o] + Σ_c Σ_a Σ_b weight[o, c, a, b] · x[n, c, i·stride + a - padding, j·stride + b -
-///     padding]
+/// Convolution (mathematically a cross-correlation):
+///     y[n, o, i, j] = bias[o] + Σ_c Σ_a Σ_b weight[o, c, a, b] · x[n, c, row, column]
+///     row = i·stride + a - padding,   column = j·stride + b - padding
 /// where x is 0 outside the image. x: [N, C, H, W], weight: [O, C, kh, kw], bias: [O]; result [N, O, H', W'] with
-/// H' = ⌊(H + 2·padding - kh) / stride⌋ + 1 and W' likewise. What is constant costs nothing on the way back.
+/// H' = ⌊(H + 2·padding - kh) / stride⌋ + 1 and W' likewise. Gradients of constants are not computed.
 Var conv2d(Var x, Var weight, Var bias, Index stride = 1, Index padding = 0);
-/// The same in plain loops, as the formula says it: what to read, and what the tests hold conv2d against. Some hundred
-/// times slower.
+/// The same in plain loops, about a hundred times slower: the version to read, and the reference in the tests.
 Var plain_conv2d(Var x, Var weight, Var bias, Index stride = 1, Index padding = 0);
 
-/// The largest element of each size × size window; [N, C, H, W] → [N, C, ⌊(H - size) / stride⌋ + 1, …]. Of equal ones
-/// the first, row by row, gets the gradient. `stride` 0 stands for `size`: windows side by side.
+/// The largest element of each size × size window; [N, C, H, W] → [N, C, ⌊(H - size) / stride⌋ + 1, …]. The gradient
+/// goes to that element; of equal ones, to the first in row-major order. `stride` 0 means `size`: no overlap, no gaps.
 Var max_pool2d(Var x, Index size, Index stride = 0);
 /// The mean of each window, likewise.
 Var avg_pool2d(Var x, Index size, Index stride = 0);
 
 /// Batch normalisation (Ioffe & Szegedy 2015, algorithm 1): for every channel, over the batch and all pixels,
 ///     y = gain · (x - mean) / √(variance + eps) + bias
-/// x: [N, C, H, W] or [N, C]; gain, bias: [C]. The variance is that of the sample: divided by the number of elements.
+/// x: [N, C, H, W] or [N, C]; gain, bias: [C]. The variance is biased: divided by the number of elements.
 Var batch_norm(Var x, Var gain, Var bias, double eps = 1e-5);
 /// The same with a given mean and variance per channel, constants of [C]: for evaluation.
 Var batch_norm(Var x, Var gain, Var bias, std::span<const Real> mean, std::span<const Real> variance,
                double eps = 1e-5);
 
-/// max_pool2d(relu(batch_norm(x, gain, bias, eps)), 2) in a third of the time and without the arrays between: what
-/// follows each convolution in a network of the usual kind (norm_relu_pool.cpp).
+/// max_pool2d(relu(batch_norm(x, gain, bias, eps)), 2), fused: a third of the time, and no arrays between. This is what
+/// follows each convolution of a small classifier.
 Var batch_norm_relu_max_pool(Var x, Var gain, Var bias, double eps = 1e-5);
 
 }  // namespace l2l

@@ -22,9 +22,9 @@ struct Pooling {
   }
   Shape output(const Shape& x) const { return x.with(2, out_h).with(3, out_w); }
 
-  /// visit(first output element of a row, first input element of its windows, size, stride) for each row of results,
-  /// those of an image by one thread. Size and stride are constants in the usual case, 2 and 2, so that its loops are
-  /// unrolled and become vector code.
+  /// visit(first output element of a row, first input element of its windows, size, stride) for each row of results.
+  /// One thread does a whole image. In the usual case, 2 and 2, size and stride are compile-time constants, so that the
+  /// loops are unrolled and vectorised.
   template <class Visit>
   void rows(int threads, Visit visit) const {
     using Two = std::integral_constant<Index, 2>;
@@ -43,8 +43,8 @@ struct Pooling {
 
 }  // namespace
 
-// y = max over the window; its gradient goes to the first element, row by row, that has that value. NaN is the largest
-// number, so that it can be traced.
+// y = max over the window;  dx += dy for its first element that equals y. NaN counts as the largest number: it is
+// passed on, not hidden.
 Var max_pool2d(Var x, Index size, Index stride) {
   const Pooling pooling("max_pool2d", x.shape, size, stride ? stride : size);
   const Index W = pooling.W, out_w = pooling.out_w;
@@ -66,7 +66,7 @@ Var max_pool2d(Var x, Index size, Index stride) {
   y.tape->record(y, [=] {
     pooling.rows(y.tape->threads(), [=](Index out, Index window, auto size, auto stride) {
       for (Index k = 0; k < out_w; ++k, window += stride) {
-        Real left = y.grad[out + k];  // for elements not looked at yet
+        Real left = y.grad[out + k];  // 0 once an element has got it
         for (Index i = 0; i < size; ++i) {
           for (Index j = 0; j < size; ++j) {
             const Index at = window + i * W + j;
@@ -81,7 +81,7 @@ Var max_pool2d(Var x, Index size, Index stride) {
   return y;
 }
 
-// y = mean over the window
+// y = mean over the window;  dx += dy / size² for each of its elements
 Var avg_pool2d(Var x, Index size, Index stride) {
   const Pooling pooling("avg_pool2d", x.shape, size, stride ? stride : size);
   const Index W = pooling.W, out_w = pooling.out_w;

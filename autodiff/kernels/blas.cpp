@@ -16,7 +16,7 @@ constexpr auto cblas_gemm = cblas_dgemm;
 constexpr auto cblas_gemm = cblas_sgemm;
 #endif
 
-/// The same in three loops. For a product of some hundred terms BLAS takes longer to get going than this takes.
+/// The same in three loops. For some hundred terms this is faster than a call of BLAS.
 void small_gemm(Trans trans_a, Trans trans_b, Index M, Index N, Index K, const Real* A, Index lda, const Real* B,
                 Index ldb, Real beta, Real* C, Index ldc) {
   const Index a_row = trans_a == Trans::no ? lda : 1, a_column = trans_a == Trans::no ? 1 : lda;
@@ -30,12 +30,12 @@ void small_gemm(Trans trans_a, Trans trans_b, Index M, Index N, Index K, const R
   }
 }
 
-/// OpenBLAS works in a buffer of this size, one for each thread that is in it at a time, and keeps it. Where there is
-/// no memory for one more it tries for ever.
+/// OpenBLAS allocates a buffer of this size for each thread that is inside it at the same time, and keeps it. If there
+/// is no memory for one more, it retries forever.
 constexpr std::size_t kBuffer = std::size_t{32} << 22;
 
-/// A thread's stay in OpenBLAS. Throws std::bad_alloc if that takes one more buffer than there was need for up to now,
-/// and there is no room for it.
+/// Held while a thread is inside OpenBLAS. Throws std::bad_alloc if there is no memory for another buffer that it
+/// needs.
 class Stay {
  public:
   Stay() {

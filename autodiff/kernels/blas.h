@@ -2,8 +2,8 @@
 #include "autodiff/shape.h"
 #include "autodiff/types.h"
 
-/// The one door to BLAS. It runs on one thread: its results would change with its thread count, and our own threads
-/// split the work above it.
+/// The only place that calls BLAS. It runs on one thread, as its results would change with its thread count. Our own
+/// threads split the work above it.
 namespace l2l::blas {
 
 /// C = op(A) op(B) + beta C for row-major matrices; op(A): [M, K], op(B): [K, N], C: [M, N].

@@ -7,7 +7,7 @@
 
 namespace l2l {
 
-/// The channels of a batch, as normalisation sees them: x as [N, C, P] with P pixels, or 1 for a matrix.
+/// x as normalisation sees it: [N, C, P], where P is the number of pixels, or 1 if x is a matrix.
 struct Channels {
   Index N, C, P;
 
@@ -20,8 +20,7 @@ struct Channels {
   }
   Index elements() const { return N * P; }
 
-  /// Σ over the images of part(the channel's first element in the image). What a part sums up has the digits of Real;
-  /// there may be too many of them for that.
+  /// Σ_n part(offset of channel c in image n), in double: a float would lose digits if the batch is large.
   template <class Part>
   double sum(Index c, Part part) const {
     double total = 0;

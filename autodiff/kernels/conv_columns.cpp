@@ -7,8 +7,8 @@
 namespace l2l::conv_columns {
 namespace {
 
-/// visit(row of the columns, row of the output image, row of the input image, columns first … last of the output whose
-/// tap is inside the image, the first of them in the input) for each row of each tap that is inside.
+/// visit(tap, i, at, first, last) for each tap of the window and each row i of the output: in its columns first …
+/// last - 1 the tap is inside the image, and `at` is the offset of the first of these input pixels.
 template <class Visit>
 void rows(const Convolution& conv, Visit visit) {
   const Index stride = conv.stride, out_h = conv.out_h(), out_w = conv.out_w();
@@ -29,7 +29,7 @@ void rows(const Convolution& conv, Visit visit) {
   }
 }
 
-/// The window of each result as a column: columns[tap, pixel], 0 where a window leaves the image.
+/// The window of each result as a column: columns[tap, pixel], 0 where the tap is outside the image.
 void to_columns(const Convolution& conv, const Real* image, Real* columns) {
   const Index out_w = conv.out_w(), P = conv.out_h() * out_w, stride = conv.stride;
   rows(conv, [=](Index tap, Index i, Index from, Index first, Index last) {
@@ -40,7 +40,7 @@ void to_columns(const Convolution& conv, const Real* image, Real* columns) {
   });
 }
 
-/// Its transpose: adds each column to the pixels that it was made from.
+/// The transpose: adds each column to the pixels that it was copied from.
 void add_columns(const Convolution& conv, const Real* columns, Real* image) {
   const Index out_w = conv.out_w(), P = conv.out_h() * out_w, stride = conv.stride;
   rows(conv, [=](Index tap, Index i, Index to, Index first, Index last) {

@@ -18,18 +18,17 @@ constexpr Index kTileWidth = kTile * kLanes;
 
 Index round_up(Index n, Index step) { return (n + step - 1) / step * step; }
 
-/// Several images one below the other as one long row of numbers per channel, with the zeros of the padding between
-/// them:
+/// Several images as one long array per channel, row after row, with the zeros of the padding between them:
 ///
-///     0 0 0 0      The zeros at the end of a row of the image are those at the start of the next, and those below an
-///     0 a b c      image are those above the next. So the window of the result at position q consists of the numbers
-///     0 d e f      q + ky · pitch + kx, and the windows of neighbouring positions are neighbours, over the ends of
-///     0 0 0 0      rows and images: a register takes kLanes of them, however small the image. The results at the
-///     0 g h i      positions of padding mean nothing and are left out.
+///     0 0 0 0      The zeros to the right of a row are those to the left of the next; the zeros below an image are
+///     0 a b c      those above the next. The window of the result at position q is the numbers at q + ky · pitch + kx.
+///     0 d e f      So the windows of neighbouring positions are neighbours, also across rows and images: a register
+///     0 0 0 0      takes kLanes of them, however small the image. Results at positions of padding mean nothing and
+///     0 g h i      are skipped.
 struct Sheet {
   Index images, H, W, pitch, image_step;
   Index first;  // position of the first pixel
-  Index positions;  // at which windows are looked at: a whole number of tiles
+  Index positions;  // at which there are results: a whole number of tiles
   Index size;  // of a channel
 
   Sheet(const Convolution& conv, Index images)
@@ -61,15 +60,15 @@ struct Sheet {
   }
 };
 
-/// As many images at once as the second-level cache has room for.
+/// As many images as fit in the second-level cache.
 Index images_at_once(const Convolution& conv) {
   constexpr Index kBytes = 512 * 1024;
   const Index bytes = std::max(conv.C, conv.O) * Sheet(conv, 1).image_step * static_cast<Index>(sizeof(Real));
   return std::clamp<Index>(kBytes / std::max<Index>(bytes, 1), 1, std::max<Index>(conv.N, 1));
 }
 
-/// out[r][0 … kTileWidth - 1] = Σ_c Σ_a Σ_b w[c, a, b][r] · x[c][a · pitch + b + 0 …]. Not inlined: what its callers
-/// keep in registers would leave too few for the tile.
+/// out[r][k] = Σ_c Σ_a Σ_b w[c, a, b][r] · x[c][a · pitch + b + k] for k < kTileWidth. Not inlined: the caller's own
+/// registers would leave too few for the tile.
 [[gnu::noinline]] void correlate_tile(const Convolution& conv, const Sheet& sheet, const Real* w, const Real* x,
                                       Real* out) {
   Vec sum[kRows][kTile] = {};
@@ -147,8 +146,8 @@ void correlate(const Convolution& conv, const Weights& weights, const Real* bias
   }
 }
 
-// At position q the result's gradient meets the number q + ky · pitch + kx of its window. As a sheet of its own, padded
-// for the transposed convolution, dy has the same pitch, and zeros where the positions mean nothing.
+// dweight[o, c, ky, kx] = Σ_q dy[o][q] x[c][q + ky · pitch + kx]. dy is a sheet too. Padded for the transposed
+// convolution it has the same pitch, and zeros at the positions that mean nothing.
 void weight_gradient(const Convolution& conv, const Real* x, const Real* dy, Real* dweight, Real* scratch) {
   const Index window = conv.kh * conv.kw, K = conv.taps();
   const Convolution transposed = conv.transposed();

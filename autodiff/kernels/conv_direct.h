@@ -1,17 +1,17 @@
 #pragma once
 #include "autodiff/kernels/convolution.h"
 
-/// Convolution with stride 1 as its definition says: every sum of a tile of results is in a register, and every input
-/// is read from where it lies, once for each weight.
+/// Convolution with stride 1 by its definition. The sums of a tile of results are kept in registers, and inputs are
+/// read in place, once for each weight.
 namespace l2l::conv_direct {
 
-/// Whether this is for such a convolution: stride 1, and padding less than the kernel.
+/// Whether these functions can do it: stride 1, and padding less than the kernel.
 bool suits(const Convolution& conv);
 
-/// Reals that the functions below need to work in.
+/// Length of `scratch` below.
 Index scratch_size(const Convolution& conv);
 
-/// y = conv(x), with a bias for each output channel; or, if `bias` is null, y += conv(x).
+/// y = conv(x) + bias; or, if `bias` is null, y += conv(x).
 void correlate(const Convolution& conv, const Weights& weights, const Real* bias, const Real* x, Real* y,
                Real* scratch);
 

@@ -11,7 +11,7 @@ struct Convolution {
 
   Index out_h() const { return (H + 2 * pad_h - kh) / stride + 1; }
   Index out_w() const { return (W + 2 * pad_w - kw) / stride + 1; }
-  /// Elements of an image, and of its result; weights of an output channel.
+  /// Elements of an input image, elements of an output image, and weights of an output channel.
   Index image_size() const { return C * H * W; }
   Index result_size() const { return O * out_h() * out_w(); }
   Index taps() const { return C * kh * kw; }
@@ -22,13 +22,13 @@ struct Convolution {
     c.N = count;
     return c;
   }
-  /// For stride 1, the convolution that makes the images' gradients of the results': a pixel collects from all results
-  /// whose windows it is in, by the same weights turned round.
+  /// For stride 1: the convolution that turns ∂L/∂y into ∂L/∂x. A pixel collects from all results whose windows it is
+  /// in, so the weights are the same, rotated by 180 degrees.
   Convolution transposed() const { return {N, O, out_h(), out_w(), C, kh, kw, 1, kh - 1 - pad_h, kw - 1 - pad_w}; }
 };
 
-/// The weights of a convolution as they are stored, [rows, columns, window]. Its outputs are the rows; turned round,
-/// for the transposed convolution, they are the columns, and the taps of a window come last to first.
+/// The weights of a convolution as they are stored, [rows, columns, window]: output channels are rows. If `turned`, for
+/// the transposed convolution, output channels are columns, and the taps of a window are in reverse order.
 struct Weights {
   const Real* data;
   Index rows, columns, window;

@@ -11,8 +11,8 @@
 namespace l2l::convolve {
 namespace {
 
-/// The batch in slabs of images that threads share out. How many depends on the batch alone: what is summed slab by
-/// slab is the same for any number of threads.
+/// The batch in slabs of images, the units of work for threads. Their number depends on the batch alone, so that sums
+/// over slabs are the same for any number of threads.
 struct Slabs {
   static constexpr Index kMax = 8;
   const Convolution& conv;

@@ -1,16 +1,16 @@
 #pragma once
 #include "autodiff/kernels/convolution.h"
 
-/// Convolution and its gradients by whichever kernel is fastest for these extents: Winograd's, the direct one, or a
-/// matrix product of columns. The same bytes for any number of threads.
+/// Convolution and its gradients by the kernel that is fastest for these extents: Winograd, direct, or im2col. The same
+/// bytes for any number of threads.
 namespace l2l::convolve {
 
-/// Reals to work in that each of the functions below needs.
+/// Length of `scratch` in each of the functions below.
 Index forward_scratch(const Convolution& conv, int threads);
 Index image_gradient_scratch(const Convolution& conv, int threads);
 Index weight_gradient_scratch(const Convolution& conv, int threads);
 
-/// y = conv(x), with a bias for each output channel.
+/// y = conv(x) + bias.
 void forward(const Convolution& conv, const Real* weight, const Real* bias, const Real* x, Real* y, int threads,
              Real* scratch);
 /// dx += ∂L/∂x, given dy = ∂L/∂y.

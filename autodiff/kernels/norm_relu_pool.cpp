@@ -3,7 +3,7 @@
 namespace l2l::norm_relu_pool {
 namespace {
 
-/// A 2x2 window's four elements, row by row, in two rows of an image.
+/// The four elements of the j-th 2x2 window in two rows of an image, in row-major order.
 struct Window {
   Real x[4];
 
@@ -46,7 +46,7 @@ void backward_row(const Real* top, const Real* bottom, Index windows, Normalisat
 #pragma omp simd
   for (Index j = 0; j < windows; ++j) {
     const Window w(top, bottom, j);
-    Real left = y[j] > 0 ? dy[j] : 0;  // for elements not looked at yet
+    Real left = y[j] > 0 ? dy[j] : 0;  // 0 once an element has got it
     Real dx[4];
     for (int k = 0; k < 4; ++k) {
       const bool first = w.x[k] == largest[j];

@@ -10,15 +10,14 @@ struct Normalisation {
   Real operator()(Real x) const { return slope * (x - mean) + bias; }
 };
 
-/// For each window of two rows of an image: y = max(0, max z(x)), NaN if there is one; largest: the x whose z is the
-/// largest.
+/// For each window in two rows of an image: y = max(0, max z(x)), NaN if any is; `largest` is the x of the largest z.
 void forward_row(const Real* top, const Real* bottom, Index windows, Normalisation z, Real* y, Real* largest);
 
-/// Adds ∂L/∂z of the largest of each window to `sum`, and its products with x - mean to `products`.
+/// sum += Σ dz,   products += Σ dz (largest - mean), where dz is ∂L/∂z of the largest element of each window.
 void sum_image(const Real* y, const Real* dy, const Real* largest, Index count, Real mean, double& sum,
                double& products);
 
-/// dx += slope · (∂L/∂z - mean_dz - (x - mean) per_x), where ∂L/∂z is 0 but for the first largest of each window.
+/// dx += slope · (dz - mean_dz - (x - mean) per_x), where dz is 0 except for the first largest element of each window.
 void backward_row(const Real* top, const Real* bottom, Index windows, Normalisation z, const Real* y, const Real* dy,
                   const Real* largest, Real mean_dz, Real per_x, Real* dtop, Real* dbottom);
 

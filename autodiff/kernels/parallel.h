@@ -5,8 +5,8 @@
 
 namespace l2l {
 
-/// f(k, thread) for all k < count, shared out to `threads` threads; `thread` says which of them calls. Which k a thread
-/// gets depends on their number, so f must compute the same whoever calls it, and must not throw.
+/// Calls f(k, thread) for all k < count on `threads` threads; `thread` is the number of the one that calls. f must not
+/// throw, and its result must not depend on `thread`.
 template <class F>
 void parallel_for(int threads, Index count, F f) {
   if (threads == 1 || count < 2) {

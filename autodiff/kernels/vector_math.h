@@ -11,8 +11,8 @@
 ///
 /// Written with the vector extensions of GCC and Clang, so that one source serves SSE, AVX2, AVX-512 and NEON. In
 /// float: range reduction (after Cephes, S. Moshier) and a polynomial, within 2 ulp or 2e-7 absolute of the true
-/// value, with ±0, infinities, NaN and denormals as the standard functions treat them (but sigmoid stops falling at
-/// 2e-38). In double every lane calls the standard function: double is for checking.
+/// value. ±0, infinities, NaN and denormals give what the standard functions give, except that sigmoid is never below
+/// 2e-38. In double every lane calls the standard function, as double is for checking.
 namespace l2l::simd {
 
 #if defined(__AVX512F__)
@@ -31,8 +31,8 @@ using UVec [[gnu::vector_size(kVectorBytes)]] = std::make_unsigned_t<Int>;
 
 inline constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(Real));
 
-/// Products of matrices are summed in tiles of so many rows by so many registers: together with the operands they fill
-/// the processor's 32 or 16 registers.
+/// The tile of a matrix product whose sums are kept in registers: rows, and columns in registers. With the operands it
+/// fills the processor's 32 or 16 registers.
 inline constexpr int kTileRows = kVectorBytes == 64 ? 8 : 4, kTileColumns = 3;
 
 inline Vec load(const Real* p) {
@@ -43,8 +43,7 @@ inline Vec load(const Real* p) {
 inline void store(Real* p, Vec v) { std::memcpy(p, &v, sizeof(v)); }
 inline Vec broadcast(Real x) { return x - Vec{}; }
 
-/// `v` itself. Without it GCC reads an operand that is used several times from memory every time, and a loop of
-/// products waits for its loads.
+/// `v` itself. Without it GCC reloads an operand from memory for every use, and a loop of products waits for its loads.
 inline Vec in_register(Vec v) {
 #if defined(__x86_64__)
   asm("" : "+v"(v));
@@ -60,7 +59,7 @@ To bits(From v) {
   return (To)v;  // between vector types of equal size a cast keeps the bits
 }
 
-/// The sum of all lanes. Pairwise, so that it takes log2(kLanes) additions that wait for each other and not kLanes.
+/// The sum of all lanes, pairwise: log2(kLanes) dependent additions instead of kLanes.
 inline Real horizontal_sum(Vec v) {
   Real lanes[kLanes];
   store(lanes, v);
@@ -91,8 +90,8 @@ Vec each_lane(Vec x, F f) {
   return x;
 }
 
-/// The smaller of x and limit, or the larger; NaN where x is NaN, as a comparison with NaN is false. One instruction,
-/// but only where GCC does not know that the limit is a constant.
+/// min(x, limit), then max(x, limit); NaN where x is NaN, as a comparison with NaN is false. One instruction each, but
+/// only if GCC does not know that the limit is a constant.
 inline Vec at_most(Vec x, Real limit) {
   const Vec l = in_register(broadcast(limit));
   return x > l ? l : x;
@@ -102,7 +101,7 @@ inline Vec at_least(Vec x, Real limit) {
   return x < l ? l : x;
 }
 
-/// 2^n for integer n in [-126, 127]. Unsigned, as the n of a NaN is anything.
+/// 2^n for integer n in [-126, 127]. Unsigned, as n is arbitrary if x was NaN.
 inline Vec power_of_two(IVec n) { return bits<Vec>((bits<UVec>(n) << 23) + 0x3f800000u); }
 
 /// e^x = (1 + f) · 2^n with 1 + f in [√½, √2], for |x| ≤ 104. Only the low 9 bits of n count.
@@ -110,17 +109,17 @@ struct ExpParts {
   Vec f;
   IVec n;
 };
-/// `exact`: 2 ulp also where n is large. Otherwise the relative error grows with n, by 2e-9 n with fused multiply-adds
-/// and 4e-8 n without, for functions that are flat where n is large.
+/// `exact`: within 2 ulp for every n. Otherwise the relative error grows with n: 2e-9 n with fused multiply-adds, 4e-8
+/// n without. That is enough for functions that are flat where n is large.
 template <bool exact>
 ExpParts exp_parts(Vec x) {
   constexpr Real kRound = 12582912;  // 1.5 · 2^23: adding it leaves the nearest integer in the low bits
   const Vec shifted = x * Real(1.44269504) + kRound;
   const Vec n = shifted - kRound;
-  // r = x - n ln 2, with ln 2 in two parts, of which the first times n has no rounding error
+  // r = x - n ln 2, with ln 2 in two parts: n times the first is exact
   const Vec r = exact ? (x - n * Real(0.693359375)) + n * Real(2.12194440e-4) : x - n * Real(0.693147181);
-  // f = e^r - 1 = r + r² p(r). The coefficients make the largest relative error of e^r as small as it can be: 4e-9 if
-  // exact, else 1e-7, with terms that do not wait for each other.
+  // f = e^r - 1 = r + r² p(r). The coefficients are minimax: the largest relative error of e^r is 4e-9 if exact, else
+  // 1e-7, with terms that can be computed in parallel.
   const Vec r2 = r * r;
   Vec p;
   if constexpr (exact) {
@@ -139,12 +138,11 @@ inline Vec exp(Vec x) {
   if constexpr (std::is_same_v<Real, double>) {
     return each_lane(x, [](Real v) { return std::exp(v); });
   } else {
-    // Beyond ±104 the result is 0 or infinity whatever the digits. The comparisons send NaN to a harmless place as
-    // well; the last line brings it back.
+    // Beyond ±104 the result is 0 or infinity. The comparisons replace NaN too; the last line restores it.
     const Vec clamped = x > Real(104) ? broadcast(104) : (x >= Real(-104) ? x : broadcast(-104));
     const auto [f, n] = exp_parts<true>(clamped);
-    // 2^n in two factors, so that results that overflow or are denormal come out right.
-    const IVec half = (n << 23) >> 24;  // of n's low 9 bits, sign and all
+    // 2^n in two factors, so that overflow and denormal results are right.
+    const IVec half = (n << 23) >> 24;  // half of the low 9 bits of n, with their sign
     return x == x ? (Real(1) + f) * power_of_two(half) * power_of_two(n - half) : x;
   }
 }
@@ -155,7 +153,7 @@ inline Vec log(Vec x) {
   } else {
     // x = m · 2^e with m in [√½, √2); denormals are scaled into the normal range first.
     constexpr Real kSmallest = 1.17549435e-38f, kScale = 8388608;  // 2^23
-    const Vec positive = x > Real(0) ? x : broadcast(1);  // the others are dealt with in the last line
+    const Vec positive = x > Real(0) ? x : broadcast(1);  // the last line handles the others
     const auto tiny = positive < kSmallest;
     const IVec word = bits<IVec>(tiny ? positive * kScale : positive);
     const IVec e0 = (word - 0x3f3504f3) >> 23;  // 0x3f3504f3: √½
@@ -178,7 +176,7 @@ inline Vec log(Vec x) {
   }
 }
 
-// sigmoid and tanh are the bulk of an LSTM's time, so they skip what only `exp` needs: where the exponent is clamped,
+// sigmoid and tanh take most of an LSTM's time, so they leave out what only `exp` needs: their exponent is clamped, and
 // one factor 2^n is enough.
 
 inline Vec sigmoid(Vec x) {
@@ -195,7 +193,7 @@ inline Vec tanh(Vec x) {
   if constexpr (std::is_same_v<Real, double>) {
     return each_lane(x, [](Real v) { return std::tanh(v); });
   } else {
-    // tanh |x| = e / (e + 2) with e = e^2|x| - 1, computed without cancellation; from 9.02 on it is 1 in float.
+    // tanh |x| = e / (e + 2) with e = e^2|x| - 1, computed without cancellation. Above 9.02 it is 1 in float.
     constexpr Int kSign = std::numeric_limits<Int>::min();
     const IVec sign = bits<IVec>(x) & kSign;
     const Vec magnitude = bits<Vec>(bits<IVec>(x) & ~kSign);

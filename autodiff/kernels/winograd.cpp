@@ -16,16 +16,16 @@ using simd::Vec;
 
 constexpr Index kProducts = 16;  // numbers of a transformed tile
 constexpr int kRows = simd::kTileRows;
-// More than a matrix takes between one of the 16 and the next: with distances that are powers of two, all 16 would
-// compete for the same few lines of the first-level cache.
+// Padding after each of the 16 matrices: at distances that are powers of two, they would all compete for the same few
+// lines of the first-level cache.
 constexpr Index kGap = 16;
 
 Index round_up(Index n, Index step) { return (n + step - 1) / step * step; }
 
-/// What is worked on at once, so that it stays in the second-level cache: a strip of rows of tiles, over the images of
-/// a batch, and a block of output channels.
+/// The unit of work, which fits in the second-level cache: a strip of rows of tiles, which may span several images, and
+/// a block of output channels.
 struct Plan {
-  Index rows, width;  // tiles above each other in an image, and beside each other
+  Index rows, width;  // of tiles in an image, and tiles in a row
   Index total;  // rows of tiles in all images
   Index strip;  // rows of tiles in a strip
   Index block;  // output channels in a block
@@ -44,7 +44,7 @@ struct Plan {
   Index blocks(const Convolution& conv) const { return (conv.O + block - 1) / block; }
 };
 
-/// What a thread works in: arrays of the 16 matrices, each so many numbers after the one before.
+/// The memory of a thread. V, U and M are 16 matrices each, at a distance of V_step, U_step and M_step.
 struct Memory {
   Index V_step, U_step, M_step, rows_size;
   Real *V, *U, *M, *rows;
@@ -61,9 +61,9 @@ struct Memory {
   Index size() const { return kProducts * (V_step + U_step + M_step) + rows_size; }
 };
 
-/// G g Gᵀ for `count` windows g: [count][9], turned round if asked for. U[16], numbers of one window `step` apart.
-/// Weights come from far away, often in pieces too short for the processor to foresee the next: after those at
-/// `windows`, numbers `next` further on will be wanted.
+/// U = G g Gᵀ for `count` windows g: [count][9], rotated by 180 degrees if `turned`. The 16 numbers of a window are
+/// `step` apart in U. The next call reads weights `next` further on. They are prefetched, as the runs of weights are
+/// often too short for the processor to predict the next.
 void transform_windows(const Real* windows, Index count, Index next, bool turned, Real* U, Index step) {
   constexpr Index kAtOnce = 64;
   Real g[9][kAtOnce];
@@ -98,11 +98,11 @@ void transform_windows(const Real* windows, Index count, Index next, bool turned
   }
 }
 
-/// Bᵀ d B of a row of tiles in one channel: V[16], numbers of one tile `step` apart. image: [H, W]; top: row of the
-/// image where the tiles begin, it may be outside; work: [8][width + 1]
+/// V = Bᵀ d B for a row of tiles in one channel. The 16 numbers of a tile are `step` apart in V. image: [H, W]; top:
+/// the tiles' first row in the image, which may be outside; work: [8][width + 1]
 void transform_input(const Convolution& conv, const Real* image, Index top, Index width, Real* V, Index step,
                      Real* work) {
-  // The four rows of the tiles, with the padding, even and odd columns apart: tile k begins at [k] of both.
+  // The four rows of the tiles, padded, split into even and odd columns: tile k begins at [k] of both.
   Real *even = work, *odd = work + 4 * (width + 1);
   const auto take = [&](const Real* row, Index first, Real* out) {  // columns first, first + 2, …
     const Index begin = std::min(width + 1, (std::max<Index>(-first, 0) + 1) / 2);
@@ -159,8 +159,8 @@ void transform_output(const Real* M, Index step, Index width, Real* rows) {
   }
 }
 
-/// M[r][…] = Σ_k U[r · row_step + k · k_step] V[k][…] for kRows rows and as many registers. Not inlined: what its
-/// callers keep in registers would leave too few for the tile.
+/// M[r][…] = Σ_k U[r · row_step + k · k_step] V[k][…] for kRows rows and kColumns registers. Not inlined: the caller's
+/// own registers would leave too few for the tile.
 template <int kColumns>
 [[gnu::noinline]] void product_tile(const Real* U, Index row_step, Index k_step, const Real* V, Index K, Index tiles,
                                     Real* M) {
@@ -177,7 +177,8 @@ template <int kColumns>
   }
 }
 
-/// The same for all `tiles` columns; four registers as twice two, since a tile of one would wait for its sums.
+/// The same for all `tiles` columns, three registers at a time. The last four are done as two and two, as a tile of a
+/// single register would wait for its sums.
 void product_rows(const Real* U, Index row_step, Index k_step, const Real* V, Index K, Index tiles, Real* M) {
   for (Index column = 0; column < tiles;) {
     const Index left = (tiles - column) / kLanes;
@@ -198,7 +199,7 @@ void transform_channel(const Convolution& conv, const Plan& plan, const Real* x,
   }
 }
 
-/// M = U V for the output channels o … o + count - 1, their weights transformed on the way.
+/// M = U V for the output channels o … o + count - 1. Transforms their weights first.
 void multiply(const Convolution& conv, const Plan& plan, const Weights& weights, Index o, Index count, const Real* V,
               Index tiles, const Memory& memory) {
   const Index C = conv.C;
@@ -219,7 +220,7 @@ void multiply(const Convolution& conv, const Plan& plan, const Weights& weights,
   }
 }
 
-/// y for the same rows of tiles in output channel o; M: of this channel.
+/// Aᵀ M A, the results y of the same rows of tiles in output channel o. M: of this channel.
 void transform_results(const Convolution& conv, const Plan& plan, const Real* bias, Real* y, Index o, Index start,
                        Index count, const Real* M, const Memory& memory) {
   const Index out_h = conv.out_h(), out_w = conv.out_w();
@@ -253,7 +254,7 @@ Index scratch_size(const Convolution& conv, int threads) {
 void correlate(const Convolution& conv, const Weights& weights, const Real* bias, const Real* x, Real* y, int threads,
                Real* scratch) {
   const Plan plan(conv);
-  // Threads share out the strips; of too few strips, each one's channels.
+  // Threads work on different strips. If there are too few strips, they share the channels of each.
   const bool many = plan.strips() >= threads;
   const int outer = many ? threads : 1, inner = many ? 1 : threads;
   parallel_for(outer, plan.strips(), [&](Index strip, int outer_thread) {

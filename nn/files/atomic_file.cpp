@@ -27,7 +27,7 @@ struct Descriptor {
   throw Error(path.string(), ": cannot be written: ", std::strerror(errno));
 }
 
-// Without the name that it stands for: a long one would leave no room, and fail when all the work is done.
+// Does not contain the name of the final file: with a long one it would exceed the limit, when all the work is done.
 constexpr std::string_view kTemporaryPrefix = ".l2l-", kSuffix = ".tmp";
 
 /// A name that no other process or thread uses: .l2l-PID-COUNT.tmp
@@ -37,15 +37,15 @@ std::string temporary_name() {
          std::string(kSuffix);
 }
 
-/// A new file beside `path`, under a temporary name: renamed to `path`, or gone at the end of the scope. Names are
-/// taken within the open folder: a path that is nearly too long has no room for another name.
+/// A new file beside `path` under a temporary name, removed at the end of the scope unless it was renamed to `path`.
+/// Names are relative to the open folder, as the path of a temporary file may be too long.
 class TemporaryFile {
  public:
   explicit TemporaryFile(const std::filesystem::path& path)
       : path_(path),
         folder_{::open(path.has_parent_path() ? path.parent_path().c_str() : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)} {
     if (folder_.fd < 0) fail(path);
-    // Its permissions are those of any new file (the process's umask decides), not the narrower ones of mkstemp.
+    // Permissions by the umask, as for any new file. Those of mkstemp would be narrower.
     do {
       name_ = temporary_name();
       file_.fd = ::openat(folder_.fd, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -81,7 +81,7 @@ class TemporaryFile {
   bool renamed_ = false;
 };
 
-/// All on the disk, none with its name. (They do not move.)
+/// Writes all files, and renames none. A list, as a TemporaryFile cannot be moved.
 std::list<TemporaryFile> write_unnamed(const std::vector<NewFile>& files) {
   std::list<TemporaryFile> written;
   for (const NewFile& file : files) written.emplace_back(file.path).write(file.content);

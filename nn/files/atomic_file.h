@@ -6,28 +6,29 @@
 
 namespace l2l {
 
-/// Replaces the file at `path` by `content`, wholly or not at all: written to a temporary file in the same folder,
-/// flushed to the disk, renamed over `path`, and the folder flushed. An Error names the path and the system's reason.
+/// Replaces the file at `path` by `content`, completely or not at all. Writes a temporary file in the same folder,
+/// flushes it to the disk, renames it to `path`, and flushes the folder. An Error names the path and the system's
+/// reason.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
 struct NewFile {
   std::filesystem::path path;
   std::string content;
 };
-/// Several files that belong together. All are on the disk before the first is renamed, so that a full disk leaves what
-/// was there. Then those that they stand `instead_of` are removed, and the new ones take their names in this order:
-/// where a process is killed on the way, the last one is missing.
+/// Writes several files that belong together. All are on the disk before the first is renamed, so a full disk changes
+/// nothing. Then the files in `instead_of` are removed, and the new ones are renamed in this order: if the process is
+/// killed in between, the last one is missing.
 void write_files_atomically(const std::vector<NewFile>& files,
                             const std::vector<std::filesystem::path>& instead_of = {});
 
-/// Before the work that will be written there: tries a temporary file beside it. An Error as above if that fails, if
-/// the name is too long, or if it is that of a folder.
+/// To be called before the work whose result goes there: tries to create a temporary file beside it. Throws an Error as
+/// above if that fails, if the name is too long, or if `path` is a folder.
 void check_writable(const std::filesystem::path& path);
 
-/// Likewise for several files that belong together: an Error unless there is room for them.
+/// The same for several files that belong together. Throws an Error unless there is room for them.
 void check_room(const std::vector<NewFile>& files);
 
-/// Whether a file has the name of a temporary one. A process that is killed leaves it behind.
+/// Whether a file has the name of a temporary one, left by a process that was killed.
 bool is_temporary_name(const std::filesystem::path& path);
 
 }  // namespace l2l

@@ -10,8 +10,8 @@ namespace {
 constexpr std::string_view kMark = "\"crc32:";  // what the value begins with
 constexpr std::size_t kDigits = 8;
 
-/// Where the value begins whose name is "checksum", if it is a text. Within a text every quote has a backslash before
-/// it, so that `"checksum":` is nothing else.
+/// Where the value of "checksum" begins, if it is a string. Inside a string every quote has a backslash before it, so
+/// `"checksum":` cannot be part of one.
 std::size_t find_value(std::string_view json) {
   const std::string name = std::string("\"") + kChecksumName + "\":";
   const std::size_t found = json.find(name);
@@ -48,7 +48,7 @@ void seal(std::string& file) {
 
 std::optional<std::string> take_seal(std::string& json) {
   const std::size_t value = find_value(json);
-  // Name and value are looked for apart: a flipped bit hides but one of them.
+  // Name and value are searched separately: a flipped bit hides only one of them.
   if (value == std::string::npos) return has_mark(json) ? std::optional<std::string>("") : std::nullopt;
   const std::size_t digits = value + kMark.size();
   if (!std::string_view(json).substr(value).starts_with(kMark) || digits + kDigits > json.size()) return "";

@@ -6,7 +6,7 @@
 
 namespace l2l {
 
-/// CRC-32 (that of zlib) of bytes that are added piece by piece.
+/// The CRC-32 of zlib, of bytes that are added in pieces.
 class Checksum {
  public:
   void add(std::string_view bytes);
@@ -16,19 +16,20 @@ class Checksum {
   std::uint32_t crc_ = 0;
 };
 
-/// A JSON text, or a file that begins with one, answers for all of its bytes by a member of some object:
+/// A JSON text, or a file that begins with one, holds the checksum of all its bytes as a member of some object:
 ///     "checksum": "crc32:0badcafe"
-/// What is summed has zeros for these digits. It tells damage and edits by hand, not forgery.
+/// It is computed with zeros for these digits. It detects damage and edits by hand, not forgery.
 inline constexpr const char* kChecksumName = "checksum";
 /// The member's value before it is known.
 inline constexpr const char* kChecksumToCome = "crc32:00000000";
 
-/// Puts the checksum of a whole file where `kChecksumToCome` stands in it.
+/// Replaces `kChecksumToCome` in a file by the checksum of the file.
 void seal(std::string& file);
-/// The digits in a JSON text, which are zeros from now on; nothing if it has no checksum, "" if that itself is damaged.
+/// The digits of the checksum in a JSON text, which are replaced by zeros; nothing if it has no checksum, "" if the
+/// checksum itself is damaged.
 std::optional<std::string> take_seal(std::string& json);
-/// What is wrong with a file whose checksum is another.
+/// The error for a file with a wrong checksum.
 inline constexpr const char* kSealBroken =
-    "damaged or edited: its checksum is that of other bytes; without the entry 'checksum' it is taken as it is";
+    "damaged or edited: its checksum does not match; remove the entry 'checksum' to use it all the same";
 
 }  // namespace l2l

@@ -19,7 +19,7 @@ inline float from_f16(std::uint16_t half) {
   return half & 0x8000 ? -magnitude : magnitude;
 }
 
-/// The nearest F16; of two equally near the even one. Beyond 65,520 infinity.
+/// The nearest F16, ties to even; infinity from 65,520 on.
 inline std::uint16_t to_f16(float x) {
   const std::uint16_t sign = std::signbit(x) ? 0x8000 : 0;
   if (std::isnan(x)) return sign | 0x7e00;

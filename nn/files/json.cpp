@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Called by the parser as it goes.
+/// The parser calls it for every event.
 class StructureCheck {
  public:
   StructureCheck(int deepest, const std::string& what) : what_(what), names_(deepest) {}

@@ -5,7 +5,7 @@ namespace l2l {
 std::string why_no_file(const std::filesystem::path& path) {
   std::error_code failure;
   if (std::filesystem::is_regular_file(path, failure)) return "";
-  return failure ? failure.message() : "it is no file";
+  return failure ? failure.message() : "not a regular file";
 }
 
 }  // namespace l2l

@@ -40,7 +40,7 @@ std::optional<std::uint64_t> bytes_per_element(const std::string& dtype) {
   return found->second;
 }
 
-/// Bytes of an array, unless a dimension is negative (2^63 and more in the file) or the product overflows.
+/// Bytes of an array; nothing if a dimension is negative (2^63 or more in the file) or the product overflows.
 std::optional<std::uint64_t> byte_count(const std::vector<std::int64_t>& shape, std::uint64_t element) {
   std::uint64_t bytes = element;
   for (std::int64_t extent : shape) {
@@ -60,7 +60,7 @@ void convert(const std::vector<char>& raw, std::vector<Real>& data, Convert to_r
 
 // ---- The header -----------------------------------------------------------------------------------------------
 
-/// What the header says of a tensor. Offsets are bytes, counted from the end of the header.
+/// A tensor's entry in the header. Offsets are bytes, counted from the end of the header.
 struct Entry {
   std::string name, dtype;
   std::vector<std::int64_t> shape;
@@ -97,7 +97,7 @@ class Reader {
     if (const auto seal = take_seal(text)) {
       if (*seal != checksum(text)) fail(kSealBroken);
       file.sealed = true;
-      file.metadata.erase(kChecksumName);  // it is the file's, and of no use to who reads it
+      file.metadata.erase(kChecksumName);  // it has been checked: the caller does not need it
     }
     for (const Entry& entry : entries_) {
       if (entry.name.starts_with(prefix)) file.tensors[entry.name] = read_tensor(entry);
@@ -137,7 +137,7 @@ class Reader {
     }
   }
 
-  /// Of the whole file, with this header.
+  /// The checksum of the whole file, with this header.
   std::string checksum(const std::string& header) {
     const std::uint64_t length = header.size();
     Checksum sum;
@@ -191,7 +191,7 @@ class Reader {
     return entry;
   }
 
-  /// Tensors must fill what follows the header without gap or overlap. Leaves them in the order of the file.
+  /// Tensors must fill the data without gap or overlap. Sorts them into the order of the file.
   void check_offsets() {
     std::sort(entries_.begin(), entries_.end(),
               [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
@@ -204,7 +204,7 @@ class Reader {
     }
     if (end != size_ - data_start_) {
       fail(end > size_ - data_start_ ? "truncated: " : "something follows the last tensor: ", size_ - data_start_,
-           " bytes of data, the header speaks of ", end);
+           " bytes of data, the header lists ", end);
     }
   }
 

@@ -6,22 +6,22 @@
 
 namespace l2l {
 
-/// Reads bytes from their front. Asking for more than are left is an Error that says `complaint`.
+/// Reads bytes from the front. Throws Error(`too_short`) if more are asked for than are left.
 class ByteReader {
  public:
-  explicit ByteReader(std::string_view bytes, const char* complaint = "the picture is cut short")
-      : left_(bytes), complaint_(complaint) {}
+  explicit ByteReader(std::string_view bytes, const char* too_short = "the picture is cut short")
+      : left_(bytes), too_short_(too_short) {}
 
   std::string_view left() const { return left_; }
   bool empty() const { return left_.empty(); }
 
   std::string_view take(std::size_t n) {
-    if (n > left_.size()) throw Error(complaint_);
+    if (n > left_.size()) throw Error(too_short_);
     const std::string_view bytes = left_.substr(0, n);
     left_.remove_prefix(n);
     return bytes;
   }
-  /// A number of `size` bytes, 1 to 4, the most significant first.
+  /// A big-endian number of `size` bytes, 1 to 4.
   std::uint32_t number(int size) {
     std::uint32_t value = 0;
     for (const char byte : take(static_cast<std::size_t>(size))) value = value << 8 | static_cast<std::uint8_t>(byte);
@@ -31,7 +31,7 @@ class ByteReader {
 
  private:
   std::string_view left_;
-  const char* complaint_;
+  const char* too_short_;
 };
 
 }  // namespace l2l

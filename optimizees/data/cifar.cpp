@@ -16,9 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr Index kSide = 32, kPixels = 3 * kSide * kSide, kRecord = 1 + kPixels;
-constexpr Index kMostImages = 1'000'000;  // in a file; CIFAR-10's have 10,000
+constexpr Index kMaxImages = 1'000'000;  // in a file; CIFAR-10's have 10,000
 
-/// An error with a file: what is wrong, and the same remedy for all.
+/// Throws an Error about a file. The remedy is the same for all.
 template <class... Parts>
 [[noreturn]] void fail(const fs::path& path, const Parts&... parts) {
   throw Error(path.string(), ": ", parts...,
@@ -26,7 +26,7 @@ template <class... Parts>
               "DIR");
 }
 
-/// How many records a file has. Nothing in it says so, only its size.
+/// How many records a file has, by its size: there is no header.
 Index count_records(const fs::path& path) {
   if (const std::string reason = why_no_file(path); !reason.empty()) fail(path, "cannot be read: ", reason);
   std::error_code failure;
@@ -37,7 +37,7 @@ Index count_records(const fs::path& path) {
          " bytes (a label and 3 x 32 x 32 pixels): something is missing or follows");
   }
   const Index count = static_cast<Index>(size / kRecord);
-  if (count > kMostImages) fail(path, count, " images are more than the ", kMostImages, " that a file may hold");
+  if (count > kMaxImages) fail(path, count, " images are more than the ", kMaxImages, " that a file may hold");
   return count;
 }
 
@@ -61,7 +61,7 @@ void read_file(const fs::path& path, ImageSet& set) {
   }
 }
 
-/// The files of a part that are there.
+/// The existing files of a part.
 std::vector<fs::path> files_of(const fs::path& folder, DataPart part) {
   std::vector<std::string> names = {"test_batch.bin"};
   if (part == DataPart::train) {

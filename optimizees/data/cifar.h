@@ -5,9 +5,8 @@
 
 namespace l2l {
 
-/// Reads one part of CIFAR-10 (Krizhevsky 2009) in its binary version: those of data_batch_1.bin … data_batch_5.bin
-/// that are in `folder`, at least one of them and one behind the other, or test_batch.bin. A file is nothing but
-/// records of 3073 bytes:
+/// Reads one part of CIFAR-10 (Krizhevsky 2009) in its binary version: test_batch.bin, or those of data_batch_1.bin …
+/// data_batch_5.bin that are in `folder`, at least one, concatenated. A file is a sequence of records of 3073 bytes:
 ///
 ///     label    1 byte, 0 … 9
 ///     pixels   3072 bytes: 32 rows of 32 pixels in red, then in green, then in blue

@@ -14,7 +14,7 @@ using namespace std::string_view_literals;
 
 constexpr std::string_view kExif = "Exif\0\0"sv;  // what libexif expects before a block
 
-/// What a stream of zlib holds, or "" if it is damaged or larger than the text of any camera's block.
+/// The data in a zlib stream, or "" if it is damaged or larger than any camera's block.
 std::string uncompressed(std::string_view data) {
   std::string text(std::size_t{1} << 20, '\0');
   uLongf size = text.size();
@@ -23,7 +23,7 @@ std::string uncompressed(std::string_view data) {
   return code == Z_OK ? text.substr(0, size) : "";
 }
 
-/// The bytes that a text's digits stand for; white space may stand between them.
+/// The bytes that a text holds as hexadecimal digits, with white space between them.
 std::string from_hex(std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string bytes;
@@ -60,7 +60,7 @@ std::string exif_in_text(std::string_view chunk, bool compressed) {
   const std::size_t keyword_end = chunk.find('\0');
   const std::string_view keyword = chunk.substr(0, keyword_end);
   if (keyword != "Raw profile type exif" && keyword != "Raw profile type APP1") return "";
-  chunk.remove_prefix(std::min(chunk.size(), keyword_end + (compressed ? 2 : 1)));  // 2: and the kind of compression
+  chunk.remove_prefix(std::min(chunk.size(), keyword_end + (compressed ? 2 : 1)));  // 2: the kind of compression too
   const std::string text = compressed ? uncompressed(chunk) : std::string(chunk);
   // "\nexif\n", the size in decimal, "\n", and the block
   std::size_t start = 0;

@@ -4,12 +4,12 @@
 
 namespace l2l {
 
-/// How a camera was held: where a picture's first row and column belong as it is to be seen, 1 to 8 (Exif 2.32, section
-/// 4.6.4, "Orientation"); 1, top and left, where the block of Exif does not say, or is none.
+/// How a picture must be turned or mirrored to be shown upright: 1 to 8 (Exif 2.32, section 4.6.4, "Orientation"). 1,
+/// as it is stored, if the block of Exif does not say or is damaged.
 int orientation(std::string_view exif);
 
 /// The block of Exif in a PNG's chunk tEXt or zTXt (`compressed`), as ImageMagick and exiftool write it: a keyword, the
-/// block's size and its bytes in hexadecimal. Empty if it is another text.
+/// block's size and its bytes in hexadecimal. Empty if the chunk holds another text.
 std::string exif_in_text(std::string_view chunk, bool compressed);
 
 }  // namespace l2l

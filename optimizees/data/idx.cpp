@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A file of IDX data, plain or compressed. zlib's own gzread would silently ignore what follows the compressed data.
+/// An IDX file, plain or compressed. zlib's gzread is not used: it silently ignores what follows the compressed data.
 class IdxFile {
  public:
   explicit IdxFile(const fs::path& path) : path_(path) {
@@ -33,22 +33,22 @@ class IdxFile {
   IdxFile(const IdxFile&) = delete;
   IdxFile& operator=(const IdxFile&) = delete;
 
-  /// An error with this file: what is wrong, and the same remedy for all.
+  /// Throws an Error about this file. The remedy is the same for all.
   template <class... Parts>
   [[noreturn]] void fail(const Parts&... parts) const {
     throw Error(path_.string(), ": ", parts..., "; fetch the file anew, or name another folder with --data DIR");
   }
 
-  /// The next `n` bytes. They are asked for in blocks, so that a header that lies about the size costs no memory; where
-  /// the file is large enough to hold them, there is room for all of them at once, so that none are copied.
+  /// The next `n` bytes. They are read in blocks, so that a header with a wrong size costs no memory. If the file is
+  /// large enough to hold them, all memory is reserved first, so that nothing is copied.
   std::vector<std::uint8_t> bytes(std::size_t n, const char* field) {
     constexpr std::size_t kBlock = 1 << 20;
-    constexpr std::size_t kMostCompression = 1032;  // of deflate: 258 bytes in 2 bits (RFC 1951, section 3.2.5)
+    constexpr std::size_t kMaxCompression = 1032;  // of deflate: 258 bytes in 2 bits (RFC 1951, section 3.2.5)
     std::vector<std::uint8_t> data;
     if (n > kBlock) {
       std::error_code unknown;
       const std::uintmax_t size = fs::file_size(path_, unknown);
-      if (!unknown && n / (compressed_ ? kMostCompression : 1) <= size) data.reserve(n);
+      if (!unknown && n / (compressed_ ? kMaxCompression : 1) <= size) data.reserve(n);
     }
     while (data.size() < n) {
       const std::size_t have = data.size(), wanted = std::min(n - have, kBlock);
@@ -71,7 +71,7 @@ class IdxFile {
     if (n != expected) fail("magic number is ", n, ", IDX ", content, " begin with ", expected);
   }
 
-  /// Checks that nothing follows and, for a compressed file, that it is whole: its checksum comes last.
+  /// Checks that nothing follows, and that a compressed file is complete: its checksum comes last.
   void end() {
     std::uint8_t extra;
     if (read(&extra, 1) > 0) fail("bytes follow the last item that the header announces");
@@ -84,7 +84,7 @@ class IdxFile {
     return Index(b[0]) << 24 | Index(b[1]) << 16 | Index(b[2]) << 8 | Index(b[3]);
   }
 
-  /// The next block of the file as it is on the disk; none at its end.
+  /// Reads the next block of the file, before decompression; nothing at its end.
   void fill() {
     stream_.next_in = input_.data();
     stream_.avail_in = static_cast<uInt>(std::fread(input_.data(), 1, input_.size(), file_.get()));
@@ -113,7 +113,7 @@ class IdxFile {
   }
 
   void decompress() {
-    if (whole_) inflateReset(&stream_);  // a .gz file may be several, one behind the other
+    if (whole_) inflateReset(&stream_);  // a .gz file may be several, concatenated
     const int code = inflate(&stream_, Z_NO_FLUSH);
     whole_ = code == Z_STREAM_END;
     if (!whole_ && code != Z_OK) fail("the compressed data are damaged");
@@ -124,10 +124,11 @@ class IdxFile {
   std::vector<std::uint8_t> input_ = std::vector<std::uint8_t>(1 << 16);
   z_stream stream_ = {};
   bool compressed_ = false;
-  bool whole_ = false;  // the compressed data have come to their end, with a checksum that fits
+  bool whole_ = false;  // the compressed data have ended, and their checksum is right
 };
 
-/// The file `stem` + '-' or '.' + `kind`, compressed or not. A folder of that name is taken if there is nothing else.
+/// The file `stem` + '-' or '.' + `kind`, compressed or not. If there is none, a folder of that name: its error is
+/// clearer than that of a missing file.
 fs::path find_file(const fs::path& folder, const std::string& stem, const std::string& kind) {
   for (const bool folders : {false, true}) {
     for (const char* separator : {"-", "."}) {
@@ -146,19 +147,19 @@ fs::path find_file(const fs::path& folder, const std::string& stem, const std::s
 }  // namespace
 
 ImageSet read_idx(const fs::path& folder, DataPart part) {
-  // No data set in this format comes near these; they keep the products below from overflowing.
-  constexpr Index kMostImages = 10'000'000, kLargestSide = 4096, kMostBytes = Index(1) << 30;
+  // Far beyond any data set in this format. They keep the products below from overflowing.
+  constexpr Index kMaxImages = 10'000'000, kMaxSide = 4096, kMaxBytes = Index(1) << 30;
   const std::string stem = part == DataPart::train ? "train" : "t10k";
   ImageSet set;
 
   IdxFile images(find_file(folder, stem + "-images", "idx3-ubyte"));
   images.magic(0x803, "images");
-  const Index count = images.number("number of images", kMostImages);
-  set.height = images.number("image height", kLargestSide);
-  set.width = images.number("image width", kLargestSide);
+  const Index count = images.number("number of images", kMaxImages);
+  set.height = images.number("image height", kMaxSide);
+  set.width = images.number("image width", kMaxSide);
   const Index size = count * set.pixels_per_image();
-  if (size > kMostBytes) {
-    images.fail(count, " images of ", set.height, "x", set.width, " take more than ", kMostBytes, " bytes");
+  if (size > kMaxBytes) {
+    images.fail(count, " images of ", set.height, "x", set.width, " take more than ", kMaxBytes, " bytes");
   }
   set.pixels = images.bytes(static_cast<std::size_t>(size), "pixels");
   images.end();
@@ -166,7 +167,7 @@ ImageSet read_idx(const fs::path& folder, DataPart part) {
   const fs::path labels_path = find_file(folder, stem + "-labels", "idx1-ubyte");
   IdxFile labels(labels_path);
   labels.magic(0x801, "labels");
-  const Index label_count = labels.number("number of labels", kMostImages);
+  const Index label_count = labels.number("number of labels", kMaxImages);
   if (label_count != count) labels.fail("number of labels is ", label_count, ", but there are ", count, " images");
   set.labels = labels.bytes(static_cast<std::size_t>(count), "labels");
   labels.end();

@@ -6,7 +6,7 @@
 
 namespace l2l {
 
-/// The images with the given numbers as a constant on `tape`, pixels in [0, 1]: [numbers.size(), pixels_per_image()]
+/// The images with the given numbers as a constant, with pixels in [0, 1]: [numbers.size(), pixels_per_image()]
 Var image_batch(Tape& tape, const ImageSet& set, std::span<const Index> numbers);
 
 }  // namespace l2l

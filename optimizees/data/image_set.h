@@ -6,8 +6,8 @@
 
 namespace l2l {
 
-/// Images of one size, each with a class. Pixels stay the bytes they were in the file: Fashion-MNIST takes 47 MB so,
-/// CIFAR-10 154, and four times that as float.
+/// Images of one size, each with a class. Pixels stay bytes, as in the file: 47 MB for Fashion-MNIST, 154 MB for
+/// CIFAR-10. As float they would take four times as much.
 struct ImageSet {
   static constexpr int kClasses = 10;
 

@@ -26,7 +26,7 @@ int JpegColours::transform(const JpegFrame& frame) const {
   if (four) return adobe_transform_;
   const bool called_rgb = c[0].id == 'R' && c[1].id == 'G' && c[2].id == 'B';
   const int transform = jfif_ ? 1 : adobe_transform_ >= 0 ? adobe_transform_ : called_rgb ? 0 : 1;
-  if (called_rgb && transform == 1) throw Error("a JPEG that calls its colours both RGB and YCbCr; save it anew");
+  if (called_rgb && transform == 1) throw Error("a JPEG that calls its colours both RGB and YCbCr; save it again");
   return transform;
 }
 

@@ -6,13 +6,13 @@
 
 namespace l2l {
 
-/// Which colours a JPEG's components stand for. T.81 leaves it open; JFIF and Adobe's marker say it, or nothing does.
-/// It is decided as libjpeg does, but where libjpeg warns or guesses, the picture is refused.
+/// Which colours a JPEG's components are. T.81 does not define it, but JFIF and Adobe's marker may. Decides as libjpeg
+/// does, except that a picture about which libjpeg warns or guesses is refused.
 class JpegColours {
  public:
-  /// Notes what a segment of an application says of colours.
+  /// Reads what an application segment says about colours.
   void read(int marker, std::string_view data);
-  /// A segment of Adobe's that says what was decided, or none for a grey picture.
+  /// An Adobe segment that states the decision; empty for a grey picture.
   std::string segment(const JpegFrame& frame) const;
 
  private:

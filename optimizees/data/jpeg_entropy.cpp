@@ -58,7 +58,7 @@ void EntropyReader::end_scan() {
 }
 
 void EntropyReader::restart(int number) {
-  while (end_ - at_ > 1 && at_[1] == 0xff) ++at_;  // bytes that fill up (section B.1.1.2)
+  while (end_ - at_ > 1 && at_[1] == 0xff) ++at_;  // fill bytes (section B.1.1.2)
   if (end_ - at_ < 2) throw Error("the picture is cut short");
   if (at_[1] != 0xd0 + number) damaged_jpeg("a part of its compressed pixels is missing");
   at_ += 2;
@@ -98,8 +98,8 @@ int HuffmanTable::symbol(EntropyReader& in) const {
       return symbols_[offset_[size] + k];
     }
   }
-  in.skip(16);  // at the end of the data this is what is wrong
-  damaged_jpeg("its compressed pixels hold a code that its Huffman table has not");
+  in.skip(16);  // throws if the cause is the end of the data
+  damaged_jpeg("its compressed pixels hold a code that its Huffman table does not have");
 }
 
 }  // namespace l2l

@@ -6,13 +6,13 @@
 #include "optimizees/data/jpeg_scan.h"
 #include "optimizees/data/picture_file.h"
 
-// JPEG (ITU-T T.81): segments, each behind a marker (annex B); "section" below is one of its.
+// JPEG (ITU-T T.81) is a sequence of segments, each after a marker (annex B). Sections below are those of T.81.
 namespace l2l {
 namespace {
 
 using namespace std::string_view_literals;
 
-constexpr int kMostScans = 100;  // of a progressive JPEG; encoders write about ten
+constexpr int kMaxScans = 100;  // of a progressive JPEG; encoders write about ten
 
 /// Table B.1.
 enum Marker {
@@ -32,16 +32,16 @@ enum Marker {
   kComment = 0xfe
 };
 
-/// A marker; bytes 0xff may fill up before it (section B.1.1.2), and cameras pad segments with zeros.
+/// The next marker. Fill bytes 0xff may precede it (section B.1.1.2), and cameras pad segments with zeros.
 int next_marker(ByteReader& file) {
   int byte = file.byte();
   while (byte == 0) byte = file.byte();
-  if (byte != 0xff) damaged_jpeg("something that is no segment stands between segments");
+  if (byte != 0xff) damaged_jpeg("there is something between two segments");
   while (byte == 0xff) byte = file.byte();
   return byte;
 }
 
-/// What a kind of JPEG that cannot be read is called, by its marker; null for all others.
+/// The name of a kind of JPEG that cannot be read, by its marker; null for any other marker.
 const char* foreign_kind(int marker) {
   switch (marker) {
     case 0xc3: return "a lossless JPEG";
@@ -56,7 +56,7 @@ const char* foreign_kind(int marker) {
     case 0xcc:
     case 0xcd:
     case 0xce:
-    case 0xcf: return "a JPEG of arithmetic codes";
+    case 0xcf: return "a JPEG with arithmetic coding";
     case 0xf7: return "a JPEG-LS";
     default: return nullptr;
   }
@@ -102,7 +102,7 @@ class JpegChecker {
       case kApp14: read_application(marker, data.left()); return;
       default:
         if (marker == kComment || (marker >= kApp0 && marker <= kApp15)) return;
-        damaged_jpeg("what one of its segments means is not known");
+        damaged_jpeg("it has an unknown segment");
     }
     append(body_, marker, data.left());
   }
@@ -142,9 +142,9 @@ class JpegChecker {
 
   /// Section B.2.4.1.
   void read_quantisation_tables(ByteReader data) {
-    // A decoder takes those of a progressive JPEG at its first scan or at its end.
+    // Decoders differ: some use those at the first scan of a progressive JPEG, others those at its end.
     const bool late = frame_.progressive && scans_ > 0;
-    if (late) throw Error("a progressive JPEG whose quantisation tables change; save it anew");
+    if (late) throw Error("a progressive JPEG whose quantisation tables change; save it again");
     while (!data.empty()) {
       const int kind = data.byte(), bytes = (kind >> 4) + 1;
       if (bytes > 2 || (kind & 15) > 3) damaged_jpeg("there is no quantisation table of that number");
@@ -153,9 +153,9 @@ class JpegChecker {
     }
   }
 
-  /// Section B.2.3, and G.1.1.1 for which scans a progressive JPEG may have.
+  /// Section B.2.3; G.1.1.1 says which scans a progressive JPEG may have.
   void read_scan(ByteReader data) {
-    if (++scans_ > kMostScans) throw Error("a JPEG of more than ", kMostScans, " scans; save it anew");
+    if (++scans_ > kMaxScans) throw Error("a JPEG of more than ", kMaxScans, " scans; save it again");
     scan_.parts.clear();
     const int count = data.byte();
     int blocks = 0;
@@ -192,7 +192,7 @@ class JpegChecker {
     damaged_jpeg("a scan of a colour that is not there");
   }
 
-  /// Notes which bits of a component's coefficients a scan brings; each may come once.
+  /// Records which bits of a component's coefficients this scan has. Each bit may come once.
   void advance(JpegComponent& component) {
     const bool dc = scan_.first == 0;
     const bool possible = scan_.first <= scan_.last && scan_.last <= 63 && scan_.low <= 13 &&
@@ -216,7 +216,7 @@ class JpegChecker {
     }
   }
 
-  /// Returns what follows them.
+  /// Returns what follows the scan.
   std::string_view read_pixels(std::string_view data) {
     const std::string_view rest = check_scan(frame_, scan_, data);
     body_ += data.substr(0, data.size() - rest.size());
@@ -233,7 +233,7 @@ class JpegChecker {
   PictureFile picture_;
   std::string body_;  // of the content: tables, header and scans
   JpegFrame frame_;
-  JpegScan scan_;  // the last one; its restart interval is valid until the next is given
+  JpegScan scan_;  // the last one; its restart interval also holds for the next, unless that has its own
   int scans_ = 0;
   std::array<std::array<HuffmanTable, 4>, 2> huffman_;  // DC and AC, by number
   std::array<bool, 4> quantisation_{};  // whether there is a table of the number

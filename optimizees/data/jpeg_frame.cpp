@@ -15,7 +15,7 @@ JpegFrame parse_frame(bool progressive, ByteReader data) {
   frame.width = data.number(2);
   const int count = data.byte();
   if (bits != 8) throw Error("a JPEG of ", bits, " bits for each colour; only 8 can be read");
-  if (frame.height == 0) throw Error("a JPEG that gives its height behind its pixels (DNL); save it anew");
+  if (frame.height == 0) throw Error("a JPEG that gives its height after its pixels (DNL); save it again");
   check_size(frame.height, frame.width);
   if (count != 1 && count != 3 && count != 4) throw Error("a JPEG of ", count, " colours; 1, 3 or 4 can be read");
   int widest = 1, highest = 1;

@@ -10,11 +10,11 @@ namespace l2l {
 
 struct JpegComponent {
   int id = 0;
-  int horizontal = 1, vertical = 1;  // sampling factors: its blocks in a minimum coded unit of several components
-  int quantisation = 0;  // the number of its table
+  int horizontal = 1, vertical = 1;  // sampling factors: blocks in a minimum coded unit of several components
+  int quantisation = 0;  // number of its table
   Index blocks_wide = 0, blocks_high = 0;  // in a scan of its own (section A.2.2)
-  std::array<int, 64> lowest_bit{};  // of each coefficient: the lowest that has come, -1 before the first
-  std::vector<std::uint64_t> nonzero;  // of each block: the coefficients that are not zero; only in a progressive JPEG
+  std::array<int, 64> lowest_bit{};  // of each coefficient: the lowest bit read so far, -1 before the first
+  std::vector<std::uint64_t> nonzero;  // of each block: which coefficients are not zero; only in a progressive JPEG
 };
 
 struct JpegFrame {

@@ -6,8 +6,8 @@
 namespace l2l {
 namespace {
 
-/// The largest categories of a difference and of a coefficient for samples of 8 bits (tables F.1 and F.2).
-constexpr int kMostDcBits = 11, kMostAcBits = 10;
+/// The largest categories of a DC difference and of an AC coefficient for samples of 8 bits (tables F.1 and F.2).
+constexpr int kMaxDcBits = 11, kMaxAcBits = 10;
 
 class ScanDecoder {
  public:
@@ -58,7 +58,7 @@ class ScanDecoder {
     if (empty_blocks_ > 0) damaged_jpeg("it says that more blocks are empty than there are");
   }
 
-  /// A coefficient: its category's bits, sections F.1.2.1.1 and F.2.2.1.
+  /// A coefficient of this category (sections F.1.2.1.1 and F.2.2.1).
   int value(int category) {
     const int bits = static_cast<int>(in_.bits(category));
     return category == 0 || bits >> (category - 1) != 0 ? bits : bits - (1 << category) + 1;
@@ -66,9 +66,9 @@ class ScanDecoder {
 
   void dc_first(JpegScan::Part& part, Index) {
     const int category = part.dc->symbol(in_);
-    if (category > kMostDcBits) damaged_jpeg("a value of its compressed pixels is out of range");
+    if (category > kMaxDcBits) damaged_jpeg("a value of its compressed pixels is out of range");
     part.prediction += value(category);
-    if (std::abs(part.prediction) >= 1 << kMostDcBits) damaged_jpeg("a value of its compressed pixels is out of range");
+    if (std::abs(part.prediction) >= 1 << kMaxDcBits) damaged_jpeg("a value of its compressed pixels is out of range");
   }
   void dc_refine(JpegScan::Part&, Index) { in_.skip(1); }
 
@@ -100,7 +100,7 @@ class ScanDecoder {
     }
   }
 
-  /// Section G.1.2.3: a bit for each coefficient that is not zero, and those that become so.
+  /// Section G.1.2.3: one more bit of each coefficient that is not zero, and the coefficients that become nonzero.
   void ac_refine(JpegScan::Part& part, Index unit) {
     std::uint64_t& nonzero = part.component->nonzero[static_cast<std::size_t>(unit)];
     std::uint64_t left = band_;  // the coefficients to come
@@ -128,12 +128,12 @@ class ScanDecoder {
     }
   }
 
-  /// This block and those behind it hold nothing more; how many they are follows the code.
+  /// This block and those after it have no more values. How many blocks follows the code.
   void begin_empty_blocks(int bits) { empty_blocks_ = (Index{1} << bits) + static_cast<Index>(in_.bits(bits)) - 1; }
 
   void check_coefficient(int k, int run, int category) const {
     if (k > scan_.last) damaged_jpeg("a block of its compressed pixels has more than 64 values");
-    if (category > kMostAcBits || (category == 0 && run < 15)) {
+    if (category > kMaxAcBits || (category == 0 && run < 15)) {
       damaged_jpeg("a value of its compressed pixels is out of range");
     }
   }

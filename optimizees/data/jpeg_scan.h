@@ -5,7 +5,7 @@
 #include "optimizees/data/jpeg_entropy.h"
 #include "optimizees/data/jpeg_frame.h"
 
-/// What a JPEG's compressed pixels have to hold (ITU-T T.81, annexes F and G).
+/// Checks a JPEG's compressed pixels (ITU-T T.81, annexes F and G).
 namespace l2l {
 
 /// A scan's header (section B.2.3), with the tables that are valid for it.
@@ -17,12 +17,13 @@ struct JpegScan {
   };
   std::vector<Part> parts;
   int first = 0, last = 63;  // coefficients
-  int high = 0, low = 0;  // the bit that came last, and the lowest that comes now
+  int high = 0, low = 0;  // lowest bit of the scan before (0: none), and of this one
   Index restart_interval = 0;  // in minimum coded units; 0: none
 };
 
-/// Decodes a scan's compressed pixels without keeping them. They must be as many as the frame has, of codes and values
-/// that exist, and each bit of a coefficient must come once, from the highest to the lowest. Returns what follows.
+/// Decodes a scan's compressed pixels without keeping them, and returns what follows. Their number must be that of the
+/// frame, all codes and values must exist, and each bit of a coefficient must come once, from the highest to the
+/// lowest.
 std::string_view check_scan(const JpegFrame& frame, const JpegScan& scan, std::string_view data);
 
 }  // namespace l2l

@@ -30,13 +30,13 @@ double cubic(double x) {
   return 0;
 }
 
-/// The old pixels that a new one is a weighted mean of, along one axis.
+/// A new pixel is a weighted mean of old ones, `first` and those after it, along one axis.
 struct Weights {
   Index first;
   std::vector<Real> values;  // they sum to 1
 };
 
-/// For each of `count` new pixels that divide the interval of `extent` old ones from `start` on.
+/// For each of `count` new pixels, which divide the interval of `extent` old ones that begins at `start`.
 std::vector<Weights> axis_weights(Index old_count, Index count, double start, double extent) {
   const double step = extent / static_cast<double>(count), widening = std::max(1.0, step);
   std::vector<Weights> weights(count);
@@ -56,8 +56,8 @@ std::vector<Weights> axis_weights(Index old_count, Index count, double start, do
   return weights;
 }
 
-/// Columns first, row by row, so that a large picture is never there in full as numbers; then the rows.
-/// `read_row(y, channel, row)` gives a row of the old picture.
+/// Scales the width first, row by row, so that a large picture is never in memory as Reals; then the height.
+/// `read_row(y, channel, row)` writes a row of the old picture to `row`.
 template <class ReadRow>
 Picture resample(Index old_height, Index old_width, ReadRow read_row, Index height, Index width, const Box& box) {
   const auto columns = axis_weights(old_width, width, box.left, box.width);
@@ -99,7 +99,7 @@ std::string read_file(const fs::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// Hidden files are no pictures: beside each file of a folder that a Mac has copied stands one, "._" and its name.
+/// Hidden files are left out: when a Mac copies a folder, it adds one named "._NAME" beside each file.
 bool is_picture_name(const fs::path& path) {
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
@@ -108,7 +108,7 @@ bool is_picture_name(const fs::path& path) {
   return !hidden && (extension == ".jpg" || extension == ".jpeg" || extension == ".png");
 }
 
-/// One colour of a row, as it looks on white.
+/// One colour of a row, blended with white.
 void unpack_row(const Bitmap& bitmap, Index y, Index channel, std::vector<Real>& row) {
   const int n = bitmap.channels;
   const bool grey = n <= 2, alpha = n % 2 == 0;
@@ -119,7 +119,7 @@ void unpack_row(const Bitmap& bitmap, Index y, Index channel, std::vector<Real>&
   }
 }
 
-/// A picture stored at an orientation of Exif, as it is to be seen.
+/// A picture with this Exif orientation, turned upright.
 Picture upright(const Picture& stored, int orientation) {
   if (orientation == 1) return stored;
   const bool transposed = orientation >= 5;

@@ -8,14 +8,14 @@
 #include "optimizees/data/exif.h"
 #include "optimizees/data/picture_file.h"
 
-// stb_image is small and reads what cameras write, but it was not written for files that mean harm, and it guesses
-// where a file is not clear. So it never sees a file from outside: check_jpeg and check_png write it one that holds
-// nothing but what they have understood and found to be right. Besides, it knows two formats only, all memory is
-// zeroed, so that nothing uninitialised is read, and no array is larger than a picture needs.
+// stb_image is small and reads what cameras write. But it was not written for malicious files, and it guesses if a file
+// is ambiguous. So it never sees a file from outside: check_jpeg and check_png write a new one that holds only what
+// they have understood and found right. Besides, all formats but two are disabled, all memory is zeroed, so that
+// nothing uninitialised is read, and no array is larger than a picture needs.
 namespace {
 
-/// A PNG of the most pixels: 4 channels of 16 bits.
-constexpr std::size_t kLargestArray = static_cast<std::size_t>(l2l::kMostPixels) * 8 + (1 << 20);
+/// The largest possible PNG: 4 channels of 16 bits.
+constexpr std::size_t kLargestArray = static_cast<std::size_t>(l2l::kMaxPixels) * 8 + (1 << 20);
 
 void* allocate(std::size_t size) { return size <= kLargestArray ? std::calloc(1, size) : nullptr; }
 
@@ -47,7 +47,7 @@ void* reallocate(void* old, std::size_t old_size, std::size_t size) {
 
 namespace l2l {
 
-static_assert(kLargestSide == STBI_MAX_DIMENSIONS);
+static_assert(kMaxSide == STBI_MAX_DIMENSIONS);
 
 Bitmap decode_picture(std::string_view file) {
   const PictureFile checked = check_picture(file);

@@ -6,8 +6,7 @@
 
 #include "autodiff/types.h"
 
-/// Picture files to bytes and back. Between this header and the rest stands stb_image, which must be kept on a short
-/// lead (see picture_codec.cpp). Nothing of it is used elsewhere.
+/// Picture files to bytes and back. Only picture_codec.cpp uses stb_image, which must not see unchecked files.
 namespace l2l {
 
 /// 8 bits for each pixel and channel.
@@ -15,13 +14,13 @@ struct Bitmap {
   Index height = 0, width = 0;
   int channels = 0;  // 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha
   std::vector<std::uint8_t> bytes;  // [height, width, channels]
-  int orientation = 1;  // how it is to be seen: see exif.h
+  int orientation = 1;  // see exif.h
 };
 
-/// A JPEG or PNG file's content. Of 16 bits a channel the upper 8 are kept; CMYK becomes RGB; what a file says of gamma
-/// or colour profiles is not used. What can be found of damage is refused: a PNG has checksums; in a JPEG, pixels that
-/// are missing or too many and codes or values that do not exist are found, but not a value that became another one. An
-/// Error says, without naming the file, what is wrong with it.
+/// Decodes the content of a JPEG or PNG file. Of 16 bits per channel the upper 8 are kept; CMYK becomes RGB; gamma and
+/// colour profiles are ignored. Damage that can be detected is an Error: anywhere in a PNG, which has checksums; in a
+/// JPEG, missing or surplus pixels and impossible codes or values, but not a value that changed to another valid one.
+/// The Error does not name the file.
 Bitmap decode_picture(std::string_view file);
 /// The content of a PNG file.
 std::string encode_png(const Bitmap& bitmap);

@@ -12,15 +12,15 @@ PictureFile check_picture(std::string_view file) {
 }
 
 void check_file_size(std::uintmax_t bytes) {
-  constexpr std::uintmax_t kMost = std::uintmax_t{1} << 30;
-  if (bytes > kMost) throw Error("a file of ", bytes, " bytes; at most ", kMost, " are read");
+  constexpr std::uintmax_t kMaxBytes = std::uintmax_t{1} << 30;
+  if (bytes > kMaxBytes) throw Error("a file of ", bytes, " bytes; at most ", kMaxBytes, " are read");
 }
 
 void check_size(Index height, Index width) {
   if (height < 1 || width < 1) throw Error("a picture of ", width, "x", height, " pixels");
-  if (height > kLargestSide || width > kLargestSide || height * width > kMostPixels) {
-    throw Error("a picture of ", width, "x", height, " pixels; at most ", kMostPixels, " pixels are read, and ",
-                kLargestSide, " on a side");
+  if (height > kMaxSide || width > kMaxSide || height * width > kMaxPixels) {
+    throw Error("a picture of ", width, "x", height, " pixels; at most ", kMaxPixels, " pixels are read, and ",
+                kMaxSide, " on a side");
   }
 }
 

@@ -7,7 +7,7 @@
 #include "optimizees/data/exif.h"
 #include "optimizees/data/picture_file.h"
 
-// Portable Network Graphics (W3C recommendation, third edition); "section" below is one of its.
+// Portable Network Graphics (W3C recommendation, third edition). Sections below are those of this document.
 namespace l2l {
 namespace {
 
@@ -27,7 +27,7 @@ struct PngHeader {
   int channels() const {
     return colour_type == kRgb ? 3 : colour_type == kGreyAlpha ? 2 : colour_type == kRgbAlpha ? 4 : 1;
   }
-  /// What the pixels of a picture or of a pass take before they are compressed, with a byte for each row's filter.
+  /// Uncompressed bytes of a picture or of a pass: its pixels, and a byte per row for the filter.
   Index bytes(Index rows, Index columns) const {
     return rows > 0 && columns > 0 ? rows * (1 + (columns * channels() * depth + 7) / 8) : 0;
   }
@@ -82,8 +82,7 @@ PngChunk next_png_chunk(ByteReader& file) {
   const std::string_view checked = ByteReader(file).take(std::size_t{size} + 4);
   const PngChunk chunk{file.take(4), file.take(size)};
   for (const char c : chunk.type) {
-    if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')))
-      damaged_png("something that is no chunk stands between chunks");
+    if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))) damaged_png("there is something between two chunks");
   }
   if (crc32_z(0, reinterpret_cast<const Bytef*>(checked.data()), checked.size()) != file.number(4)) {
     damaged_png("the checksum of its chunk ", chunk.type, " is wrong");
@@ -100,7 +99,7 @@ std::string png_chunk(const std::string& type, std::string_view data) {
   return number(data.size()) + body + number(crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size()));
 }
 
-/// The pixels' compressed data: one stream, whatever chunks it is shared out to (section 10).
+/// The compressed pixels: one stream, split into chunks anywhere (section 10).
 class PixelStream {
  public:
   PixelStream() {
@@ -131,17 +130,17 @@ class PixelStream {
 
  private:
   z_stream stream_ = {};
-  bool whole_ = false;  // at its end, with the checksum that belongs to it (Adler-32)
+  bool whole_ = false;  // it has ended, and its checksum (Adler-32) is right
   Index size_ = 0;
 };
 
 /// Section 11.2.2, "PLTE". Numbers beyond the palette are black.
 std::string full_palette(std::string_view data) {
-  constexpr std::size_t kMostBytes = 256 * 3;
-  if (data.size() % 3 != 0 || data.empty() || data.size() > kMostBytes)
+  constexpr std::size_t kMaxBytes = 256 * 3;
+  if (data.size() % 3 != 0 || data.empty() || data.size() > kMaxBytes)
     damaged_png("a palette of ", data.size(), " bytes");
   std::string palette(data);
-  palette.resize(kMostBytes);
+  palette.resize(kMaxBytes);
   return palette;
 }
 
@@ -189,7 +188,7 @@ class PngChecker {
     if (chunk.type == "eXIf") picture_.exif = chunk.data;  // section 11.3.4.5
     if (chunk.type == "tEXt" || chunk.type == "zTXt") read_text(chunk);
     const bool critical = (chunk.type[0] & 0x20) == 0;  // section 5.4
-    if (critical) damaged_png("what its chunk ", chunk.type, " means is not known, or it is there twice");
+    if (critical) damaged_png("its chunk ", chunk.type, " is unknown, or there twice");
   }
 
   void read_pixels(std::string_view data) {
@@ -212,7 +211,7 @@ class PngChecker {
     transparent_ = true;
   }
 
-  /// Before eXIf was a part of the standard, Exif was written as a text.
+  /// Before the standard had eXIf, Exif was written as a text.
   void read_text(const PngChunk& chunk) {
     if (picture_.exif.empty()) picture_.exif = exif_in_text(chunk.data, chunk.type == "zTXt");
   }

@@ -153,7 +153,7 @@ TEST_CASE("tape: a Var of a cleared tape is refused wherever it turns up") {
   Var s = sum(x);
   tape.clear();
   Var fresh = tape.variable({3}, kOneTwoThree);
-  const std::string rest = ": a Var of shape [3] from before its tape was cleared; make it anew after clear()";
+  const std::string rest = ": a Var of shape [3] from before its tape was cleared; create it again after clear()";
   CHECK_THROWS_WITH(x.values(), "values" + rest);
   CHECK_THROWS_WITH(x.gradient(), "gradient" + rest);
   CHECK_THROWS_WITH(exp(x), "exp" + rest);
@@ -164,10 +164,11 @@ TEST_CASE("tape: a Var of a cleared tape is refused wherever it turns up") {
   CHECK_THROWS_WITH(detach(x), "detach" + rest);
   CHECK_THROWS_WITH(concat({fresh, x}), "concat" + rest);
   CHECK_THROWS_WITH(view.values(),
-                    "values: a Var of shape [2] from before its tape was cleared; make it anew after clear()");
-  CHECK_THROWS_WITH(s.item(), "item: a Var of shape [] from before its tape was cleared; make it anew after clear()");
+                    "values: a Var of shape [2] from before its tape was cleared; create it again after clear()");
+  CHECK_THROWS_WITH(s.item(),
+                    "item: a Var of shape [] from before its tape was cleared; create it again after clear()");
   CHECK_THROWS_WITH(tape.backward(s),
-                    "backward: a Var of shape [] from before its tape was cleared; make it anew after clear()");
+                    "backward: a Var of shape [] from before its tape was cleared; create it again after clear()");
 }
 
 TEST_CASE("tape: mixing tapes is refused") {

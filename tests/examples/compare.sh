@@ -104,9 +104,9 @@ copy && sed -i 's/"preprocess": "none"/"preprocess": "log:10"/' broken/config.js
 copy && sed -i 's/"scale": 1,/"scale": 0.2,/' broken/config.json && refused 'scale 1, .* says 0.2;'
 copy && sed -i '$d' broken/config.json && refused 'broken/config.json.*not valid JSON'
 copy && sed -i 's/"scale": 1,/"scale": 1e400,/' broken/config.json && refused 'broken/config.json.*number that is too'
-copy && rm broken/config.json && mkdir broken/config.json && refused 'broken/config.json: cannot be read: it is no file'
+copy && rm broken/config.json && mkdir broken/config.json && refused 'broken/config.json: cannot be read: not a regular file'
 for file in config.json optimizer.safetensors; do
-  copy && rm broken/$file && mkfifo broken/$file && refused "broken/$file: cannot be read: it is no file"
+  copy && rm broken/$file && mkfifo broken/$file && refused "broken/$file: cannot be read: not a regular file"
 done
 copy && truncate -s 1T broken/config.json && refused 'broken/config.json: 1099511627776 bytes, too many for a file'
 copy && echo '[1, 2]' >broken/config.json && refused 'broken/config.json.*object'

@@ -9,7 +9,7 @@
 
 namespace l2l::layout_test {
 
-TEST_CASE("a layout lays parameters one behind the other") {
+TEST_CASE("a layout concatenates parameters") {
   Layout layout;
   const Parameter a = layout.add("a", {2, 3}, "conv"), b = layout.add("b", {}), c = layout.add("c", {0, 5}),
                   d = layout.add("d", {4});

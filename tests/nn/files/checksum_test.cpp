@@ -14,7 +14,7 @@ TEST_CASE("a checksum is zlib's CRC-32, of the pieces together") {
   CHECK(sum.digits() == "cbf43926");  // the check value of CRC-32/ISO-HDLC
 }
 
-TEST_CASE("a text answers for itself") {
+TEST_CASE("a text holds its own checksum") {
   for (const std::string space : {"", " "}) {
     std::string text = "{\"checksum\":" + space + "\"crc32:00000000\", \"x\": 1} and more";
     Checksum sum;

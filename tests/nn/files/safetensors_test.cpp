@@ -275,7 +275,7 @@ TEST_CASE("each rule of the format, broken once") {
        with_header(R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
                    R"("x":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}})",
                    four + four + four)},
-      {"truncated: 3 bytes of data, the header speaks of 4", with_header(good, "123")},
+      {"truncated: 3 bytes of data, the header lists 4", with_header(good, "123")},
       {"something follows the last tensor: 5 bytes", with_header(good, "12345")},
       {"something follows the last tensor", with_header("{}", "1")},
   };
@@ -320,9 +320,9 @@ TEST_CASE("what is not a file is an Error with the system's reason") {
   };
   const auto missing = folder.path / "missing";
   CHECK(says(missing) == missing.string() + ": cannot be read: No such file or directory");
-  CHECK(says(folder.path) == folder.path.string() + ": cannot be read: it is no file");
+  CHECK(says(folder.path) == folder.path.string() + ": cannot be read: not a regular file");
   make_pipe(folder.path / "pipe");
-  CHECK(says(folder.path / "pipe") == (folder.path / "pipe").string() + ": cannot be read: it is no file");
+  CHECK(says(folder.path / "pipe") == (folder.path / "pipe").string() + ": cannot be read: not a regular file");
 }
 
 TEST_CASE("a file cut short anywhere is an Error") {
@@ -370,7 +370,7 @@ TEST_CASE("a file without a checksum is read, one with another is damaged or edi
   bytes.replace(key, 8, "unsealed").replace(bytes.find("crc32:"), 6, "none :");
   CHECK(failure(folder, bytes) == "");
   CHECK_FALSE(read_safetensors(folder.path / "file.safetensors").sealed);
-  // Of the tensors that a prefix skips the checksum answers for too.
+  // The checksum covers the tensors that a prefix skips, too.
   bytes = read_bytes(path);
   bytes[bytes.size() - 1] ^= 1;
   CHECK(contains(failure(folder, bytes, "matrix"), "damaged or edited: "));

@@ -97,9 +97,10 @@ TEST_CASE("Files of CIFAR-10 that are missing, or are not files, are named") {
                                      ContainsSubstring("cifar-10-batches-bin") && ContainsSubstring("--data DIR"));
   CHECK_THAT(message_of(folder, DataPart::test), ContainsSubstring("holds no file test_batch.bin;"));
   std::filesystem::create_directory(folder.path / "test_batch.bin");
-  CHECK_THAT(message_of(folder, DataPart::test), ContainsSubstring("test_batch.bin: cannot be read: it is no file"));
+  CHECK_THAT(message_of(folder, DataPart::test),
+             ContainsSubstring("test_batch.bin: cannot be read: not a regular file"));
   make_pipe(folder.path / "data_batch_1.bin");
-  CHECK_THAT(message_of(folder), ContainsSubstring("data_batch_1.bin: cannot be read: it is no file;"));
+  CHECK_THAT(message_of(folder), ContainsSubstring("data_batch_1.bin: cannot be read: not a regular file;"));
 }
 
 }  // namespace l2l::cifar_test

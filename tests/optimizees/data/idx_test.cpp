@@ -148,7 +148,7 @@ TEST_CASE("A damaged compressed file is refused") {
     folder.write(kImages + ".gz", good + "garbage");
     CHECK_THAT(message_of(folder), ContainsSubstring("damaged"));
   }
-  SECTION("two compressed files, one behind the other, are one") {
+  SECTION("two compressed files, concatenated, are one") {
     folder.write_gz(kImages + ".gz", images.substr(0, 100));
     const std::string first = read_bytes(folder.path / (kImages + ".gz"));
     folder.write_gz(kImages + ".gz", images.substr(100));
@@ -182,10 +182,11 @@ TEST_CASE("A missing or unreadable file is named, with the remedy") {
   folder.write(kImages, IdxFolder::images(12, 2, 3));
   CHECK_THAT(message_of(folder), ContainsSubstring(kLabels) && ContainsSubstring("dataset-fashion-mnist"));
   std::filesystem::create_directory(folder.path / kLabels);
-  CHECK_THAT(message_of(folder), ContainsSubstring(kLabels) && ContainsSubstring("it is no file"));
+  CHECK_THAT(message_of(folder), ContainsSubstring(kLabels) && ContainsSubstring("not a regular file"));
   std::filesystem::remove(folder.path / kLabels);
   make_pipe(folder.path / kLabels);
-  CHECK_THAT(message_of(folder), ContainsSubstring(kLabels) && ContainsSubstring("cannot be read: it is no file;"));
+  CHECK_THAT(message_of(folder),
+             ContainsSubstring(kLabels) && ContainsSubstring("cannot be read: not a regular file;"));
 }
 
 TEST_CASE("A file that is right is not said to be damaged because it has more classes, such as EMNIST's letters") {

@@ -144,9 +144,10 @@ TEST_CASE("what is no picture, or not all of one, is one line that names the fil
   SECTION("a missing file, and a folder") {
     const TemporaryFolder folder;
     CHECK_THROWS_WITH(read_picture(folder.path / "none"), ContainsSubstring("none: cannot be read: No such file"));
-    CHECK_THROWS_WITH(read_picture(folder.path), ContainsSubstring("cannot be read: it is no file"));
+    CHECK_THROWS_WITH(read_picture(folder.path), ContainsSubstring("cannot be read: not a regular file"));
     make_pipe(folder.path / "pipe");
-    CHECK_THROWS_WITH(read_picture(folder.path / "pipe"), ContainsSubstring("pipe: cannot be read: it is no file"));
+    CHECK_THROWS_WITH(read_picture(folder.path / "pipe"),
+                      ContainsSubstring("pipe: cannot be read: not a regular file"));
   }
 }
 
