@@ -10,7 +10,8 @@
 #include "optim/tune.h"
 #include "optimizees/registry.h"
 
-/// The subcommands of `l2l`. Each returns the program's exit code, and throws UsageError or Error.
+/// The subcommands of `l2l`. Each returns the exit code, and throws UsageError or Error. In the requests, "given" means
+/// on the command line, and "none" and "empty" say what an absent value means.
 namespace l2l {
 
 int list();
@@ -18,10 +19,10 @@ int list();
 struct TrainRequest {
   std::string optimizee, out;
   std::map<std::string, std::string> settings;  // those given, by name
-  OptionValues options;  // likewise
+  OptionValues options;  // those given
   int threads = 1;
   bool resume = false, force = false;
-  bool plan = false;  // only say what it would take
+  bool plan = false;  // only print what the run would need
 };
 int train(const TrainRequest& request);
 
@@ -29,8 +30,8 @@ struct RefineRequest {
   std::string run, out;
   OptionValues options;  // of the functions to refine it on, those given
   std::optional<int> steps;  // none: those of the training
-  std::optional<std::uint64_t> seed;  // none: 1 more than that which chose the run's weights
-  EvolutionConfig evolution;  // but for these two
+  std::optional<std::uint64_t> seed;  // none: 1 more than the seed of the run
+  EvolutionConfig evolution;  // without steps and seed
   bool force = false;
 };
 int refine(const RefineRequest& request);
@@ -58,7 +59,7 @@ struct ProbeRequest {
   std::optional<int> steps;  // none: those of the training
   std::optional<int> sweep_steps;  // none: 32, or all steps if they are fewer
   std::optional<std::pair<double, double>> range;  // none: each coordinate's own
-  std::optional<double> adam_rate, sgd_rate;  // none: of the comparison, or tuned
+  std::optional<double> adam_rate, sgd_rate;  // none: from the comparison, or tuned
   int function = 0;
   std::uint64_t seed = 0;
   int threads = 1;
@@ -78,8 +79,8 @@ int figures(const FiguresRequest& request);
 
 struct AblateRequest {
   std::string optimizee, out;
-  std::map<std::string, std::string> settings;  // those given; never preprocess and seed
-  OptionValues options;  // likewise
+  std::map<std::string, std::string> settings;  // those given; never preprocess, seed and functions
+  OptionValues options;  // those given
   int seeds = 3, functions = 64;
   int threads = 1;  // trainings at a time
   bool force = false;
@@ -89,7 +90,7 @@ int ablate_preprocessing(const AblateRequest& request);
 struct DiagnoseRequest {
   std::string run;
   std::optional<int> steps;  // none: those of the training
-  std::optional<std::uint64_t> seed;  // none: that of the training, and so its validation functions
+  std::optional<std::uint64_t> seed;  // none: that of the training, which gives its validation functions
   bool force = false;
 };
 int diagnose(const DiagnoseRequest& request);
@@ -98,7 +99,7 @@ struct StyleRequest {
   std::string run;
   std::vector<std::string> contents;  // files
   std::string style;  // a file
-  std::string out;  // empty: a name made of the two
+  std::string out;  // empty: CONTENT-STYLE.png
   std::string sheet;  // empty: none
   std::string optimizer = "lstm";  // or a rule
   std::optional<double> rate;  // of a rule; none: tuned
@@ -115,12 +116,12 @@ struct MetaGradientRequest {
   std::string run;
   std::vector<int> unrolls;  // empty: those of 1, 5, 10, 20, 50, 100 that divide the steps
   std::optional<int> steps;  // none: those of the training
-  std::optional<double> discount;  // likewise
+  std::optional<double> discount;  // none: that of the training
   std::uint64_t seed = 0;
   int threads = 1;
   bool force = false;
 };
-/// In the float program hands over to l2l-double, which is called with the same `argv`.
+/// Starts l2l-double for the computation in double.
 int meta_gradient(const MetaGradientRequest& request);
 
 }  // namespace l2l

@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The runs of the table, or those on the optimizees that were asked for, in the table's order.
+/// The runs of the table on the given optimizees, or all, in the order of the table.
 std::vector<FigureRun> chosen(const std::vector<std::string>& only) {
   std::vector<std::string> all;
   for (const FigureRun& run : figure_runs()) {
@@ -31,7 +31,7 @@ std::vector<FigureRun> chosen(const std::vector<std::string>& only) {
     if (std::find(all.begin(), all.end(), name) != all.end()) continue;
     std::string names;
     for (const std::string& known : all) names += (names.empty() ? "" : ", ") + known;
-    throw UsageError("--only: there are no figures for '", name, "', but for ", names, did_you_mean(name, all));
+    throw UsageError("--only: there are no figures of '", name, "', only of ", names, did_you_mean(name, all));
   }
   std::vector<FigureRun> result;
   for (const FigureRun& run : figure_runs()) {
@@ -46,10 +46,10 @@ void heading(const std::string& text) {
 }
 
 RunFolder place_of(const FigureRun& run, const FiguresRequest& request) { return {fs::path(request.out) / run.name}; }
-/// Where a trained optimizer for it may lie.
+/// Where `--runs` may have a trained optimizer for it.
 RunFolder ready_for(const FigureRun& run, const FiguresRequest& request) { return {fs::path(request.runs) / run.name}; }
 
-/// The run in a folder; an Error that ends with the remedy if it is on other functions than the figure says.
+/// Reads the run in a folder. Throws an Error that ends with the remedy if its functions are not those of the figure.
 RunConfig read_run(const RunFolder& folder, const FigureRun& run, const char* remedy) {
   const RunConfig config = folder.read_config();
   if (config.optimizee != run.optimizee) {
@@ -63,7 +63,7 @@ RunConfig read_run(const RunFolder& folder, const FigureRun& run, const char* re
   return config;
 }
 
-/// A comparison; an Error if it is on other functions than the figure says.
+/// Reads a comparison. Throws an Error if its functions are not those of the figure.
 ComparisonSummary read_figure(const RunFolder& folder, const FigureRun& run, const Figure& figure) {
   const fs::path file = folder.comparison(figure.label, ".json");
   const ComparisonSummary made = read_comparison(file, kDeleteIt);
@@ -74,14 +74,14 @@ ComparisonSummary read_figure(const RunFolder& folder, const FigureRun& run, con
   for (const auto& [name, value] : figure.options) {
     const auto found = made.options.find(name);
     if (found != made.options.end() && found->second == value) continue;
-    throw Error(file.string(), ": not with --", name, " ", value, ", as this figure is", kDeleteIt);
+    throw Error(file.string(), ": this figure needs a comparison with --", name, " ", value, kDeleteIt);
   }
   return made;
 }
 
 void check_own(const fs::path& file, bool own) {
   if (fs::exists(file) && !own) {
-    throw Error(file.string(), ": not written by l2l figures, and would be lost; name another --out, or move it away");
+    throw Error(file.string(), ": not written by l2l figures, but would be replaced; name another --out, or move it");
   }
 }
 
@@ -89,21 +89,21 @@ bool begins_with(const fs::path& file, const char* header) {
   return fs::is_regular_file(file) && read_text(file).starts_with(header);
 }
 
-/// An Error if a table that is to be replaced, or its picture, is not of an earlier call. The table was written first.
+/// Throws an Error if a table that would be replaced, or its picture, was not written by an earlier call.
 void check_own_table(const fs::path& csv, const char* header) {
   const bool own = begins_with(csv, header);
   check_own(csv, own);
   check_own(fs::path(csv).replace_extension(".png"), own);
 }
 
-/// Likewise all that stands beside the runs.
+/// The same for all files beside the runs.
 void check_own_page(const fs::path& folder) {
   const fs::path page = folder / "report.html";
   check_own(page, fs::is_regular_file(page) && read_text(page).find(kGenerator) != std::string::npos);
   check_own_table(folder / "preprocess.csv", kPreprocessHeader);
 }
 
-/// An Error if a probe that is there is damaged, or what it left when it was killed is something else.
+/// Throws an Error if an existing probe is damaged, or if files that a killed probe may have left are something else.
 void check_probe(const RunFolder& place) {
   const fs::path json = place.probe("", ".json");
   for (const char* name : {"updates", "response"}) {
@@ -116,7 +116,7 @@ void check_probe(const RunFolder& place) {
   }
 }
 
-/// Before anything is written: an Error if a run, a comparison or a probe that is to be used cannot be.
+/// Before anything is written: throws an Error if an existing run, comparison or probe cannot be used.
 void check(const FigureRun& run, const FiguresRequest& request) {
   const RunFolder place = place_of(run, request), ready = ready_for(run, request);
   if (fs::exists(place.config())) {
@@ -139,8 +139,8 @@ void check(const FigureRun& run, const FiguresRequest& request) {
   if (const fs::path file = place.refinement(".json"); fs::exists(file)) read_refinement(file, kDeleteIt);
 }
 
-/// Copies a trained optimizer from `ready`, or trains one, or goes on with a training that was stopped. What is there
-/// already stays as it is.
+/// Copies a trained optimizer from `--runs`, or trains one, or continues a training that was stopped. A trained
+/// optimizer that is there already is kept.
 void provide_run(const RunFolder& folder, const FigureRun& run, const FiguresRequest& request) {
   const RunFolder ready = ready_for(run, request);
   if (!fs::exists(folder.config()) && !request.runs.empty() && fs::exists(ready.config())) {
@@ -169,7 +169,7 @@ void provide_comparison(const RunFolder& folder, const FigureRun& run, const Fig
     const ComparisonSummary made = read_figure(folder, run, figure);
     const bool drawn = fs::exists(folder.comparison(figure.label, ".png"));
     std::printf("%s: used as it is, with %d held-out functions and %d to tune on%s\n", file.c_str(), made.functions,
-                made.tune_functions, drawn ? "" : "; without a picture: delete it to have both made anew");
+                made.tune_functions, drawn ? "" : "; it has no picture: delete it to have both made again");
     return;
   }
   heading(run.name + ": " + figure.title);
@@ -199,7 +199,7 @@ void provide_probe(const RunFolder& folder, const FiguresRequest& request) {
 int figures(const FiguresRequest& request) {
   const std::vector<FigureRun> runs = chosen(request.only);
   if (!request.runs.empty() && !fs::is_directory(request.runs)) {
-    throw UsageError("--runs ", request.runs, ": there is no such folder; leave it out to train all runs anew");
+    throw UsageError("--runs ", request.runs, ": there is no such folder; leave it out to train all runs");
   }
   for (const FigureRun& run : runs) check(run, request);
   const fs::path folder = request.out, page = folder / "report.html";
@@ -220,7 +220,7 @@ int figures(const FiguresRequest& request) {
       stop_if_interrupted();
     }
   } catch (const Interrupted&) {
-    throw Interrupted{"interrupted; the same command goes on from here"};
+    throw Interrupted{"interrupted; the same command continues from here"};
   }
   draw_preprocessing({}, folder);
   write_file_atomically(page, figures_page(folder, runs));

@@ -16,7 +16,7 @@ namespace {
 
 const char* const kOptimizeeHelp = "what to train on; l2l list shows the names";
 
-/// "(20)", or where the optimizees differ "(quadratic 1000, mnist 500)".
+/// A setting's default: "(20)", or "(quadratic 1000, mnist 500)" if optimizees differ.
 std::string defaults(const Setting& setting) {
   std::string all, first;
   bool equal = true;
@@ -29,12 +29,12 @@ std::string defaults(const Setting& setting) {
   return "(" + (equal ? first : all) + ")";
 }
 
-/// `--out --force` lacks a folder; one of that name is ./--force.
+/// `--out --force` lacks its folder. A folder of that name can be given as ./--force.
 void check_value(const std::string& flag, const std::string& type, const std::string& value) {
   if (value.starts_with("--")) throw UsageError(flag, " is without its value ", type, ": '", value, "' is a flag");
 }
 
-/// A flag with a value that `read` takes in.
+/// A flag whose value is passed to `read`.
 template <class Read>
 CLI::Option* add_parsed(CLI::App& app, const std::string& flag, const std::string& type, Read read,
                         const std::string& help) {
@@ -53,7 +53,7 @@ void add_number(CLI::App& app, const std::string& flag, Target& target, Range ra
       [=, &target](const std::string& text) { target = parse_number<T>(flag, text, range); }, help);
 }
 
-/// An empty text is refused: it would pass for a flag that is not given, and often is a variable that was not set.
+/// An empty text is refused: often it is a variable that is not set, and it would look like a flag that is not given.
 CLI::Option* add_text(CLI::App& app, const std::string& flag, std::string& target, const std::string& type,
                       const std::string& help) {
   const auto read = [flag, type, &target](const std::string& text) {
@@ -72,7 +72,7 @@ CLI::Option* add_texts(CLI::App& app, const std::string& flag, std::vector<std::
   });
 }
 
-/// `parse(text)`, whose UsageErrors do not know the flag.
+/// `parse(text)`, with the flag added to its UsageErrors.
 template <class Parse>
 auto parse_named(const std::string& flag, Parse parse, const std::string& text) {
   try {
@@ -116,13 +116,12 @@ void add_tune_functions(CLI::App& app, int& functions) {
 
 void add_threads(CLI::App& app, int& threads) {
   threads = std::clamp(omp_get_max_threads(), 1, static_cast<int>(kThreads.high));
-  add_number<int>(
-      app, "--threads", threads, kThreads,
-      "threads (" + std::to_string(threads) +
-          ", by OMP_NUM_THREADS or the processors that this process\nmay use); the results do not depend on it");
+  add_number<int>(app, "--threads", threads, kThreads,
+                  "threads (" + std::to_string(threads) +
+                      ": OMP_NUM_THREADS, or the processors that this process\nmay use); results do not depend on it");
 }
 
-/// The options of all optimizees, or of the `only` one; each name once, even if several optimizees have it.
+/// The options of all optimizees, or only of `only`. A name that several have is one flag.
 void add_optimizee_options(CLI::App& app, OptionValues& values, const std::string& only = "",
                            const std::vector<std::string>& without = {}) {
   std::map<std::string, std::string> help;
@@ -159,7 +158,7 @@ void add_settings(CLI::App& app, std::map<std::string, std::string>& values,
   }
 }
 
-/// Another optimizee than that of the training, and other options.
+/// Flags for another optimizee than that of the training, and for other options.
 void add_other_optimizee(CLI::App& app, const std::string& what, std::string& optimizee, OptionValues& options) {
   add_optimizee(app, optimizee, "what to " + what + " on (what the run was trained on)");
   add_optimizee_options(app, options);
@@ -170,10 +169,10 @@ void add_other_optimizee(CLI::App& app, const std::string& what, std::string& op
 CLI::App& add_train(CLI::App& app, TrainRequest& request) {
   CLI::App& train = *app.add_subcommand("train", description::kTrain);
   add_optimizee(train, request.optimizee, kOptimizeeHelp);
-  add_text(train, "--out", request.out, "DIR", "the folder of the run, made if need be");
-  train.add_flag("--plan", request.plan, "only say what it would take: coordinates, memory, time; --out is not needed");
-  train.add_flag("--resume", request.resume, "go on with the run in DIR, with its own settings");
-  train.add_flag("--force", request.force, "replace the run that DIR holds, and what was compared with it");
+  add_text(train, "--out", request.out, "DIR", "the folder of the run, created if missing");
+  train.add_flag("--plan", request.plan, "only print what it would need: coordinates, memory, time; without --out");
+  train.add_flag("--resume", request.resume, "continue the run in DIR, with its own settings");
+  train.add_flag("--force", request.force, "replace the run in DIR and all results about it");
   add_threads(train, request.threads);
   add_settings(train, request.settings);
   add_optimizee_options(train, request.options);
@@ -190,18 +189,18 @@ CLI::App& add_refine(CLI::App& app, RefineRequest& request) {
     add_number<double>(refine, flag, target, kPositive, help + " (" + to_text(target) + ")");
   };
   add_run(refine, request.run);
-  add_text(refine, "--out", request.out, "DIR", "the folder of the refined run, made if need be")->required();
+  add_text(refine, "--out", request.out, "DIR", "the folder of the refined run, created if missing")->required();
   count("--iterations", evolution.iterations, "steps on the weights");
-  count("--pairs", evolution.pairs, "changes that an iteration tries, each there and back");
-  positive("--deviation", evolution.deviation, "standard deviation of a change of a weight");
+  count("--pairs", evolution.pairs, "perturbations in an iteration, each with both signs");
+  positive("--deviation", evolution.deviation, "standard deviation of a perturbation, for each weight");
   positive("--lr", evolution.learning_rate, "learning rate of ADAM on the weights, at the start");
-  add_steps(refine, request.steps, "steps of a trajectory (those of the training)");
-  count("--last", evolution.last, "losses at its end whose mean is made small; a validation takes the last");
+  add_steps(refine, request.steps, "steps of a trajectory (as in the training)");
+  count("--last", evolution.last, "minimise the mean of so many last losses; a validation uses the last one");
   count("--validate-every", evolution.validate_every, "iterations from one validation to the next");
   count("--validation-functions", evolution.validation_functions, "functions of a validation");
-  add_seed(refine, request.seed, "seed of all random numbers (1 more than that which chose the run's weights)");
+  add_seed(refine, request.seed, "seed of all random numbers (1 more than the seed of the run)");
   add_threads(refine, evolution.threads);
-  refine.add_flag("--force", request.force, "replace the run that DIR holds");
+  refine.add_flag("--force", request.force, "replace the run in DIR");
   add_optimizee_options(refine, request.options);
   return refine;
 }
@@ -209,18 +208,18 @@ CLI::App& add_refine(CLI::App& app, RefineRequest& request) {
 CLI::App& add_compare(CLI::App& app, CompareRequest& request) {
   CLI::App& compare = *app.add_subcommand("compare", description::kCompare);
   add_run(compare, request.run);
-  add_steps(compare, request.steps, "steps to follow (twice those of the training)");
+  add_steps(compare, request.steps, "steps to follow (twice as many as in the training)");
   add_functions(compare, request.functions);
   add_tune_functions(compare, request.tune_functions);
   add_number<int>(compare, "--tune-steps", request.tune_steps, kCount,
-                  "steps to tune them for (those of the training)");
+                  "steps to tune learning rates for (as in the training)");
   add_parsed(
       compare, "--criterion", "final|sum",
       [&](const std::string& name) { request.criterion = parse_named("--criterion", parse_criterion, name); },
-      "what they are tuned for: the final loss, or the sum of losses (final)");
+      "what learning rates are tuned for: the final loss, or the sum of losses (final)");
   add_seed(compare, request.seed);
   add_threads(compare, request.threads);
-  add_text(compare, "--label", request.label, "LABEL", "a name for this comparison, part of its files' names");
+  add_text(compare, "--label", request.label, "LABEL", "a name for this comparison, used in its file names");
   compare.add_flag("--force", request.force, "replace an earlier comparison");
   add_other_optimizee(compare, "compare", request.optimizee, request.options);
   return compare;
@@ -232,20 +231,21 @@ CLI::App& add_probe(CLI::App& app, ProbeRequest& request) {
   CLI::Option* coordinates = add_parsed(
       probe, "--coordinates", "I,J,...",
       [&](const std::string& text) { request.coordinates = parse_coordinates(text); },
-      "the coordinates of theta to show, from 0 on: 17,4,255");
+      "the coordinates of theta to show, counted from 0, e.g. 17,4,255");
   add_parsed(
       probe, "--pick", "K", [&](const std::string& text) { request.pick = parse_number<int>("--pick", text, kPanels); },
-      "or how many to pick, from the largest gradients to the smallest (3)")
+      "or how many to pick, spread from the largest gradients to the smallest (3)")
       ->excludes(coordinates);
-  add_steps(probe, request.steps, "steps to follow (those of the training)");
+  add_steps(probe, request.steps, "steps to follow (as in the training)");
   add_number<int>(probe, "--sweep-steps", request.sweep_steps, Range{0, 64},
-                  "steps at which the gradient is swept, from the first on (32); 0: none");
+                  "at how many steps, from the first, the gradient is swept (32); 0: none");
   add_parsed(
       probe, "--range", "LOW,HIGH|R", [&](const std::string& text) { request.range = parse_range(text); },
-      "gradients to sweep; R alone: from -R to R (a bit beyond the largest that the coordinate saw)");
+      "gradients to sweep; R alone: from -R to R (slightly beyond the largest that the coordinate had)");
   add_number<double>(probe, "--adam-rate", request.adam_rate, kPositive,
-                     "learning rate of ADAM (of the comparison, or tuned)");
-  add_number<double>(probe, "--sgd-rate", request.sgd_rate, kPositive, "and of SGD (likewise)");
+                     "learning rate of ADAM (from the comparison, or tuned)");
+  add_number<double>(probe, "--sgd-rate", request.sgd_rate, kPositive,
+                     "learning rate of SGD (from the comparison, or tuned)");
   add_number<int>(probe, "--function", request.function, kCountOrNone, "which of the held-out functions (0)");
   add_seed(probe, request.seed);
   add_threads(probe, request.threads);
@@ -256,9 +256,10 @@ CLI::App& add_probe(CLI::App& app, ProbeRequest& request) {
 
 CLI::App& add_figures(CLI::App& app, FiguresRequest& request) {
   CLI::App& figures = *app.add_subcommand("figures", description::kFigures);
-  add_text(figures, "--out", request.out, "DIR", "the folder for the report and the runs, made if need be")->required();
+  add_text(figures, "--out", request.out, "DIR", "the folder for the report and the runs, created if missing")
+      ->required();
   add_text(figures, "--runs", request.runs, "DIR", "take trained optimizers from DIR/quadratic, DIR/mnist, …");
-  add_texts(figures, "--only", request.only, "NAMES", "optimizees, with commas between them (all)")->delimiter(',');
+  add_texts(figures, "--only", request.only, "NAMES", "optimizees, separated by commas (all)")->delimiter(',');
   add_number<int>(figures, "--epochs", request.epochs, kCount, "meta-epochs of each training (each optimizee's own)");
   add_functions(figures, request.functions);
   add_tune_functions(figures, request.tune_functions);
@@ -269,7 +270,7 @@ CLI::App& add_figures(CLI::App& app, FiguresRequest& request) {
 CLI::App& add_ablate(CLI::App& app, AblateRequest& request) {
   CLI::App& ablate = *app.add_subcommand("ablate-preprocessing", description::kAblate);
   add_optimizee(ablate, request.optimizee, kOptimizeeHelp)->required();
-  add_text(ablate, "--out", request.out, "DIR", "the folder for the results, made if need be")->required();
+  add_text(ablate, "--out", request.out, "DIR", "the folder for the results, created if missing")->required();
   add_number<int>(ablate, "--seeds", request.seeds, kCount,
                   "seeds of each training, 1 to N (" + std::to_string(request.seeds) + ")");
   add_functions(ablate, request.functions);
@@ -283,8 +284,8 @@ CLI::App& add_ablate(CLI::App& app, AblateRequest& request) {
 CLI::App& add_diagnose(CLI::App& app, DiagnoseRequest& request) {
   CLI::App& diagnose = *app.add_subcommand("diagnose", description::kDiagnose);
   add_run(diagnose, request.run);
-  add_steps(diagnose, request.steps, "steps to follow (those of the training)");
-  add_seed(diagnose, request.seed, "seed of the functions (that of the training: those that it validated on)");
+  add_steps(diagnose, request.steps, "steps to follow (as in the training)");
+  add_seed(diagnose, request.seed, "seed of the functions (as in the training: its validation functions)");
   diagnose.add_flag("--force", request.force, "replace an earlier diagnosis");
   return diagnose;
 }
@@ -296,22 +297,23 @@ CLI::App& add_style(CLI::App& app, StyleRequest& request) {
       ->required();
   add_text(style, "--style", request.style, "FILE", "the picture whose colours and textures to use")->required();
   add_text(style, "--out", request.out, "FILE",
-           "the result, a PNG (CONTENT-STYLE.png); for several contents a folder (this one)");
+           "the result, a PNG (CONTENT-STYLE.png); for several contents a folder (the current one)");
   add_number<int>(style, "--size", request.size, Range{16, 4096},
                   "pixels of the shorter side (" + std::to_string(request.size) + ")");
   add_number<int>(style, "--steps", request.steps, kCount,
                   "steps of the search (" + std::to_string(request.steps) + ")");
   add_number<int>(style, "--frames", request.frames, kCountOrNone,
-                  "pictures of the search, at equal distances; all but the last\nare called after their step (0)");
-  add_text(style, "--sheet", request.sheet, "FILE", "one PNG with each content, its frames and result, and the style");
+                  "pictures of the search, at equal intervals; all but the last\nhave their step in their name (0)");
+  add_text(style, "--sheet", request.sheet, "FILE",
+           "a PNG that shows each content, its frames and result, and the style");
   add_text(style, "--optimizer", request.optimizer, "NAME",
-           "lstm: that of the run; or sgd, momentum, nag, rmsprop, adam (lstm)");
-  add_number<double>(style, "--rate", request.rate, kPositive, "its learning rate (tuned on the very picture)");
-  add_text(style, "--rate-of", request.rate_of, "FILE", "or the compare.json of l2l compare that has it")
+           "lstm: the one of the run; or sgd, momentum, nag, rmsprop, adam (lstm)");
+  add_number<double>(style, "--rate", request.rate, kPositive, "the rule's learning rate (tuned on the same picture)");
+  add_text(style, "--rate-of", request.rate_of, "FILE", "or a compare.json to take the learning rate from")
       ->excludes("--rate");
-  add_seed(style, request.seed, "seed of the noise that the search begins with (0)");
+  add_seed(style, request.seed, "seed of the noise that the search starts from (0)");
   add_threads(style, request.threads);
-  style.add_flag("--force", request.force, "replace pictures that are there");
+  style.add_flag("--force", request.force, "replace existing pictures");
   add_optimizee_options(style, request.options, "neural_art", {"content", "style", "size"});
   return style;
 }
@@ -321,10 +323,10 @@ CLI::App& add_meta_gradient(CLI::App& app, MetaGradientRequest& request) {
   add_run(meta_gradient, request.run);
   add_parsed(
       meta_gradient, "--unrolls", "N,N,...", [&](const std::string& text) { request.unrolls = parse_unrolls(text); },
-      "lengths of an unroll, each a divisor of --steps (those of 1,5,10,20,50,100)");
-  add_steps(meta_gradient, request.steps, "steps of the trajectory (those of the training)");
+      "lengths of an unroll, each a divisor of --steps (the divisors among 1,5,10,20,50,100)");
+  add_steps(meta_gradient, request.steps, "steps of the trajectory (as in the training)");
   add_number<double>(meta_gradient, "--discount", request.discount, Range{0, 1},
-                     "how much less an update answers for a loss with every step between (that of the training)");
+                     "factor by which a loss counts less for an update, per step between (as in the training)");
   add_seed(meta_gradient, request.seed, "seed of the function, the starting point and the minibatches (0)");
   add_threads(meta_gradient, request.threads);
   meta_gradient.add_flag("--force", request.force, "replace an earlier measurement");

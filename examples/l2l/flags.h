@@ -5,7 +5,8 @@ namespace CLI {
 class App;
 }
 
-/// The command line of each subcommand: its help, and its flags, which fill a request. Each returns what it added.
+/// The command line of each subcommand: its help, and its flags, which fill a request. Each function returns the
+/// subcommand that it added.
 namespace l2l {
 
 CLI::App& add_train(CLI::App& app, TrainRequest& request);

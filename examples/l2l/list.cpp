@@ -15,7 +15,8 @@ int list() {
     }
   }
   std::puts("\noptimizers");
-  std::printf("  %-12s %s\n", "lstm", "learned: an LSTM that sees a coordinate's gradients and proposes its updates");
+  std::printf("  %-12s %s\n", "lstm",
+              "learned: an LSTM that gets the gradient of each coordinate and proposes its update");
   for (const Rule& rule : rules()) std::printf("  %-12s %s\n", rule.name.c_str(), rule.summary.c_str());
   return 0;
 }

@@ -3,14 +3,14 @@
 #include <utility>
 #include <vector>
 
-/// Values of flags that are several numbers with commas between them. What is wrong with one is a UsageError.
+/// Parses flags whose value is several numbers, separated by commas. Throws a UsageError that says what is wrong.
 namespace l2l {
 
-/// Of --coordinates: "3,14", each once, no more than can be drawn.
+/// --coordinates: "3,14"; each once, and no more than can be drawn.
 std::vector<int> parse_coordinates(const std::string& text);
-/// Of --range: "LOW,HIGH", or "R" for -R,R.
+/// --range: "LOW,HIGH", or "R" for -R,R.
 std::pair<double, double> parse_range(const std::string& text);
-/// Of --unrolls: "1,5,20".
+/// --unrolls: "1,5,20".
 std::vector<int> parse_unrolls(const std::string& text);
 
 }  // namespace l2l

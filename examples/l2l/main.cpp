@@ -26,7 +26,7 @@ namespace {
 
 using namespace l2l;
 
-/// In the list of subcommands, the first line of each description; all of it in the subcommand's own help.
+/// Shows the first line of each description in the list of subcommands, and all of it in the subcommand's own help.
 class Formatter : public CLI::Formatter {
   std::string make_subcommand(const CLI::App* sub) const override {
     const std::string description = sub->get_description();
@@ -38,8 +38,8 @@ class Formatter : public CLI::Formatter {
 
 int run(int argc, char** argv) {
   CLI::App app(
-      "Learning to learn by gradient descent by gradient descent: trains an LSTM to be an optimizer, compares it with\n"
-      "optimizers designed by hand, each with its learning rate tuned, and shows what it does.\n\n"
+      "Learning to learn by gradient descent by gradient descent: trains an LSTM as an optimizer, compares it with\n"
+      "hand-designed optimizers, whose learning rates it tunes, and shows how it works.\n\n"
       "Example: l2l list\n"
       "         l2l train --optimizee quadratic --out runs/quadratic\n"
       "         l2l compare --run runs/quadratic\n"
@@ -85,7 +85,7 @@ int run(int argc, char** argv) {
   throw UsageError("no subcommand; see ", own_call({"--help"}));
 }
 
-/// One line, whatever stands in it.
+/// Prints an error as one line, whatever the text contains.
 int fail(int code, const std::string& text) {
   std::fprintf(stderr, "l2l: %s\n", printable(text).c_str());
   return code;
@@ -99,24 +99,23 @@ int out_of_memory() {
   return 1;
 }
 
-/// Where no handler is in reach, as in a thread's part of a loop: for want of memory, since nothing else is thrown
-/// there.
+/// For an exception that no handler catches, as in a thread of a parallel loop. It can only be std::bad_alloc.
 [[noreturn]] void end_of_memory() { std::_Exit(out_of_memory()); }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  // Large arrays go back to the system when they are freed. By default glibc soon stops doing so, and the peak of
-  // memory would depend on what was freed before.
+  // Large arrays are returned to the system when they are freed. By default glibc stops doing so after a while, and the
+  // peak of memory would depend on what was freed before.
 #ifdef __GLIBC__
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
 #endif
   std::set_terminate(end_of_memory);
-  // A file that grows beyond `ulimit -f` is then an Error with its name, as on a full disk, and no silent end.
+  // Then a file that exceeds `ulimit -f` is an Error with its name, as on a full disk, and not a silent end.
   std::signal(SIGXFSZ, SIG_IGN);
   try {
     const int code = run(argc, argv);
-    if (interrupted()) return interrupted_exit_code();  // it was just done
+    if (interrupted()) return interrupted_exit_code();  // just before the end
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
       throw l2l::Error("stdout cannot be written: ", std::strerror(errno));
     }

@@ -20,17 +20,17 @@
 namespace l2l {
 namespace {
 
-/// Beside this program, which is linked to the library in float.
+/// The path of l2l-double, beside this program.
 std::filesystem::path double_program() {
   const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "l2l-double";
   if (!std::filesystem::exists(program)) {
     throw Error(program.string(),
-                ": is not there, and meta-gradient needs it: cmake --build --preset release builds it");
+                ": is not there, but meta-gradient needs it; build it with cmake --build --preset release");
   }
   return program;
 }
 
-/// Adds what a line of l2l-double's output says (see double/main.cpp) to the report; progress is shown.
+/// Adds a line of l2l-double's output (see double/main.cpp) to the report, or shows its progress.
 void take(const std::string& line, MetaGradientReport& report, StatusLine& status) {
   std::istringstream words(line);
   std::string kind;
@@ -56,7 +56,7 @@ void take(const std::string& line, MetaGradientReport& report, StatusLine& statu
   }
 }
 
-/// Has l2l-double measure what `request` says.
+/// Runs l2l-double.
 void measure(const DoubleRequest& request, MetaGradientReport& report) {
   const std::filesystem::path program = double_program();
   std::vector<std::string> call = arguments_of(request);
@@ -81,7 +81,7 @@ void measure(const DoubleRequest& request, MetaGradientReport& report) {
   take_new_lines();
 }
 
-/// The unrolls to measure, in ascending order; the last one is the whole trajectory.
+/// The lengths of unrolls to measure, in ascending order. The last one is the whole trajectory.
 std::set<int> unrolls_of(const MetaGradientRequest& request, int steps) {
   std::set<int> unrolls = {steps};
   for (const int unroll : {1, 5, 10, 20, 50, 100}) {
@@ -96,7 +96,8 @@ std::set<int> unrolls_of(const MetaGradientRequest& request, int steps) {
     for (int k = 1; k < steps; ++k) {
       if (steps % k == 0) divisors += std::to_string(k) + ", ";
     }
-    throw UsageError("--unrolls: ", unroll, " does not divide the ", steps, " steps; what does is ", divisors, steps);
+    throw UsageError("--unrolls: ", unroll, " does not divide the ", steps, " steps; the divisors are ", divisors,
+                     steps);
   }
   return unrolls;
 }
@@ -119,7 +120,7 @@ int meta_gradient(const MetaGradientRequest& request) {
   const auto file = [&](const char* extension) { return folder.meta_gradient(extension); };
   const OutputLock output(file(".json"));
   folder.check_output(file(".json"), {file(".csv"), file(".png")}, request.force, "replace it with --force");
-  folder.make_optimizee(find_optimizee(config.optimizee), config.options, {});  // before the work: what may be wrong
+  folder.make_optimizee(find_optimizee(config.optimizee), config.options, {});  // finds errors before the work
   listen_for_interrupts();
 
   measure({.optimizer = folder.optimizer(),
@@ -137,7 +138,7 @@ int meta_gradient(const MetaGradientRequest& request) {
   std::fflush(stdout);
   std::vector<NewFile> files = {{file(".csv"), meta_gradient_csv(report)}};
   const bool drawn = add_picture(files, meta_gradient_plot(report), file(".png"), file(".csv"));
-  files.push_back({file(".json"), meta_gradient_json(report)});  // last: where it is, all is
+  files.push_back({file(".json"), meta_gradient_json(report)});  // last: if it is there, all files are
   write_files_atomically(files, {file(".json"), file(".csv"), file(".png")});
   std::printf("\nnumbers  %s\nsummary  %s\n", file(".csv").c_str(), file(".json").c_str());
   if (drawn) std::printf("picture  %s\n", file(".png").c_str());

@@ -9,7 +9,7 @@
 namespace l2l {
 namespace {
 
-/// All that may stand where the misspelt word does.
+/// All words that could stand in place of a misspelt one.
 std::vector<std::string> known_words(const CLI::App& app) {
   std::vector<std::string> words;
   for (const CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; })) {
@@ -21,8 +21,8 @@ std::vector<std::string> known_words(const CLI::App& app) {
   return words;
 }
 
-/// What was meant, if that can be guessed, and in any case the beginning of where to look. A flag may have been typed
-/// with one dash or none, and with its value behind a '='.
+/// "; did you mean WORD? See ", or "; see " without a guess. A flag may have been typed with one dash or none, and with
+/// '=' and a value.
 std::string correction(const CLI::App& app, const std::string& word) {
   const auto name = [](const std::string& text) {
     const std::size_t start = std::min(text.find_first_not_of('-'), text.size());
@@ -35,7 +35,7 @@ std::string correction(const CLI::App& app, const std::string& word) {
   return "; did you mean " + known_words(app)[std::find(names.begin(), names.end(), meant) - names.begin()] + "? See ";
 }
 
-/// A flag that stands on the command line more often than it may, or "". Switches may be repeated.
+/// A flag that is given more often than it may be, or "". Switches may be repeated.
 std::string given_twice(const CLI::App& app) {
   for (const CLI::Option* option : app.get_options()) {
     const int most = option->get_items_expected_max();
@@ -44,7 +44,7 @@ std::string given_twice(const CLI::App& app) {
   return "";
 }
 
-/// "--run DIR, the folder that l2l train wrote": what a complaint about "--run" has to be about.
+/// What a flag is, for an error about it: "--run DIR, the folder that l2l train wrote".
 std::string explanation(const CLI::App& app, const std::string& flag) {
   const CLI::Option* option = app.get_option_no_throw(flag);
   if (option == nullptr) return flag;
@@ -52,8 +52,8 @@ std::string explanation(const CLI::App& app, const std::string& flag) {
   return flag + " " + option->get_type_name() + ", " + help.substr(0, help.find('\n'));
 }
 
-/// What else CLI11 complains about. It names the flag at the beginning.
-std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
+/// CLI11's error in our words. Its text begins with the flag.
+std::string reason(const CLI::App& app, const CLI::ParseError& error) {
   const std::string text = error.what(), flag = text.substr(0, text.find_first_of(": "));
   if (dynamic_cast<const CLI::RequiredError*>(&error) && flag.starts_with("--")) {
     return flag + " is missing: " + explanation(app, flag);
@@ -80,7 +80,7 @@ void check_values(const CLI::App& app, int argc, const char* const* argv) {
     if (!word.starts_with("--") || word.find('=') != word.size() - 1) continue;
     const std::string flag = word.substr(0, word.size() - 1);
     const CLI::Option* option = command->get_option_no_throw(flag);
-    if (option == nullptr) continue;  // which is worse
+    if (option == nullptr) continue;  // the parser will report it
     if (option->get_items_expected_max() == 0) throw UsageError(flag, " takes no value");
     throw UsageError(flag, " is empty: it takes a ", option->get_type_name());
   }
@@ -91,14 +91,14 @@ UsageError misuse(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& at_fault = chosen.empty() ? app : *chosen.front();
   const std::string help = own_call(chosen.empty() ? std::vector<std::string>{"--help"}
                                                    : std::vector<std::string>{at_fault.get_name(), "--help"});
-  // A misspelt word comes first: that something else is missing is often only its consequence.
+  // A misspelt word first: often it is the reason why something else is missing.
   if (const std::vector<std::string> unknown = app.remaining(true); !unknown.empty()) {
     return UsageError("'", unknown.front(), "' is unknown", correction(at_fault, unknown.front()), help);
   }
   if (const std::string flag = given_twice(at_fault); !flag.empty()) {
     return UsageError(flag, " is given twice; see ", help);
   }
-  return UsageError(complaint(at_fault, error), "; see ", help);
+  return UsageError(reason(at_fault, error), "; see ", help);
 }
 
 }  // namespace l2l

@@ -8,10 +8,10 @@ class ParseError;
 
 namespace l2l {
 
-/// A UsageError for a flag with a '=' and nothing behind it: CLI11 would take the next word for its value.
+/// Throws a UsageError for a flag with '=' and no value: CLI11 would take the next word for its value.
 void check_values(const CLI::App& app, int argc, const char* const* argv);
 
-/// What was wrong with the command line that `app` refused with `error`, and what would be right.
+/// What is wrong with a command line that `app` refused with `error`, and what would be right.
 UsageError misuse(const CLI::App& app, const CLI::ParseError& error);
 
 }  // namespace l2l

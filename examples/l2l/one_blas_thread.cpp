@@ -1,7 +1,6 @@
-// OpenBLAS starts a pool of threads as soon as it is loaded. l2l has no use for them (see autodiff/blas.h), and where
-// memory is short they never stop asking for it. A variable in the environment prevents the pool, but OpenBLAS looks at
-// it before any function of a program is called, but for those in the section .preinit_array: there l2l starts itself
-// a second time, with the variable.
+// OpenBLAS starts a pool of threads as soon as it is loaded. l2l does not use them (see autodiff/kernels/blas.h), and
+// if memory is short they retry forever. An environment variable prevents the pool, but OpenBLAS reads it before any
+// function of the program runs, except those in the section .preinit_array. There l2l sets it and starts itself again.
 
 #include <unistd.h>
 
@@ -15,7 +14,7 @@ namespace {
 constexpr std::string_view kVariable = "OPENBLAS_NUM_THREADS=";
 char one_thread[] = "OPENBLAS_NUM_THREADS=1";
 
-/// Without success things stay as they are: that is no reason not to work.
+/// If it fails, l2l runs with the pool.
 void start_with_one_thread(int /*argc*/, char** argv, char** environment) {
   std::size_t count = 0;
   for (; environment[count] != nullptr; ++count) {

@@ -120,7 +120,7 @@ for version in null 3 '[]' '"1.2"' '"1.2.x"' '""'; do
   copy && sed -i "s/\"version\": .*/\"version\": $version,/" broken/config.json && refused "broken/config.json.*'version' is"
 done
 copy && sed -i 's/"version": .*/"version": "99.0.0",/' broken/config.json &&
-  refused 'broken/config.json.*written by l2l 99.0.0, this is l2l [0-9]'
+  refused 'broken/config.json.*written by a newer l2l, 99.0.0; this is l2l [0-9]'
 copy && sed -i 's/"plain": false/"plain": 0/' broken/config.json && refused "broken/config.json.*--plain: '0'"
 copy && sed -i 's/"dim": "3"/"dim": 3/' broken/config.json && refused "broken/config.json.*'dim' is not a text"
 copy && sed -i 's/"dim": "3"/"dimension": "3"/' broken/config.json && refused "broken/config.json.*'dimension'"

@@ -66,4 +66,4 @@ expect_error 1 'l2l-double: built from other sources than l2l' meta-gradient --r
 printf '#!/bin/sh\nkill -9 $$\n' >l2l-double
 expect_error 1 'l2l-double: ended early' meta-gradient --run run
 ! "$double" 2>err.txt || fail "l2l-double by hand"
-grep -q '^l2l-double: started by .l2l meta-gradient., and not by hand$' err.txt || fail "by hand: $(cat err.txt)"
+grep -q '^l2l-double: is started by .l2l meta-gradient., not by hand$' err.txt || fail "by hand: $(cat err.txt)"

@@ -146,7 +146,7 @@ expect_error 2 '--resume' train --resume --out whole --lr 0.1
 expect_error 2 '--resume' train --resume --out whole --optimizee quadratic
 expect_error 2 '--resume' train --resume --out whole --batch 8
 unseal killed/config.json && sed -i 's/"seed": 0/"seed": 1/' killed/config.json
-expect_error 1 'checkpoint.safetensors.*other settings' train --resume --out killed
+expect_error 1 'checkpoint.safetensors.*its settings are not those' train --resume --out killed
 head -c 500 whole/checkpoint.safetensors >interrupted/checkpoint.safetensors
 expect_error 1 'interrupted/checkpoint.safetensors' train --resume --out interrupted
 bytes=$(wc -c <whole/checkpoint.safetensors)
@@ -164,17 +164,17 @@ while read -r name value complaint; do
   entry interrupted/checkpoint.safetensors "$name" "$value"
   expect_error 1 "interrupted/checkpoint.safetensors: its '$name' is $complaint" train --resume --out interrupted
 done <<'END'
-best_validation nan nan, no loss is that
-best_validation -inf -inf, no loss is that
+best_validation nan nan, which is not a loss
+best_validation -inf -inf, which is not a loss
 best_validation low 'low', not a number
-start_validation nan nan, no loss is that
-start_validation -inf -inf, no loss is that
-epoch -1 -1, .* has 0 to 1000
-epoch 1001 1001, .* has 0 to 1000
+start_validation nan nan, which is not a loss
+start_validation -inf -inf, which is not a loss
+epoch -1 -1, .* it is 0 to 1000
+epoch 1001 1001, .* it is 0 to 1000
 epoch 9e9 '9e9', not a number
-adam.steps -1 -1, .* has 1000 to 2000
-adam.steps 2001 2001, .* has 1000 to 2000
-validations_since_best -1 -1, .* has 0 to 1000
+adam.steps -1 -1, .* it is 1000 to 2000
+adam.steps 2001 2001, .* it is 1000 to 2000
+validations_since_best -1 -1, .* it is 0 to 1000
 random.2 -1 '-1', not a number
 random.2 x 'x', not a number
 END
@@ -209,7 +209,7 @@ damaged_log() {
 }
 rm -r interrupted && cp -r TERM interrupted
 sed '2,$s/.*/rubbish/' log.csv >interrupted/train.csv && damaged_log 'line 2 has 1 of the 7'
-(head -n 1 log.csv && tail -n +2 log.csv | tac) >interrupted/train.csv && damaged_log 'line 2 is of epoch 1000, not 1'
+(head -n 1 log.csv && tail -n +2 log.csv | tac) >interrupted/train.csv && damaged_log 'line 2 is for epoch 1000 instead of 1'
 LC_ALL=C sed '5s/,./,\x01/' log.csv >interrupted/train.csv && damaged_log "line 5, column 2: '.x01"
-sed '7s/[^,]*/7/' log.csv >interrupted/train.csv && damaged_log 'line 7 is of epoch 7, not 6'
+sed '7s/[^,]*/7/' log.csv >interrupted/train.csv && damaged_log 'line 7 is for epoch 7 instead of 6'
 sed '7s/,[^,]*$/,x/' log.csv >interrupted/train.csv && damaged_log "line 7, column 7: 'x'"

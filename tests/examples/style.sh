@@ -104,7 +104,7 @@ refused flipped.png "the checksum of its chunk IDAT is wrong"
 refused huffman.jpg "a Huffman table has 765 symbols"
 refused four.jpg "four colours without Adobe's marker"
 refused missing.png 'cannot be read'
-refused run 'no file'
+refused run 'not a regular file'
 refused "$pictures/narrow.png" '1x24 pixels: one side is more than 4 times the other'
 
 # Weights.

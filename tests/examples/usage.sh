@@ -139,7 +139,7 @@ if [[ -e /dev/full ]]; then
   [[ $code == 1 ]] && grep -q '^l2l: stdout' err.txt || fail "a full disk behind stdout: exit code $code, $(cat err.txt)"
 fi
 # As many threads as OMP_NUM_THREADS says, or as there are processors for this process.
-threads() { grep -A1 -- '--threads' out.txt | tr -d '\n' | sed -E 's/.*threads \(([0-9]+), by.*/\1/'; }
+threads() { grep -A1 -- '--threads' out.txt | tr -d '\n' | sed -E 's/.*threads \(([0-9]+):.*/\1/'; }
 OMP_NUM_THREADS=3 quiet train --help
 [[ $(threads) == 3 ]] || fail "OMP_NUM_THREADS=3: $(threads) threads"
 OMP_NUM_THREADS=5000 quiet train --help

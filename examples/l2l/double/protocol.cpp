@@ -27,7 +27,7 @@ std::vector<std::string> arguments_of(const DoubleRequest& request) {
 }
 
 DoubleRequest request_of(const std::vector<std::string>& arguments) {
-  if (arguments.size() < kFixed) throw Error("l2l-double: started by `l2l meta-gradient`, and not by hand");
+  if (arguments.size() < kFixed) throw Error("l2l-double: is started by `l2l meta-gradient`, not by hand");
   if (arguments[0] != kSourcesFingerprint) {
     throw Error("l2l-double: built from other sources than l2l; cmake --build --preset release builds both");
   }

@@ -7,10 +7,10 @@
 
 namespace l2l {
 
-/// The name under which φ as a whole stands beside its parameters.
+/// The name of φ as a whole, beside the names of its parameters.
 inline constexpr char kWholePhi[] = "all";
 
-/// What l2l asks of l2l-double.
+/// What l2l asks l2l-double to compute.
 struct DoubleRequest {
   std::string optimizer;  // the file
   std::string optimizee;
@@ -22,9 +22,9 @@ struct DoubleRequest {
   std::vector<int> unrolls;
 };
 
-/// The arguments of l2l-double for this request.
+/// The request as arguments of l2l-double.
 std::vector<std::string> arguments_of(const DoubleRequest& request);
-/// The request again. An Error if they come from an l2l that was built from other sources.
+/// The arguments as a request. Throws an Error if they come from an l2l that was built from other sources.
 DoubleRequest request_of(const std::vector<std::string>& arguments);
 
 }  // namespace l2l

@@ -6,37 +6,37 @@
 
 namespace l2l {
 
-/// What the paper's plots end with, read off to about 2%.
+/// Losses at the end of the paper's plots, read off to about 2%.
 struct PaperLosses {
   std::string where;  // "Fig. 4, step 97"
   double lstm, adam, rmsprop, sgd, nag;
 };
 
-/// A comparison in the report of `l2l figures`, beside the paper's.
+/// A comparison in the report of `l2l figures`, shown beside that of the paper.
 struct Figure {
   std::string label;  // of the comparison, see RunFolder::comparison; empty: on the functions it was trained on
-  OptionValues options;  // of the functions it is compared on, where they differ
+  OptionValues options;  // of the functions it is compared on, where they differ from the training
   std::string title;
   std::string text;  // what it shows, and what the paper found
   std::vector<PaperLosses> paper;
-  std::string beside = {};  // an earlier run, whose optimizer was compared on the same functions; "" for none
+  std::string beside = {};  // another run whose optimizer was compared on the same functions; "" for none
 };
 
-/// Styled pictures for the report, if `l2l style --sheet` has put them there (see RunFolder::sheet).
+/// Styled pictures for the report, if `l2l style --sheet` has written them (see RunFolder::sheet).
 struct Sheet {
   std::string name, caption;
 };
 
-/// A trained optimizer, and the figures that are made of it.
+/// A trained optimizer and its figures.
 struct FigureRun {
   std::string name;  // of its folder
   std::string optimizee;
-  OptionValues options;  // of the optimizee in training, where they are not the defaults
+  OptionValues options;  // of the optimizee in training, where they differ from the defaults
   std::vector<Figure> figures;
   std::vector<Sheet> sheets = {};
 };
 
-/// The table, an optimizee's runs together. Another figure is another row.
+/// The table, with the runs of an optimizee in succession. To add a figure, add a row.
 const std::vector<FigureRun>& figure_runs();
 
 }  // namespace l2l

@@ -48,7 +48,7 @@ std::string base64(const std::string& bytes) {
   std::string text;
   for (std::size_t k = 0; k < bytes.size(); k += 3) {
     const std::size_t count = std::min<std::size_t>(3, bytes.size() - k);
-    unsigned word = 0;  // three bytes, or what there is and zeros
+    unsigned word = 0;  // three bytes, padded with zeros
     for (std::size_t b = 0; b < 3; ++b) word = word << 8 | (b < count ? static_cast<unsigned char>(bytes[k + b]) : 0);
     for (std::size_t d = 0; d < 4; ++d) text += d <= count ? digits[word >> (18 - 6 * d) & 63] : '=';
   }
@@ -57,7 +57,7 @@ std::string base64(const std::string& bytes) {
 
 std::string number(double x) { return std::isfinite(x) ? format("%.3g", x) : "not finite"; }
 
-// What these take is text; what they return is HTML. No other text may stand on the page.
+// These functions turn text into HTML. All text of the page goes through them.
 
 std::string heading(int level, const std::string& text) {
   return format("<h%d>", level) + html(text) + format("</h%d>\n", level);
@@ -71,12 +71,12 @@ std::string cell(const std::string& text, bool best = false) {
   return (best ? "<td class=\"best\">" : "<td>") + html(text) + "</td>";
 }
 
-/// Begins and ends as a PNG file does.
+/// Whether it begins and ends as a PNG file does.
 bool is_whole_png(const std::string& bytes) {
   return bytes.starts_with("\x89PNG\r\n\x1a\n") && bytes.ends_with("IEND\xae\x42\x60\x82");
 }
 
-/// The picture, or nothing if it is not there (for want of gnuplot).
+/// The picture, or nothing if there is none, as without gnuplot.
 std::string picture(const fs::path& file, const std::string& caption) {
   std::error_code failure;
   if (!fs::exists(file, failure)) return "";
@@ -91,7 +91,7 @@ void add_options(std::vector<std::string>& words, const OptionValues& options) {
   for (const auto& [name, value] : options) words.insert(words.end(), {"--" + name, value});
 }
 
-/// Likewise for every setting and option that is not the optimizee's default.
+/// The same for every setting and option that differs from the optimizee's default.
 void add_changes(std::vector<std::string>& words, const RunConfig& config) {
   const RunConfig plain = make_config(config.optimizee, {}, {});
   for (const Setting& setting : settings()) {
@@ -105,8 +105,8 @@ void add_changes(std::vector<std::string>& words, const RunConfig& config) {
   add_options(words, changed);
 }
 
-/// A comparison's results beside the paper's, a row per optimizer; the best of each column stands out. An LSTM of
-/// another run that was compared `beside` it on the same functions has a row of its own, the last.
+/// A comparison's results beside the paper's, one row per optimizer, with the best of each column in bold. The last row
+/// is the LSTM of another run that was compared `beside` it on the same functions, if there is one.
 std::string results(const ComparisonSummary& comparison, const std::vector<PaperLosses>& paper,
                     const std::string& beside, const ComparisonSummary& other) {
   struct Column {

@@ -9,7 +9,7 @@ namespace l2l {
 Commands Commands::data(const Commands& name, std::string_view lines) {
   Commands block("$", name, " << END\n");
   for (const char c : lines) {
-    // The letters of "nan", "inf" and exponents; no word that could end the block.
+    // The letters of "nan", "inf" and exponents. They form no word that could end the block.
     if (std::string_view("0123456789+-.,eainf \n").find(c) != std::string_view::npos) block.script_ += c;
   }
   if (!block.script_.ends_with('\n')) block.script_ += '\n';
@@ -22,7 +22,7 @@ void Commands::add(const Text& text) {
   for (const char c : printable(text.text)) {
     const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
                        std::string_view(" .,:;()/+-=").find(c) != std::string_view::npos;
-    // In octal are quotes, backslashes, backticks, which would run a command, and the bytes of what is not ASCII.
+    // In octal: quotes, backslashes, backticks (which would run a command) and all bytes that are not ASCII.
     script_ += plain ? std::string(1, c) : format("\\%03o", static_cast<unsigned char>(c));
   }
   script_ += '"';

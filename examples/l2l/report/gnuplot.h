@@ -8,7 +8,7 @@ namespace l2l {
 
 class Commands;
 
-/// Text in a picture, whatever it is and whoever wrote it.
+/// Text in a picture. It may come from outside and contain anything.
 struct Text {
   explicit Text(std::string_view text) : text(text) {}
   std::string text;
@@ -22,9 +22,9 @@ template <class T>
 concept GnuplotPart = GnuplotNumber<T> || std::same_as<T, Text> || std::same_as<T, Commands> ||
     (std::is_array_v<T>&& std::same_as<std::remove_extent_t<T>, char>);
 
-/// gnuplot commands: their parts joined, as `Commands("set title ", Text(name), "\nset xrange [0:", steps, "]\n")`.
-/// There is no way in for a string but as Text, a string literal that it cannot end, and in which nothing is run or
-/// marked up: a name or a path from outside can never become a command.
+/// gnuplot commands, concatenated from parts: `Commands("set title ", Text(name), "\nset xrange [0:", steps, "]\n")`.
+/// A std::string can only be added as Text, which becomes a quoted literal that it cannot end and in which nothing is
+/// executed or marked up. So a name or a path from outside can never become a command.
 class Commands {
  public:
   template <class... Parts>
@@ -35,7 +35,7 @@ class Commands {
     script_ += more.script_;
     return *this;
   }
-  /// A data block `$name` of these lines of numbers. What is not a number in them is left out.
+  /// A data block `$name` with these lines of numbers. Anything else in them is left out.
   static Commands data(const Commands& name, std::string_view lines);
 
   bool empty() const { return script_.empty(); }

@@ -12,7 +12,7 @@
 namespace l2l {
 namespace {
 
-/// The longest name of a block; those of an optimizer of several LSTMs begin with their group.
+/// The length of the longest name of a block. With several LSTMs, names begin with the group.
 int name_width(const MetaGradientReport& report) {
   std::size_t width = 0;
   for (const MetaGradientRow& row : report.full) width = std::max(width, row.block.size());
@@ -75,14 +75,14 @@ std::string meta_gradient_table(const MetaGradientReport& report) {
          "\n" +
          table(report, "relative error of the training's gradient", "%10.4g",
                [](const MetaGradientRow& row) { return row.agreement.relative_error; }) +
-         format("\nunrolls of %d steps are not truncated; what they lack are the second derivatives\n", report.steps);
+         format("\nunrolls of %d steps are not truncated: they only lack the second derivatives\n", report.steps);
 }
 
 Commands meta_gradient_plot(const MetaGradientReport& report) {
   static const Commands colours[] = {"#0072b2", "#56b4e9", "#009e73", "#e69f00",
                                      "#d55e00", "#cc79a7", "#999999", "#8c510a"};
   const std::size_t blocks = report.full.size();
-  // Beside a panel there is room for nine names of the usual size; more are shared out between both, and get smaller.
+  // There is room for nine names beside a panel. If there are more, both panels show a part, in a smaller font.
   constexpr std::size_t kNames = 9;
   const std::size_t beside_first = blocks <= kNames ? blocks : (blocks + 1) / 2;
   const double font = std::min(13.0, 13.0 * kNames / static_cast<double>(beside_first));
@@ -97,7 +97,7 @@ Commands meta_gradient_plot(const MetaGradientReport& report) {
       if (b == 0) tics += Commands(tics.empty() ? Commands() : Commands(","), row.unroll);
     }
     data += Commands::data(block, lines);
-    // φ as a whole last, over its blocks; colours and marks run round at different lengths.
+    // φ as a whole is drawn last, above its blocks. Colours and marks repeat with different periods.
     const Commands style(" with linespoints pointsize 0.9 pointtype ", b == 0 ? 7 : 4 + b % 10, " linewidth ",
                          b == 0 ? 3.5 : 1.5, " linecolor '",
                          b == 0 ? Commands("#000000") : colours[(b - 1) % std::size(colours)], "' ");

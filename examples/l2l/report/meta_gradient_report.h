@@ -8,7 +8,7 @@
 
 namespace l2l {
 
-/// A part of one gradient, and how well it agrees with that part of the full one.
+/// A block of one gradient, and how well it agrees with the same block of the full gradient.
 struct MetaGradientRow {
   int unroll = 0;
   std::string block;  // "all", for φ as a whole, or a parameter
@@ -30,9 +30,9 @@ struct MetaGradientReport {
 
 /// `unroll,block,cosine,relative_error,norm`
 std::string meta_gradient_csv(const MetaGradientReport& report);
-/// Settings, losses and norms; what is not finite is null.
+/// Settings, losses and norms; numbers that are not finite are null.
 std::string meta_gradient_json(const MetaGradientReport& report);
-/// For people: two tables, a row per block and a column per unroll.
+/// Two tables to read, a row per block and a column per unroll.
 std::string meta_gradient_table(const MetaGradientReport& report);
 /// gnuplot commands: cosine and relative error against the unroll.
 Commands meta_gradient_plot(const MetaGradientReport& report);

@@ -24,9 +24,9 @@ const char kStyle[] =
     "set format y '%g'\n";
 
 constexpr double kLongestPicture = 60;  // seconds: a picture takes less than one
-constexpr double kGrace = 1.5;  // seconds from an interrupt on, to finish the picture
+constexpr double kGrace = 1.5;  // seconds after an interrupt, to finish the picture
 
-/// Throws why gnuplot is to be ended after `seconds` at work, if it is.
+/// Throws an Error if gnuplot, after these seconds, must be stopped.
 void stop_if_overdue(double seconds) {
   if (seconds_since_interrupt() > kGrace) throw Error("gnuplot was interrupted");
   if (seconds > kLongestPicture) throw Error(format("gnuplot took longer than %g s", kLongestPicture));
@@ -45,7 +45,7 @@ std::string draw(const Commands& commands) {
   }
   const std::string picture = content_of(out.get());
   if (!picture.starts_with("\x89PNG") || !picture.ends_with("IEND\xae\x42\x60\x82")) {
-    throw Error("gnuplot made no picture, or not the whole of it");
+    throw Error("gnuplot made no picture, or an incomplete one");
   }
   return picture;
 }
@@ -73,7 +73,7 @@ Commands on_log_axis(const Commands& plot) {
     }
     return Commands(list, ")\n");
   };
-  // Only a plot finds out the range: the first is drawn on nothing.
+  // Only plotting determines the range: the first plot goes to no terminal.
   return Commands("set logscale y\nset ytics ", tics({1, 2, 5}), "set terminal push\nset terminal unknown\n", plot,
                   "\nset terminal pop\nspan = GPVAL_Y_MAX / GPVAL_Y_MIN\nif (span < 32) {\nset ytics add ",
                   tics({1.5, 3, 4, 7}), "}\nif (span < 4) {\nunset logscale y\nset ytics autofreq\n}\nreplot\n");

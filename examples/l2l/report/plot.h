@@ -8,23 +8,22 @@
 
 namespace l2l {
 
-/// The colour of an optimizer in every picture: Okabe and Ito's palette, which the colour-blind can tell apart.
+/// The colour of an optimizer in every picture, from Okabe and Ito's palette for colour-blind readers.
 Commands colour_of(std::string_view optimizer);
 
-/// The `plot` command on a logarithmic y axis with labels at 1, 2 and 5 of every decade, and more where it spans less
-/// than one and a half; below a factor of four it is linear, which looks the same and has round labels.
+/// The `plot` command with a logarithmic y axis: labels at 1, 2 and 5 of every decade, and more if it spans less than
+/// one and a half. If it spans less than a factor of four it is linear, which looks the same and has round labels.
 Commands on_log_axis(const Commands& plot);
 
-/// How to draw a curve of `points`: lines between them, or a single one as a dot.
+/// How to draw a curve of so many points: as lines, or as a dot if there is one.
 Commands curve_style(std::size_t points);
 
-/// Runs gnuplot on `commands`, and adds the picture to the `files` that are to be written. If that fails, for want of
-/// gnuplot or for whatever reason, says so on stderr and that the numbers are in `data`. Returns whether there is a
-/// picture.
+/// Runs gnuplot on `commands`, and adds the picture to the `files` to be written. If that fails, as without gnuplot,
+/// prints the reason and that the numbers are in `data` to stderr. Returns whether there is a picture.
 bool add_picture(std::vector<NewFile>& files, const Commands& commands, const std::filesystem::path& png,
                  const std::filesystem::path& data);
-/// The same for a picture that is written at once; without one an older picture is removed, which would not show the
-/// numbers.
+/// The same, but the picture is written at once. If there is none, an older picture is removed, as it would not show
+/// these numbers.
 bool plot(const Commands& commands, const std::filesystem::path& png, const std::filesystem::path& data);
 
 }  // namespace l2l

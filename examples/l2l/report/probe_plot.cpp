@@ -27,7 +27,7 @@ Commands data_block(const Commands& name, std::size_t rows, std::size_t optimize
   return Commands::data(name, lines);
 }
 
-/// The curves of a data block. The last drawn lies on top: the LSTM's.
+/// The curves of a data block. The LSTM's is drawn last, on top.
 Commands curves(const Probe& probe, const Commands& block, std::size_t points) {
   Commands list;
   for (std::size_t k = probe.optimizers.size(); k-- > 0;) {
@@ -37,13 +37,13 @@ Commands curves(const Probe& probe, const Commands& block, std::size_t points) {
   return list;
 }
 
-/// Where the panel from `left` to `right` has no room for the line of the gradient seen: its number, on its side.
+/// If the gradient seen is outside the panel from `left` to `right`: its value, with an arrow to its side; else "".
 std::string seen_outside(double gradient, double left, double right) {
   if (gradient < left) return format("  ← %.2g", gradient);
   return gradient > right ? format("  %.2g →", gradient) : "";
 }
 
-/// A page of panels that share their axes. Lengths are in pixels.
+/// A page of panels with common axes. Lengths are in pixels.
 struct Page {
   static constexpr int kTop = 96, kBottom = 68;
   int width, height, rows, columns;
@@ -57,20 +57,20 @@ struct Page {
                     " margins screen ", x(left), ",", x(width - 20), ",", y(kBottom), ",", y(height - kTop),
                     " spacing screen ", x(gap_x), ",", y(gap_y), "\n");
   }
-  /// What stands on the page once, around its panels: to be drawn with the first one.
+  /// Captions around the panels, drawn with the first one.
   Commands captions(const std::string& title, const std::string& x_label) const {
     return Commands("set label ", Text(title), " at screen 0.5,", y(height - 18), " center\nset label ", Text(x_label),
                     " at screen 0.5,", y(16), " center\nset label 'update' at screen ", x(14), ",",
                     y((height - kTop + kBottom) / 2), " center rotate\n");
   }
-  /// Likewise a key, the `slot`-th of `slots` side by side. gnuplot's own would not be wider than a panel.
+  /// One entry of the key, in slot `slot` of `slots` side by side. gnuplot's own key could not be wider than a panel.
   Commands key(int slot, int slots, const Commands& line, const std::string& text) const {
     const int start = width / 2 + (2 * slot - slots) * 112, middle = height - 46;
     return Commands("set arrow from screen ", x(start), ",", y(middle), " to screen ", x(start + 34), ",", y(middle),
                     " nohead ", line, "\nset label ", Text(text), " at screen ", x(start + 42), ",", y(middle),
                     " left\n");
   }
-  /// The keys of the optimizers, in the first of `slots`.
+  /// The entries of the optimizers, in the first of the slots.
   Commands keys(const Probe& probe, int slots) const {
     Commands commands;
     for (int k = 0; k < static_cast<int>(probe.optimizers.size()); ++k) {
@@ -88,10 +88,10 @@ struct Page {
   double y(int pixels) const { return static_cast<double>(pixels) / height; }
 };
 
-/// Two or three numbers on an axis that is too short for more; their power of ten goes into the axis' name.
+/// Two or three numbers on a short axis. Their power of ten goes into the label of the axis.
 struct Tics {
   double step;
-  int exponent;  // 0 where numbers are short without one
+  int exponent;  // 0 if the numbers are short without one
 
   Tics(double low, double high) {
     const double most = (high - low) / 2.4, decade = std::floor(std::log10(most));
@@ -114,7 +114,7 @@ struct Tics {
   std::string unit() const { return exponent == 0 ? "" : format(" (in units of 1e%d)", exponent); }
 };
 
-/// The numbers of an axis, or none.
+/// The format of the numbers of an axis, if they are shown.
 Commands number_format(bool shown) { return shown ? Commands("'%g'\n") : Commands("''\n"); }
 
 }  // namespace
@@ -146,7 +146,7 @@ Commands response_plot(const Probe& probe, std::size_t k) {
   const Page page((probe.sweep_steps + kColumns - 1) / kColumns, kColumns, 1240, 150);
   const ProbedCoordinate& c = probe.coordinates[k];
   const double left = c.swept.front(), right = c.swept.back();
-  // One scale for all panels, for the LSTM and ADAM. SGD is a line wherever it leaves the panel.
+  // One scale for all panels, which fits the LSTM and ADAM. SGD is a straight line, and may leave the panel.
   double low = 0, high = 0;
   for (const std::size_t optimizer : {0, 1}) {
     for (const std::vector<Real>& curve : probe.optimizers[optimizer].responses[k]) {

@@ -14,14 +14,14 @@
 namespace l2l {
 namespace {
 
-/// The steps whose responses are summed up in numbers: 1, 2, 4, 8, …
+/// The steps whose responses the table shows: 1, 2, 4, 8, …
 std::vector<int> few_steps(const Probe& probe) {
   std::vector<int> steps;
   for (int step = 1; step <= probe.sweep_steps; step *= 2) steps.push_back(step);
   return steps;
 }
 
-/// Where the LSTM's response to coordinate k steps, and what ADAM's and SGD's do there.
+/// Where the LSTM's response for coordinate k is steepest, and the slopes of ADAM and SGD there.
 struct Response {
   ResponseStep lstm;
   double adam_slope, adam_change, sgd_change;
@@ -35,7 +35,7 @@ Response response_at(const Probe& probe, std::size_t k, int step) {
   const ResponseStep lstm = steepest(swept, curve(0));
   const std::vector<Real> adam = curve(1);
   double rise = static_cast<double>(adam[lstm.at + 1]) - adam[lstm.at];
-  // ADAM's first step has one length for all gradients; how that is rounded is no slope.
+  // ADAM's first step has the same length for all gradients. Its rounding errors are not a slope.
   if (std::fabs(rise) <= 4 * std::numeric_limits<Real>::epsilon() * std::fabs(adam[lstm.at])) rise = 0;
   const double run = static_cast<double>(swept[lstm.at + 1]) - swept[lstm.at];
   return {lstm, rise / run, change(adam), change(curve(2))};
@@ -136,7 +136,7 @@ void check_probe_csv(const std::filesystem::path& file, const Probed& probed, in
     for (const CsvRow& row : read_csv(text, kProbeHeader)) {
       const int coordinate = row.count(0), step = row.count(1);
       if (!probed.places.contains(coordinate) || step < 1 || step > steps) {
-        throw Error("line ", row.number, " is of coordinate ", coordinate, " at step ", step);
+        throw Error("line ", row.number, " is about coordinate ", coordinate, " at step ", step, ", not probed");
       }
       for (const std::size_t column : {2, 3, 4, 5}) row.at(column);
       ++rows[{coordinate, step}];

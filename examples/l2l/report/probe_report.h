@@ -11,26 +11,26 @@
 
 namespace l2l {
 
-/// A coordinate that is looked at closely.
+/// A coordinate that the probe shows.
 struct ProbedCoordinate {
   Index index;
-  std::string place;  // its parameter, and where in it
+  std::string place;  // its parameter, and its index in that
   double magnitude;  // mean |gradient|
-  std::vector<Real> gradients;  // that it saw, a number a step
-  std::vector<Real> swept;  // gradients that it might have seen
+  std::vector<Real> gradients;  // its gradient at each step
+  std::vector<Real> swept;  // the gradients tried instead
 };
 
-/// One of the optimizers, and what it proposes.
+/// What one of the optimizers proposes.
 struct Proposals {
   std::string name;
   std::optional<double> learning_rate;  // none for the learned optimizer
   std::string rate_source;  // "compare.json", say
-  History updates;  // [steps][coordinates looked at]
+  History updates;  // [steps][coordinates shown]
   std::vector<History> responses;  // of each coordinate, [sweep steps][its swept gradients]
   double lag;  // of the autocorrelation, over the sample
 };
 
-/// What a probe saw, and how it was made.
+/// The results of a probe, and its settings.
 struct Probe {
   std::string optimizee;
   OptionValues options;
@@ -39,40 +39,39 @@ struct Probe {
   int function = 0;
   std::uint64_t seed = 0;
   Index size = 0;  // coordinates of θ
-  int steps = 0, sweep_steps = 0;  // those that could be made
+  int steps = 0, sweep_steps = 0;  // until the LSTM diverged, if it did
   std::vector<double> losses;  // f(θ_0), f(θ_1) …; infinite where the LSTM diverged
   std::vector<ProbedCoordinate> coordinates;
   std::vector<Proposals> optimizers;  // lstm, adam, sgd
-  // Over the steps and a sample of the coordinates, see optim/probe.h:
+  // Over the steps and a sample of the coordinates, see optim/study/probe.h:
   Index sampled = 0;
-  double opposed_to_adam = 0;  // how often the LSTM's update has not ADAM's sign
+  double opposed_to_adam = 0;  // share of the LSTM's updates whose sign is not ADAM's
   double over_adam = 0, over_sgd = 0;  // median |LSTM| / |ADAM| and / |SGD|
 };
 
 inline constexpr const char* kProbeHeader = "coordinate,step,gradient,lstm,adam,sgd\n";
 /// `coordinate,step,gradient,lstm,adam,sgd`: the gradient of each step, and the update that each would make.
 std::string updates_csv(const Probe& probe);
-/// The same header: gradients that each step might have seen, and the updates proposed for them.
+/// The same header: the gradients swept at each step, and the updates proposed for them.
 std::string response_csv(const Probe& probe);
-/// Settings and single numbers; what is not finite is null.
+/// Settings and single numbers; numbers that are not finite are null.
 std::string probe_json(const Probe& probe);
 
-/// What probe.json says of the other files.
+/// What probe.json says about the other files.
 struct Probed {
-  std::map<Index, std::string> places;  // of the coordinates that were looked at
+  std::map<Index, std::string> places;  // of the coordinates shown
   int steps = 0, sweep_steps = 0;
 };
-/// Reads it back. An Error names the file, and ends with the remedy.
+/// Reads probe.json. An Error names the file, and ends with the remedy.
 Probed read_probed(const std::filesystem::path& json, const std::string& remedy);
-/// Likewise if a table is not of these coordinates, with equally many rows for each and each of so many steps.
+/// Throws such an Error unless a table has equally many rows for each of these coordinates and steps, and no others.
 void check_probe_csv(const std::filesystem::path& csv, const Probed& probed, int steps, const std::string& remedy);
-/// For people: the single numbers.
+/// A table of the single numbers to read.
 std::string probe_table(const Probe& probe);
 
-/// gnuplot commands for figure 10: a panel a coordinate, updates against the step.
+/// gnuplot commands for figure 10: a panel per coordinate, updates against the step.
 Commands updates_plot(const Probe& probe);
-/// gnuplot commands for figures 11 to 13: a panel a step, updates of coordinate `k` (of those looked at) against the
-/// gradient.
+/// gnuplot commands for figures 11 to 13: a panel per step, updates of the k-th coordinate shown against the gradient.
 Commands response_plot(const Probe& probe, std::size_t k);
 
 }  // namespace l2l

@@ -30,7 +30,7 @@ Measurement sum_to(const Curves& curves, int last) {
   return at_step(sums, 0);
 }
 
-/// The numbers of a score in compare.json, each with its standard error.
+/// A number of a score in compare.json, and its standard error.
 struct ScoreField {
   const char *mean, *sem;
   Measurement Score::*value;
@@ -103,7 +103,7 @@ ComparisonSummary read_comparison(const std::filesystem::path& file, const std::
       if (name != "lstm") {
         score.learning_rate = entry.number<double>("learning_rate", kPositive);
       } else if (!entry.at("learning_rate").is_null()) {
-        throw Error("'learning_rate' of lstm is not null, though it has none");
+        throw Error("'learning_rate' of lstm must be null");
       }
       for (const ScoreField& field : kScoreFields) {
         score.*field.value = {entry.number_or_nan(field.mean), entry.not_negative_or_nan(field.sem)};

@@ -18,7 +18,7 @@ struct Contestant {
   Curves curves;
 };
 
-/// What was compared, and how.
+/// The settings of a comparison.
 struct ComparisonSettings {
   std::string optimizee;
   OptionValues options;
@@ -36,18 +36,18 @@ struct Comparison : ComparisonSettings {
 };
 inline constexpr const char* kBaselines[] = {"sgd", "nag", "rmsprop", "adam"};
 
-/// A number with its standard error; NaN for what is not finite or not known.
+/// A number with its standard error; NaN if it is not finite or unknown.
 struct Measurement {
   double mean, sem;
 };
 
-/// An optimizer's results in single numbers.
+/// An optimizer's results as single numbers.
 struct Score {
   std::optional<double> learning_rate;
   Measurement final, sum, horizon, horizon_sum;
 };
 
-/// What compare.json holds.
+/// The content of compare.json.
 struct ComparisonSummary : ComparisonSettings {
   std::map<std::string, Score> scores;  // of lstm and the baselines
 };
@@ -55,18 +55,18 @@ struct ComparisonSummary : ComparisonSettings {
 inline constexpr const char* kComparisonHeader = "optimizer,step,mean_loss,sem\n";
 /// `optimizer,step,mean_loss,sem`: a line per optimizer and step, step 0 … steps.
 std::string comparison_csv(const Comparison& comparison);
-/// Settings, and the results of each optimizer as single numbers; what is not finite is null.
+/// Settings, and the results of each optimizer as single numbers; numbers that are not finite are null.
 std::string comparison_json(const Comparison& comparison);
-/// Reads it back. An Error names the file, and what it holds that it cannot hold, and ends with the remedy.
+/// Reads compare.json. An Error names the file and what is wrong with it, and ends with the remedy.
 ComparisonSummary read_comparison(const std::filesystem::path& json, const std::string& remedy);
-/// An Error that names the file, and ends with the remedy, if it is not the table of this comparison.
+/// Throws an Error that names the file and ends with the remedy unless it is the table of this comparison.
 void check_comparison_csv(const std::filesystem::path& csv, const ComparisonSummary& made, const std::string& remedy);
-/// The learning rate that such a file has for a rule. An Error names the file if there is none, or for another
+/// The learning rate of a rule in a compare.json. Throws an Error that names the file if it has none for this
 /// optimizee.
 double compared_rate(const std::filesystem::path& json, const std::string& rule, const std::string& optimizee);
 /// gnuplot commands: loss against step on a log scale, with bands of one standard error.
 Commands comparison_plot(const Comparison& comparison);
-/// For people: losses at the horizon and at the end, the sum, and the learned optimizer's share of the best baseline's.
+/// A table to read: losses at the horizon and at the end, the sum, and their ratios to the best baseline's.
 std::string comparison_table(const Comparison& comparison);
 
 }  // namespace l2l

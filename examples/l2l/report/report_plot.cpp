@@ -9,7 +9,7 @@
 namespace l2l {
 namespace {
 
-/// Lines "step mean low high", where low … high is the band of one standard error.
+/// Lines "step mean low high"; the band from low to high is mean ± one standard error.
 std::string lines_of(const Curves& curves, int steps) {
   std::string lines;
   for (int t = 0; t <= steps; ++t) {
@@ -50,9 +50,9 @@ Commands comparison_plot(const Comparison& c) {
         Commands(", $", block, " using 1:2 with lines linewidth ", width, style, "title ", Text(legend(contestant)));
   }
 
-  // A diverging optimizer would squeeze the others into a line at the bottom.
+  // Without a limit, an optimizer that diverges would squeeze the others into a line at the bottom.
   const double top = 4 * c.contestants[0].curves.mean(0);
-  const std::string name = family(c.optimizee, c.options);  // a long one has a line of its own
+  const std::string name = family(c.optimizee, c.options);  // a long one gets a line of its own
   return Commands(data, "set title ", Text(name),
                   name.size() > 30 ? Commands(" . \":\\n\" . ") : Commands(" . ': ' . "),
                   Text("mean loss on " + std::to_string(c.functions) + " held-out functions"),

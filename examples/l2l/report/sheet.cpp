@@ -7,7 +7,7 @@ namespace {
 
 constexpr Index kGap = 6;  // pixels between two pictures, and around all
 
-/// Where cells begin, and behind the last one where the sheet ends.
+/// Where each cell begins, and after the last one, where the sheet ends.
 std::vector<Index> borders(const std::vector<Index>& sizes) {
   std::vector<Index> begin = {kGap};
   for (const Index size : sizes) begin.push_back(begin.back() + size + kGap);

@@ -5,8 +5,7 @@
 
 namespace l2l {
 
-/// Pictures in rows on white, each in the middle of its cell; a column is as wide as its widest picture, a row as high
-/// as its highest.
+/// Pictures in rows on white, each centred in its cell. A column is as wide as its widest picture; rows likewise.
 Picture sheet(const std::vector<std::vector<Picture>>& rows);
 
 }  // namespace l2l

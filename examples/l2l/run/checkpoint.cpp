@@ -40,14 +40,14 @@ template <class T>
 T count(const Metadata& metadata, const std::string& name, T low, T high) {
   const T value = number<T>(metadata, name);
   if (value >= low && value <= high) return value;
-  throw Error("its ", in_quotes(name), " is ", value, ", a training with these settings has ", low, " to ", high);
+  throw Error("its ", in_quotes(name), " is ", value, ", with these settings it is ", low, " to ", high);
 }
 
-/// Infinite, if there was none that is finite.
+/// A loss, which may be infinite.
 double loss(const Metadata& metadata, const std::string& name) {
   const double value = number<double>(metadata, name);
   if (value > -std::numeric_limits<double>::infinity()) return value;  // NaN is not
-  throw Error("its ", in_quotes(name), " is ", value, ", no loss is that");
+  throw Error("its ", in_quotes(name), " is ", value, ", which is not a loss");
 }
 
 std::string random_word(std::size_t k) { return "random." + std::to_string(k); }
@@ -55,7 +55,7 @@ std::string random_word(std::size_t k) { return "random." + std::to_string(k); }
 Rng::State random_state(const Metadata& metadata) {
   Rng::State state;
   for (std::size_t k = 0; k < state.size(); ++k) state[k] = number<std::uint64_t>(metadata, random_word(k));
-  if (state == Rng::State{}) throw Error("its '", random_word(0), "' and the others are 0, which they cannot be all");
+  if (state == Rng::State{}) throw Error("its '", random_word(0), "' and the other words of its state are all 0");
   return state;
 }
 
@@ -73,7 +73,7 @@ Adam::State adam_state(const TensorFile& file, const Layout& phi, Index least_st
   for (const Parameter& p : phi.parameters()) {
     const std::span<const Real> squares = p.in(std::span<const Real>(adam.v));
     if (std::ranges::any_of(squares, [](Real v) { return v < 0; })) {
-      throw Error("its tensor ", in_quotes("adam.v." + p.name), " has negative numbers, it should be of squares");
+      throw Error("its tensor ", in_quotes("adam.v." + p.name), " has negative numbers, but it holds squares");
     }
   }
   return adam;
@@ -108,7 +108,7 @@ std::string checkpoint_bytes(const Layout& phi, const MetaTrainState& state, con
 MetaTrainState load_checkpoint(const std::filesystem::path& path, const Layout& phi, const std::string& config,
                                const MetaTrainConfig& training) {
   TensorFile file = read_safetensors(path);
-  file.path.clear();  // Errors get their file's name below, all alike
+  file.path.clear();  // the name is added to all Errors below
   const auto format = file.metadata.find("format");
   if (format == file.metadata.end() || format->second != kFormat) {
     throw Error(path.string(), ": not a checkpoint of a training run (its metadata does not say 'format': '", kFormat,
@@ -116,13 +116,13 @@ MetaTrainState load_checkpoint(const std::filesystem::path& path, const Layout& 
   }
   try {
     if (text(file.metadata, "config") != config) {
-      throw Error("belongs to a run with other settings than config.json beside it; start again with --force");
+      throw Error("its settings are not those of the config.json beside it; start again with --force");
     }
     MetaTrainState state;
     state.phi = parameters(file, phi, "phi.");
     state.best_phi = parameters(file, phi, "best_phi.");
     state.epoch = count(file.metadata, "epoch", 0, training.epochs);
-    // A step for each unroll; a trajectory has one at least.
+    // One step for each unroll, and at least one unroll in a trajectory.
     state.adam = adam_state(file, phi, state.epoch, Index{state.epoch} * (training.steps / training.unroll));
     state.random = random_state(file.metadata);
     state.best_validation = loss(file.metadata, "best_validation");

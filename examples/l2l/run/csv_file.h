@@ -6,20 +6,20 @@
 
 namespace l2l {
 
-/// A line of a table that l2l wrote, and its cells.
+/// A row of a table that l2l wrote.
 struct CsvRow {
-  std::string_view line;  // with its end
-  int number;  // of the line in the file, the header's is 1
+  std::string_view line;  // with its newline
+  int number;  // of the line in the file; the header's is 1
   std::vector<std::string_view> cells;
 
-  /// The number in a cell, maybe "nan" or "inf"; an Error that names line and column for anything else.
+  /// The number in a cell, which may be nan or inf. Throws an Error that names line and column for anything else.
   double at(std::size_t column) const;
-  /// Likewise, of a cell that counts.
+  /// The same for a cell that holds a count.
   int count(std::size_t column) const;
 };
 
-/// The rows below `header`, a line with its end, or the first `most` of them; they refer to `text`. An Error says what
-/// is not as l2l writes it: the header, how many cells a line has, a last line without an end.
+/// The rows below `header` (a line with its newline), or the first `most` of them, as views of `text`. Throws an Error
+/// if the header is another one, a line has the wrong number of cells, or the last line has no newline.
 std::vector<CsvRow> read_csv(std::string_view text, std::string_view header,
                              std::size_t most = std::numeric_limits<std::size_t>::max());
 

@@ -7,7 +7,7 @@
 namespace l2l {
 namespace {
 
-/// The bytes of the UTF-8 character that `text` begins with, and its number; no bytes if there is none.
+/// The UTF-8 character that `text` begins with: its bytes and its code point. No bytes if there is none.
 struct Character {
   std::size_t size = 0;
   unsigned code = 0;
@@ -24,12 +24,12 @@ Character first_character(std::string_view text) {
     if ((byte(k) & 0xc0) != 0x80) return {};
     code = code << 6 | (byte(k) & 0x3f);
   }
-  constexpr unsigned kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};  // of so many bytes; fewer would have done for less
+  constexpr unsigned kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};  // by length; smaller code points need fewer bytes
   const bool surrogate = code >= 0xd800 && code <= 0xdfff;
   return code < kSmallest[size] || code > 0x10ffff || surrogate ? Character{} : Character{size, code};
 }
 
-/// What acts on a terminal or on the text around it.
+/// Whether a character acts on the terminal or on the text around it.
 bool is_control(unsigned code) {
   const auto within = [=](unsigned first, unsigned last) { return code >= first && code <= last; };
   return code < 0x20 || within(0x7f, 0x9f) || within(0x2028, 0x202e) || within(0x2066, 0x2069);

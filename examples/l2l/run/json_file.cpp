@@ -90,7 +90,7 @@ void JsonObject::check_version(const std::string& name) const {
   const auto parts = parse_version(version);
   if (!parts) throw Error(in_quotes(name), " is ", in_quotes(version), ", not a version such as " L2L_VERSION);
   if (*parts > *parse_version(L2L_VERSION)) {
-    throw Error("it was written by l2l ", version, ", this is l2l " L2L_VERSION);
+    throw Error("it was written by a newer l2l, ", version, "; this is l2l " L2L_VERSION);
   }
 }
 
@@ -118,7 +118,7 @@ JsonFile::~JsonFile() = default;
 JsonObject JsonFile::root() const { return {*json_, "it"}; }
 
 std::string json_text(const nlohmann::ordered_json& json) {
-  nlohmann::ordered_json sealed = {{kChecksumName, kChecksumToCome}};  // in front: its line can be taken away
+  nlohmann::ordered_json sealed = {{kChecksumName, kChecksumToCome}};  // first: users can delete its line
   sealed.update(json);
   try {
     std::string text = sealed.dump(2) + "\n";

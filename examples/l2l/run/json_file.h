@@ -10,10 +10,10 @@
 #include "examples/l2l/run/settings.h"
 #include "examples/l2l/run/text_file.h"
 
-/// The JSON files of the command. What is written has a checksum (see nn/checksum.h); a file without one is read too.
+/// The JSON files of the command. Files are written with a checksum (see nn/files/checksum.h), and read also without.
 namespace l2l {
 
-/// An object in a JSON file. A member that is missing, or is not what is asked for, is an Error that names it.
+/// An object in a JSON file. Throws an Error that names a member if it is missing or has the wrong type.
 class JsonObject {
  public:
   JsonObject(const nlohmann::json& json, const std::string& name);
@@ -23,17 +23,17 @@ class JsonObject {
   JsonObject object(const std::string& name) const;
   std::vector<JsonObject> objects(const std::string& name) const;  // of an array
   std::string text(const std::string& name) const;
-  std::map<std::string, std::string> texts(const std::string& name) const;  // of an object that has nothing else
+  std::map<std::string, std::string> texts(const std::string& name) const;  // of an object of strings
   /// T: int, std::uint64_t or double
   template <class T>
   T number(const std::string& name, Range range) const;
-  /// NaN for null, which stands for all that is not finite.
+  /// NaN for null, which stands for every number that is not finite.
   double number_or_nan(const std::string& name) const;
-  /// Likewise; an Error for a number below 0.
+  /// The same; throws an Error for a number below 0.
   double not_negative_or_nan(const std::string& name) const;
-  /// The version of l2l that wrote it, "1.2.3"; an Error for one that this program does not know yet.
+  /// Checks the version of l2l that wrote it, "1.2.3". Throws an Error if it is newer than this program.
   void check_version(const std::string& name) const;
-  /// An Error if there are others.
+  /// Throws an Error if there are others.
   void check_names(const std::vector<std::string>& known) const;
 
  private:
@@ -41,7 +41,7 @@ class JsonObject {
   std::string name_;
 };
 
-/// A parsed file, whose checksum is right if it has one; an Error does not name the file.
+/// A parsed file. Throws an Error for a wrong checksum; a missing one is accepted. Errors do not name the file.
 class JsonFile {
  public:
   explicit JsonFile(std::string text);
@@ -52,8 +52,8 @@ class JsonFile {
   std::unique_ptr<nlohmann::json> json_;
 };
 
-/// What `read` makes of the object in a file. Every Error begins with the file and what it is not then ("not the
-/// configuration of a run: ", say), and ends with the remedy.
+/// What `read` returns for the object in a file. Every Error begins with the file and `not_what`, such as "not the
+/// configuration of a run: ", and ends with the remedy.
 template <class Read>
 auto read_json(const std::filesystem::path& file, const std::string& not_what, const std::string& remedy, Read read) {
   const std::string text = read_text(file);
@@ -64,7 +64,7 @@ auto read_json(const std::filesystem::path& file, const std::string& not_what, c
   }
 }
 
-/// The text of a file to be written, with its checksum. An Error for what is not UTF-8.
+/// The text of a file to be written, with its checksum. Throws an Error if a text is not UTF-8.
 std::string json_text(const nlohmann::ordered_json& json);
 
 }  // namespace l2l

@@ -19,10 +19,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Whether the lock is ours now, or there are no locks.
+/// Whether we have the lock now. True also on a file system without locks.
 bool take(int descriptor, int operation) { return flock(descriptor, operation | LOCK_NB) == 0 || errno != EWOULDBLOCK; }
 
-/// Short whatever the output is called: a long name leaves no room for more.
+/// A hash of the name, as a suffix could make a long name too long.
 fs::path lock_file(const fs::path& output) {
   const std::size_t hash = std::hash<std::string>()(output.filename().string());
   return output.parent_path() / format(".l2l-%zx.lock", hash);
@@ -32,7 +32,7 @@ bool is_lock_file(const fs::path& path) {
   return name.starts_with(".l2l-") && name.ends_with(".lock");
 }
 
-/// For a process that is alone in the folder.
+/// Removes what killed processes left. For a process that is alone in the folder.
 void sweep(const fs::path& folder) {
   std::error_code failure;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, failure)) {
@@ -40,7 +40,7 @@ void sweep(const fs::path& folder) {
   }
 }
 
-/// For one at work on `own`, the lock of an output: the locks of other outputs beside it that nobody holds.
+/// Removes the lock files of other outputs in the same folder that nobody holds. `own` is our own lock file.
 void sweep_beside(const fs::path& own) {
   std::error_code failure;
   const fs::path folder = own.has_parent_path() ? own.parent_path() : ".";
@@ -53,14 +53,14 @@ void sweep_beside(const fs::path& own) {
   }
 }
 
-/// How long another one may hold a lock just to sweep.
+/// How long another process may hold a lock only to sweep.
 constexpr std::chrono::seconds kSweep(1);
 
 }  // namespace
 
 FolderLock::FolderLock(const fs::path& folder, Kind kind)
     : descriptor_(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-  if (descriptor_ < 0) return;  // what is done with the folder next says why
+  if (descriptor_ < 0) return;  // the next access to the folder reports the reason
   const auto deadline = std::chrono::steady_clock::now() + kSweep;
   for (;;) {
     if (take(descriptor_, LOCK_EX)) {
@@ -83,7 +83,7 @@ OutputLock::OutputLock(const fs::path& output) : file_(lock_file(output)) {
   const auto deadline = std::chrono::steady_clock::now() + kSweep;
   for (;;) {
     descriptor_ = open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (descriptor_ < 0) return;  // writing the output says why
+    if (descriptor_ < 0) return;  // writing the output reports the reason
     if (!take(descriptor_, LOCK_EX)) {
       close(descriptor_);
       if (std::chrono::steady_clock::now() > deadline) {
@@ -92,7 +92,7 @@ OutputLock::OutputLock(const fs::path& output) : file_(lock_file(output)) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
       continue;
     }
-    // The one before may have removed the file since it was opened.
+    // The previous holder may have removed the file after we opened it.
     struct stat locked, there;
     if (fstat(descriptor_, &locked) != 0 || (stat(file_.c_str(), &there) == 0 && locked.st_ino == there.st_ino)) break;
     close(descriptor_);
@@ -119,7 +119,7 @@ OutputFolder::OutputFolder(const fs::path& folder, const char* flag) {
 OutputFolder::~OutputFolder() { remove_made(); }
 
 void OutputFolder::remove_made() const {
-  for (const fs::path& folder : made_) rmdir(folder.c_str());  // fails where something is in it
+  for (const fs::path& folder : made_) rmdir(folder.c_str());  // fails if it is not empty
 }
 
 }  // namespace l2l

@@ -4,9 +4,9 @@
 
 namespace l2l {
 
-/// A folder that other l2l processes keep out of for as long as this lives: `alone` keeps all out, `together` those
-/// that want to be alone. It is an Error if one that must be kept out is at work there already. Who is alone sweeps
-/// away what killed processes left. A file system without locks has none.
+/// Locks a folder against other l2l processes for its lifetime: `alone` against all, `together` against those that want
+/// to be alone. Throws an Error if such a process is at work there already. A process that is alone removes what killed
+/// processes left. On a file system without locks it does nothing.
 class FolderLock {
  public:
   enum Kind { alone, together };
@@ -19,8 +19,8 @@ class FolderLock {
   int descriptor_;
 };
 
-/// An output, a file of this name, that no other l2l process makes for as long as this lives; an Error if one does.
-/// What killed processes left of theirs in the same folder goes.
+/// Locks an output, a file of this name, against other l2l processes for its lifetime. Throws an Error if one is at
+/// work on it. Removes the locks that killed processes left in the same folder.
 class OutputLock {
  public:
   explicit OutputLock(const std::filesystem::path& output);
@@ -33,11 +33,11 @@ class OutputLock {
   int descriptor_ = -1;
 };
 
-/// A folder, made if need be with those that it is in. What was made goes again at the end of the scope if it is still
-/// empty: a command that comes to nothing leaves no folder.
+/// Creates a folder and its parents if they are missing. At the end of the scope, those that it created and that are
+/// still empty are removed: a command that fails leaves no folder.
 class OutputFolder {
  public:
-  /// An Error names `flag`, which the folder was given by.
+  /// An Error names `flag`, by which the folder was given.
   explicit OutputFolder(const std::filesystem::path& folder, const char* flag = "--out");
   ~OutputFolder();
   OutputFolder(const OutputFolder&) = delete;

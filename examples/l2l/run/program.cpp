@@ -15,12 +15,12 @@
 namespace l2l {
 namespace {
 
-/// The process, which is the first of its group.
+/// Starts a process, which leads a group of its own.
 pid_t start(const std::vector<std::string>& call, std::FILE* in, std::FILE* out, std::FILE* err) {
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setpgroup(&attributes, 0);
-  // It ends at a file that is too large (see main.cpp): to go on without the rest is not for it.
+  // l2l ignores SIGXFSZ (see main.cpp); the program must not: it would continue with an incomplete file.
   sigset_t ends_it;
   sigemptyset(&ends_it);
   sigaddset(&ends_it, SIGXFSZ);
@@ -58,7 +58,7 @@ TemporaryFile temporary_file(std::string_view content) {
 std::string content_of(std::FILE* file) {
   std::string content;
   char block[1 << 16];
-  for (;;) {  // pread: the place in the file is where the program goes on writing
+  for (;;) {  // pread does not move the position at which the program writes
     const ssize_t n = pread(fileno(file), block, sizeof(block), static_cast<off_t>(content.size()));
     if (n <= 0) return content;
     content.append(block, static_cast<std::size_t>(n));

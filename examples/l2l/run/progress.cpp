@@ -16,13 +16,13 @@ namespace {
 constexpr std::chrono::milliseconds kTerminalInterval{100};
 constexpr std::chrono::milliseconds kLogInterval{4000};
 
-/// Whether stderr is a terminal on which a line can be rewritten: one of no or of a dumb kind is written to like a log.
+/// Whether stderr is a terminal on which a line can be rewritten. Without TERM, or if it is "dumb", it is not.
 bool can_rewrite() {
   const char* const kind = std::getenv("TERM");
   return isatty(STDERR_FILENO) && kind != nullptr && *kind != '\0' && std::string_view(kind) != "dumb";
 }
 
-/// What fits on the terminal's line: a text that wraps would not be rewritten but pile up.
+/// Cuts a text to the width of the terminal, as a line that wraps could not be rewritten.
 std::string fitting(const std::string& text) {
   winsize size{};
   const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;

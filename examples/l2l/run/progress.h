@@ -7,7 +7,7 @@ namespace l2l {
 /// 1:11, or 2:03:04 from an hour on.
 std::string duration(double seconds);
 
-/// Progress on stderr. On a terminal one line is rewritten; in a log every few seconds a line is added.
+/// Progress on stderr. On a terminal one line is rewritten; in a log a line is added every few seconds.
 class StatusLine {
  public:
   StatusLine();
@@ -20,12 +20,12 @@ class StatusLine {
 
  private:
   using Clock = std::chrono::steady_clock;
-  bool terminal_;  // and one that takes escape codes
-  bool open_ = false;  // something stands on the terminal's line
+  bool terminal_;  // one that understands escape codes
+  bool open_ = false;  // the terminal's line is not ended
   Clock::time_point due_;
 };
 
-/// Counts finished epochs, or whatever else, against the clock.
+/// The pace of finished epochs, or other units of work.
 class Pace {
  public:
   Pace(int done, int total, std::string what = "epoch")

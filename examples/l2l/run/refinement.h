@@ -7,7 +7,7 @@
 
 namespace l2l {
 
-/// How a run was made of another one: refine.json.
+/// How a run was refined from another one: the content of refine.json.
 struct Refinement {
   std::string run;  // the other one's folder
   OptionValues options;  // of the functions that it was refined on, those given
@@ -17,8 +17,7 @@ struct Refinement {
 };
 
 std::string refinement_json(const Refinement& refinement);
-/// Reads back what another command needs of it: run, options and the seed. An Error names the file, and ends with the
-/// remedy.
+/// Reads what other commands need of it: run, options and seed. An Error names the file, and ends with the remedy.
 Refinement read_refinement(const std::filesystem::path& json, const std::string& remedy);
 
 }  // namespace l2l

@@ -11,23 +11,23 @@
 
 namespace l2l {
 
-/// All that determines a training run, and so what config.json holds. (The number of threads does not.)
+/// All that determines a training run: the content of config.json. (Results do not depend on the number of threads.)
 struct RunConfig {
   std::string optimizee;
   OptionValues options;  // of the optimizee, defaults included
   LstmConfig optimizer;  // of every LSTM
-  std::string groups;  // what looks after which parameters, see `model`
+  std::string groups;  // which optimizer updates which group of parameters, see `model`
   MetaTrainConfig training;
 
-  /// "all": one LSTM for all parameters; "conv,fc": one for each of these groups; "conv,fc=adam:0.003": and a rule for
-  /// the second.
+  /// "all": one LSTM for all parameters; "conv,fc": one for each of these groups; "conv,fc=adam:0.003": an LSTM for the
+  /// first and a rule for the second.
   OptimizerModel model() const;
 };
 
 /// A setting of a run: `--epochs 500` on the command line and "epochs": 500 in config.json.
 struct Setting {
   std::string name;
-  std::string placeholder;  // N, X, NAME: what stands for the value in --help; empty: a switch
+  std::string placeholder;  // for the value in --help: N, X, NAME; empty: a switch
   std::string help;
   std::function<std::string(const RunConfig&)> get;
   std::function<void(RunConfig&, const std::string&)> set;  // a UsageError names the flag, the value and the remedy
@@ -38,41 +38,40 @@ const std::vector<Setting>& settings();
 
 /// What the registry says about an optimizee, as a configuration.
 RunConfig default_config(const OptimizeeEntry& entry);
-/// The same with some settings and options changed, see `absolute_paths`.
+/// The same with some settings and options changed. Paths become absolute, see `absolute_paths`.
 RunConfig make_config(const std::string& optimizee, const std::map<std::string, std::string>& changed,
                       const OptionValues& options);
 
-/// The same options with absolute paths, which name the same files wherever a run is gone on with. Defaults stay as
-/// they are.
+/// The same options with absolute paths, so that a run can be continued from any folder. Defaults are unchanged.
 OptionValues absolute_paths(const OptimizeeEntry& entry, OptionValues options);
 
-/// An optimizee and those of its options that are not the defaults, or that are to be shown always: "mnist, units 40".
+/// An optimizee with the options that differ from the defaults or are always shown: "mnist, units 40".
 std::string family(const std::string& optimizee, const OptionValues& options);
 
 /// "an LSTM", or "2 LSTMs"
 std::string lstms(const OptimizerModel& model);
 
-/// What numbers a setting takes: from `low` to `high`, with `low` itself or only above it.
+/// The numbers that a setting accepts: from `low` (included, or not if `above`) to `high`.
 struct Range {
   double low, high;
   bool above = false;
 };
-/// Counts stay far below what an int holds, so that sums and small multiples of them do not overflow.
+/// Counts are limited, so that sums and small multiples of them do not overflow an int.
 inline constexpr Range kCount{1, 1e6}, kCountOrNone{0, 1e6}, kThreads{1, 1024};
 /// Coordinates of one probe: each is a panel of a picture.
 inline constexpr Range kPanels{1, 16};
 inline constexpr Range kNotNegative{0, std::numeric_limits<double>::infinity()};
 inline constexpr Range kPositive{0, std::numeric_limits<double>::infinity(), true};
 
-/// The number in `text`, in any locale; a UsageError that begins with `flag` for anything else, out of range, or of a
-/// size that a Real has not. T: int, std::uint64_t or double.
+/// The number in `text`, in any locale. Throws a UsageError that begins with `flag` if it is not a number, out of
+/// range, or too large or too small for a Real. T: int, std::uint64_t or double.
 template <class T>
 T parse_number(const std::string& flag, const std::string& text, Range range);
-/// `text` as it is; a UsageError that begins with `flag` if it is not `printable` and so neither fit for a JSON file
-/// nor for a heading.
+/// `text` itself. Throws a UsageError that begins with `flag` if it is not `printable`, and so not fit for a JSON file
+/// or a heading.
 std::string parse_text(const std::string& flag, const std::string& text);
 
-/// The shortest text that reads back as the same number, in any locale; "inf" and "nan" for what is not finite.
+/// The shortest text that reads back as the same number, in any locale; may be "inf" or "nan".
 std::string to_text(double x);
 std::string to_text(float x);
 

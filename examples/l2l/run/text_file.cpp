@@ -11,7 +11,7 @@
 
 namespace l2l {
 namespace {
-/// Of the log of 10^6 epochs, the most there may be; each is a line of a number of up to 7 digits and six of up to 24.
+/// The largest file is a log of 10^6 epochs, with lines of one number of up to 7 digits and six of up to 24 characters.
 constexpr std::uintmax_t kLargestText = 1'000'000 * (8 + 6 * 25);
 }  // namespace
 
@@ -29,7 +29,7 @@ std::string read_text(const std::filesystem::path& path) {
   if (!file) throw Error(path.string(), ": cannot be read: ", std::strerror(errno));
   try {
     return {std::istreambuf_iterator<char>(file), {}};
-  } catch (const std::ios_base::failure& error) {  // of the disk
+  } catch (const std::ios_base::failure& error) {  // a disk error
     throw Error(path.string(), ": cannot be read: ", error.code().message());
   }
 }

@@ -4,8 +4,8 @@
 
 namespace l2l {
 
-/// The whole file as text; an Error names it and why it cannot be read. One that is larger than any that l2l writes is
-/// refused before it is read.
+/// The whole file as text. An Error names the file and the reason. A file larger than any that l2l writes is refused
+/// before it is read.
 std::string read_text(const std::filesystem::path& path);
 
 }  // namespace l2l

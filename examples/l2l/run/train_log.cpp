@@ -22,10 +22,10 @@ TrainingLog read_training_log(const std::filesystem::path& file, int most) {
   TrainingLog log;
   for (const CsvRow& row : read_csv(text, TrainingLog::kHeader, most)) {
     if (const int epoch = row.count(0); epoch != row.number - 1) {
-      throw Error("line ", row.number, " is of epoch ", epoch, ", not ", row.number - 1);
+      throw Error("line ", row.number, " is for epoch ", epoch, " instead of ", row.number - 1);
     }
     for (const std::size_t column : {1, 2, 3, 4}) row.at(column);
-    for (const std::size_t column : {5, 6}) {  // only now and then there is a validation, or something to imitate
+    for (const std::size_t column : {5, 6}) {  // empty if there was no validation, or nothing to imitate
       if (!row.cells[column].empty()) row.at(column);
     }
     log.text += row.line;

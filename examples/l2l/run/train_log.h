@@ -8,21 +8,21 @@
 
 namespace l2l {
 
-/// train.csv: a header, and a line per meta-epoch.
+/// The content of train.csv: a header, and a line per meta-epoch.
 struct TrainingLog {
-  /// `imitates`: whether the deviation means something.
+  /// `imitates`: whether there is a deviation.
   void add(const EpochReport& report, bool imitates);
   /// The lines without the header.
   std::string_view numbers() const;
 
   std::string text = kHeader;
-  std::vector<double> losses, norms;  // of what was read back
+  std::vector<double> losses, norms;  // of the lines that were read
 
   static constexpr const char* kHeader =
       "epoch,meta_loss,final_loss,gradient_norm,learning_rate,validation,deviation\n";
 };
 
-/// Reads it back, or its first `most` epochs. An Error says what cannot be in such a log; it does not name the file.
+/// Reads train.csv, or its first `most` epochs. An Error says what is wrong with it; it does not name the file.
 TrainingLog read_training_log(const std::filesystem::path& file, int most = std::numeric_limits<int>::max());
 
 }  // namespace l2l
