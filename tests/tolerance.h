@@ -11,8 +11,9 @@
 #include "autodiff/types.h"
 #include "tests/catch.h"
 
-/// How far a result may be from what a test expects. Bounds come from what is computed, not from what was seen to pass,
-/// and hold for any order of a sum: any lane width, BLAS kernel and compiler, with fused multiply-adds or without.
+/// How far a result may be from the expected one. Bounds are derived from the computation, not from what happened to
+/// pass. They hold for any order of a sum: any lane width, BLAS kernel and compiler, with or without fused
+/// multiply-adds.
 ///
 ///     CHECK(x == rounded(2.5, 6));                    // six roundings of numbers like 2.5
 ///     CHECK(mean == Near(0, 4 / std::sqrt(1e5)));     // four standard deviations
@@ -23,13 +24,13 @@ namespace l2l::testing {
 
 inline constexpr bool kDouble = sizeof(Real) == 8;
 
-/// u: an operation is off by at most u times its result (Higham 2002, Accuracy and Stability of Numerical Algorithms,
-/// chapter 2). exp, log, sigmoid and tanh count as four: they are good to 2 ulp, which is 4 u.
+/// u: the relative error of an operation is at most u (Higham 2002, Accuracy and Stability of Numerical Algorithms,
+/// chapter 2). exp, log, sigmoid and tanh count as four operations: they are within 2 ulp, which is 4 u.
 template <class T = Real>
 inline constexpr double kUnit = std::numeric_limits<T>::epsilon() / 2;
 
-/// What n roundings add up to, in units of u: n at worst. But they fall to both sides, each with a standard deviation
-/// of u / √3 at most, and 4 √n is seven deviations of their sum (Higham & Mary 2019, A New Approach to Probabilistic
+/// The error of n roundings in units of u: at worst n. But they have both signs, each with a standard deviation of at
+/// most u / √3, and 4 √n is seven standard deviations of their sum (Higham & Mary 2019, A New Approach to Probabilistic
 /// Rounding Error Analysis).
 inline double roundings(double n) { return std::min(n, 4 * std::sqrt(n)); }
 
@@ -40,7 +41,7 @@ inline const double kToleranceScale = [] {
   return scale ? std::atof(scale) : 1;
 }();
 
-/// A number, and how far from it counts as equal.
+/// A number, and the largest distance from it that counts as equal.
 struct Near {
   long double value;
   double bound;
@@ -96,9 +97,9 @@ std::vector<Near> printed(int digits, const std::vector<double>& values, double 
   return expected;
 }
 
-/// A sum by its definition, in more digits than Real has, with Σ|terms|, which its rounding errors are relative to: n
-/// terms are off by n u Σ|terms| at worst (Higham 2002, chapters 3 and 4). Of many terms of both signs, the partial
-/// sums stay within 4 / √n of Σ|terms|, so that the 4 √n u of the roundings come to 16 u Σ|terms|, whatever n is.
+/// A sum by its definition, in higher precision than Real, and Σ|terms|. The error of a sum of n terms is at most
+/// n u Σ|terms| (Higham 2002, chapters 3 and 4). With many terms of both signs, partial sums are at most about
+/// 4 / √n Σ|terms|, and the roundings add up to 4 √n u of that: 16 u Σ|terms| for any n.
 struct Sum {
   using Wide = std::conditional_t<kDouble, long double, double>;
   Wide value = 0;
@@ -118,7 +119,7 @@ struct Sum {
   operator Near() const { return {value, std::min(terms, 16.0) * kUnit<> * size}; }
 };
 
-/// Every element is what is expected; if not, it shows the one that is furthest beyond its bound.
+/// Checks every element. A failure shows the one that is furthest beyond its bound.
 inline void check_close(std::span<const Real> got, const std::vector<Near>& expected) {
   REQUIRE(got.size() == expected.size());
   std::size_t worst = 0, wrong = 0;
@@ -136,14 +137,14 @@ inline void check_close(std::span<const Real> got, const std::vector<Near>& expe
              << expected[worst].error(got[worst]));
   CHECK(got[worst] == expected[worst]);
 }
-/// Of sums; of numbers, exactly.
+/// The same for sums, and for numbers, which must be exact.
 template <class T>
 void check_close(std::span<const Real> got, const std::vector<T>& expected) {
   check_close(got, std::vector<Near>(expected.begin(), expected.end()));
 }
 
-/// f'(x) by central differences with step h. They are off by h² f'''/6, and those with twice the step by four times
-/// that: what the two differ by is three times the error. Besides, by what n roundings do to f, over h.
+/// f'(x) by central differences with step h. Their error is h² f'''/6, and four times that with twice the step: the
+/// difference of the two is three times the error. The bound adds the error of n roundings in f, divided by h.
 template <class F>
 Near derivative(F f, Real x, double h, double n) {
   double size = 0;

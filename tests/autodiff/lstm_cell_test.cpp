@@ -7,7 +7,7 @@ using namespace l2l::testing;
 
 namespace {
 
-/// The same from elementary ops: the formulas as they stand in ops.h.
+/// The same from elementary ops: the formulas in ops.h.
 LstmState composed(Var gates, Var c) {
   const Index H = c.shape[0];
   Var i = sigmoid(slice(gates, 0, H)), f = sigmoid(slice(gates, H, H));

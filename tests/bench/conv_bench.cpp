@@ -26,7 +26,7 @@ struct Array {
   }
 };
 
-/// The backward pass of y alone: the loss is a sum over nothing of it.
+/// The backward pass of y alone: the loss is the sum of an empty slice of it.
 void backward(Tape& tape, Var y) { tape.backward(sum(slice(reshape(y, {y.size()}), 0, 0))); }
 
 enum Pass { forward, data, weights };
@@ -71,7 +71,7 @@ BENCHMARK_CAPTURE(conv, forward, forward)->Apply(shapes);
 BENCHMARK_CAPTURE(conv, data, data)->Apply(shapes);
 BENCHMARK_CAPTURE(conv, weights, weights)->Apply(shapes);
 
-/// Batch normalisation, rectifier and pooling, forward and backward, behind all three convolutions of the classifier.
+/// Batch normalisation, ReLU and pooling, forward and backward, after all three convolutions of the classifier.
 void norm_relu_pool(benchmark::State& state, Var (*op)(Var, Var, Var)) {
   Array images[] = {Array({128, 16, 32, 32}), Array({128, 16, 16, 16}), Array({128, 16, 8, 8})};
   Array gain({16}), bias({16});

@@ -13,13 +13,13 @@ json=('x\u0000'\''\"\nsystem(\"touch pwned\")\n#\nEND\nsystem(\"touch pwned\")\n
 
 # harmless CODE WHAT: what the call that was just made may have done. What it said goes to transcript.txt.
 harmless() {
-  local complaints
+  local lines
   [[ ! -e $work/pwned ]] || fail "$2: a command was run"
   { printf '$ %s\n' "$2"; cat out.txt err.txt; } >>transcript.txt
   [[ $1 == [012] ]] || fail "$2: exit code $1: $(cat err.txt)"
   [[ $1 != 0 ]] || return 0
-  mapfile -t complaints <err.txt
-  [[ ${complaints[-1]:-} == 'l2l: '* && ${complaints[*]} != *'l2l: '*'l2l: '* ]] || fail "$2: $(cat err.txt)"
+  mapfile -t lines <err.txt
+  [[ ${lines[-1]:-} == 'l2l: '* && ${lines[*]} != *'l2l: '*'l2l: '* ]] || fail "$2: $(cat err.txt)"
 }
 # harmless_words: what all of them may have shown: no control characters but for the end of a line, nor those that UTF-8 has
 # beyond ASCII.

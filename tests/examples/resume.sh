@@ -158,11 +158,11 @@ for offset in 0 20 70 $((bytes / 2)) $((bytes - 1)); do  # a flipped bit
   expect_error 1 'interrupted/checkpoint.safetensors' train --resume --out interrupted
 done
 # What no training comes to. One epoch of this one is two unrolls.
-while read -r name value complaint; do
+while read -r name value reason; do
   cp whole/checkpoint.safetensors interrupted
   unseal interrupted/checkpoint.safetensors
   entry interrupted/checkpoint.safetensors "$name" "$value"
-  expect_error 1 "interrupted/checkpoint.safetensors: its '$name' is $complaint" train --resume --out interrupted
+  expect_error 1 "interrupted/checkpoint.safetensors: its '$name' is $reason" train --resume --out interrupted
 done <<'END'
 best_validation nan nan, which is not a loss
 best_validation -inf -inf, which is not a loss

@@ -1,5 +1,4 @@
-// What is said on the command line: the flags of each subcommand, and the values of settings and options. Nothing is
-// run.
+// The command line: the flags of each subcommand, and the values of settings and options. Nothing is run.
 #include <CLI/CLI.hpp>
 
 #include "examples/l2l/flags.h"

@@ -1,4 +1,4 @@
-// A training that can go on: load_checkpoint.
+// The checkpoint of a training: load_checkpoint.
 #include "examples/l2l/run/checkpoint.h"
 
 #include "tests/fuzz/fuzz.h"

@@ -1,5 +1,5 @@
-// How a photograph's camera was held: orientation. The input as a block of Exif, by itself and in pictures, and as a
-// PNG's text that holds one: compressed if its size is even.
+// The orientation of a photograph: orientation. The input is a block of Exif, by itself and in pictures, and a PNG's
+// text that holds one, compressed if its size is even.
 #include "optimizees/data/exif.h"
 
 #include "optimizees/data/picture_file.h"

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Far more than any message needs, and far less than a file can hold.
+/// More than any message needs, but less than a file may contain.
 constexpr std::size_t kLongestMessage = 2000;
 
 struct TemporaryFolder {
@@ -26,7 +26,7 @@ struct TemporaryFolder {
   ~TemporaryFolder() { fs::remove_all(path); }
 };
 
-/// Bytes below a space, DEL, and U+0080 to U+009F in UTF-8: terminals obey them.
+/// Bytes below a space, DEL, and U+0080 to U+009F in UTF-8: terminals act on them.
 bool holds_control_characters(std::string_view text) {
   for (std::size_t k = 0; k < text.size(); ++k) {
     const unsigned char c = text[k], next = k + 1 < text.size() ? text[k + 1] : 0;

@@ -6,21 +6,21 @@
 
 #include "autodiff/error.h"
 
-/// What the fuzz targets share. A target is a file of this folder that defines `read` and `seeds`; fuzz.cpp is the rest
+/// What the fuzz targets share. A target is a file in this folder that defines `read` and `seeds`; fuzz.cpp is the rest
 /// of its program.
 namespace l2l::fuzz {
 
-/// Gives arbitrary bytes to the reader that the target is about.
+/// Passes arbitrary bytes to the reader under test.
 void read(std::string_view bytes);
-/// Inputs to start from: good ones, and what the random changes would hardly come upon.
+/// Inputs to start from: valid ones, and others that random changes are unlikely to find.
 std::vector<std::string> seeds();
 
-/// Ends the program, as a find, unless `fact` holds.
+/// Ends the program with a finding unless `fact` holds.
 void require(bool fact, const std::string& otherwise);
-/// A message has to be one line of some words, without control characters, that ends with a reason.
+/// Requires that a message is one short line without control characters that ends with a reason.
 void require_good_message(const std::string& text);
 
-/// Calls a reader. It may refuse what it reads, with an Error that has a good message. Any other exception is a find.
+/// Calls a reader. It may throw an Error with a good message. Any other exception is a finding.
 template <class Reader>
 void attempt(Reader reader) {
   try {
@@ -34,7 +34,7 @@ void attempt(Reader reader) {
 const std::filesystem::path& folder();
 /// Writes a file in it, for readers that want a path.
 std::filesystem::path put(const std::string& name, std::string_view bytes);
-/// A file whose checksum is right, if it has one: random changes never hit upon it.
+/// The file with its checksum corrected, if it has one: random changes would never guess it.
 std::string resealed(std::string_view file);
 /// The whole content of a file.
 std::string content_of(const std::filesystem::path& path);

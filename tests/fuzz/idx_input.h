@@ -9,8 +9,8 @@
 
 namespace l2l::fuzz {
 
-/// A data set is two files; an input is both. Its first byte is the size of the labels' file, which comes last, so that
-/// the images may grow.
+/// A data set is two files, and an input holds both: a byte with the size of the file of labels, the images, the
+/// labels. So the images may grow.
 struct IdxInput {
   std::string_view images, labels;
 

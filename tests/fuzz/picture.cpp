@@ -1,4 +1,4 @@
-// JPEG and PNG files: decode_picture. A PNG as it is, and with its checksums put right.
+// JPEG and PNG files: decode_picture. A PNG as it is, and with its checksums corrected.
 #include "optimizees/data/picture_codec.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/png_mending.h"
@@ -13,8 +13,8 @@ Index word(std::string_view file, std::size_t at) {
   return Index{static_cast<unsigned char>(file[at])} << 8 | static_cast<unsigned char>(file[at + 1]);
 }
 
-/// Whether a file may be a picture of more than 2^16 pixels. A small file can be a large picture, which is read
-/// rightly, but takes seconds here.
+/// Whether a file may be a picture of more than 2^16 pixels. A small file can be a large picture, which takes seconds
+/// here.
 bool is_large(std::string_view file) {
   const auto large = [](Index height, Index width) { return height * width > 1 << 16; };
   if (file.starts_with("\x89PNG") && file.size() >= 24) {

@@ -10,7 +10,7 @@
 
 namespace l2l::fuzz {
 
-/// Places in a PNG file of the bytes that its IDAT chunks hold, and the file with the CRCs of all chunks put right.
+/// Where the data of the IDAT chunks are in a PNG file, and the file with the CRCs of all chunks corrected.
 struct PngChunks {
   std::string file;
   std::vector<std::size_t> data;
@@ -30,7 +30,7 @@ struct PngChunks {
   }
 };
 
-/// Adler-32 of what a zlib stream holds, where the stream ends and at least four bytes follow it; `end` is that place.
+/// Computes the Adler-32 of the data in a zlib stream, if the stream ends and at least four bytes follow it at `end`.
 inline bool checksum_of(const std::string& stream, std::size_t& end, std::uint32_t& checksum) {
   const std::size_t header = 2, most = 1 << 20;
   if (stream.size() < header) return false;
@@ -49,7 +49,8 @@ inline bool checksum_of(const std::string& stream, std::size_t& end, std::uint32
   return whole;
 }
 
-/// A PNG file with checksums that fit, of its chunks and of its compressed data: random changes never hit upon them.
+/// The PNG file with corrected checksums of its chunks and of its compressed data: random changes would never guess
+/// them.
 inline std::string mend_png(std::string_view bytes) {
   PngChunks chunks(bytes);
   std::string stream;

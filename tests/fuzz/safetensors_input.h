@@ -8,9 +8,9 @@
 
 namespace l2l::fuzz {
 
-/// A safetensors file begins with the length of its header, which no longer fits as soon as the header changes. So an
-/// input that begins with '{' is taken for the header, a newline and the data, and its checksum is put right; any other
-/// for a file as it is.
+/// A safetensors file begins with the length of its header, which is wrong as soon as the header changes. So an input
+/// that begins with '{' is the header, a newline and the data; its length and checksum are computed. Any other input is
+/// a file as it is.
 inline std::string safetensors_file(std::string_view input) {
   if (!input.starts_with('{')) return std::string(input);
   const std::size_t newline = std::min(input.find('\n'), input.size());

@@ -14,8 +14,8 @@ using Catch::Matchers::ContainsSubstring;
 
 // Numbers here are from PyTorch 1.13 in double; `ramp` is defined in reference.h:
 //     def show(t): print(", ".join("%.10g" % v for v in t.detach().flatten()))
-// Roundings are those of the sums of up to 18 products, whose factors were rounded too, and of the means, variances and
-// roots of as many numbers. Statistics are summed in double: what counts are two steps, and the rounded numbers.
+// Roundings are those of sums of up to 18 products of rounded factors, and of means, variances and roots of as many
+// numbers. Statistics are summed in double: only two steps and the rounded numbers count.
 constexpr int kDigits = 10, kRoundings = 40;
 
 TEST_CASE("Conv2d equals PyTorch's with the padding that keeps the size") {

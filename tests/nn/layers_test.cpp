@@ -12,7 +12,7 @@ using namespace l2l::testing;
 
 // Numbers here are from PyTorch 1.13 in double; `ramp` is defined in reference.h:
 //     def show(t): print(", ".join("%.10g" % v for v in t.detach().flatten()))
-// Forward and back through two layers: twice sums of 4 and 5 products, of factors that were rounded, and the four
+// Forward and backward through two layers: twice the sums of 4 and 5 products of rounded factors, and the four
 // roundings of an activation.
 constexpr int kDigits = 10, kRoundings = 2 * (9 * 2 + 4);
 
@@ -128,7 +128,7 @@ TEST_CASE("layers name their parameters, and initialise all of them") {
   std::vector<Real> theta(layout.size(), Real(9));
   Rng rng(0);
   mlp.init(rng, theta);
-  CHECK(std::count(theta.begin(), theta.end(), Real(9)) == 7);  // "before" belongs to somebody else
+  CHECK(std::count(theta.begin(), theta.end(), Real(9)) == 7);  // "before" is not a parameter of the network
   const auto largest = [&](const char* name) {
     Real result = 0;
     for (Real v : layout.find(name).in(std::span(theta))) result = std::max(result, std::abs(v));

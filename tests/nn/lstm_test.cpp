@@ -12,11 +12,11 @@ namespace {
 
 constexpr int kIn = 2, kHidden = 3, kSteps = 3;
 constexpr Index kBatch = 4;
-/// Forward and back, in two layers: the products of a step are sums of up to 6 and 12 terms, and sigmoids, tanhs and
-/// their products take some 30 roundings.
+/// Forward and backward in two layers: the products of a step are sums of up to 6 and 12 terms, and sigmoids, tanhs and
+/// their products have about 30 roundings.
 constexpr int kRoundings = 2 * kSteps * (2 * (6 + 12) + 2 * 30);
 
-/// A layer's step as one reads it in a textbook, in elementary ops.
+/// A layer's step as in a textbook, in elementary ops.
 LstmState composed_step(const Layout& layout, const std::string& suffix, Var theta, Var x, const LstmState& state) {
   const Index H = state.h.shape[0];
   const auto parameter = [&](const char* name) { return layout.find(name + suffix).in(theta); };
@@ -120,7 +120,7 @@ TEST_CASE("the LSTM equals PyTorch's") {
                       {-1.007608967, -0.9095390658, -0.9971661665, -0.9389183856, 0.690659817, 0.7691944515,
                        0.6905823299, 0.7529170177, 0.37679073, 0.4198495327, 0.3688872866, 0.4282487149},
                       kRoundings));
-  // A derivative of a sigmoid, at most 1/4, stands before every gradient.
+  // Every gradient has the derivative of a sigmoid, at most 1/4, as a factor.
   check_close(first.gradient(), printed(10,
                                         {0.006157572858, 0.009225365014, -0.003552633272, -0.01822062545, 0.01764830572,
                                          -0.007985993772, -0.0175079414, 0.008913372374},
@@ -177,7 +177,7 @@ TEST_CASE("the LSTM equals PyTorch's") {
                       kRoundings, 0.25));
 }
 
-TEST_CASE("members of the batch do not see each other") {
+TEST_CASE("elements of the batch are independent") {
   Layout layout;
   const Lstm lstm(layout, "m", 1, kHidden, 1);
   const std::vector<Real> theta = ramp_parameters(layout);

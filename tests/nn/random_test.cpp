@@ -61,7 +61,7 @@ TEST_CASE("neighbouring streams are not correlated") {
   CHECK(sum / n == Near(0, 4 / std::sqrt(n)));  // four standard errors
 }
 
-TEST_CASE("a state that was saved goes on with the same numbers") {
+TEST_CASE("a saved state continues with the same numbers") {
   Rng a(5);
   a.normal();
   Rng b(0);

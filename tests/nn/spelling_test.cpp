@@ -19,14 +19,14 @@ TEST_CASE("edit_distance counts what has to be changed") {
                                                         {"trian", "train", 1},
                                                         {"optimise", "optimizee", 2},
                                                         {"kitten", "sitting", 3},
-                                                        {"ca", "abc", 3}}) {  // no letter is touched twice
+                                                        {"ca", "abc", 3}}) {  // no letter is edited twice
     CAPTURE(a, b);
     CHECK(edit_distance(a, b) == distance);
     CHECK(edit_distance(b, a) == distance);
   }
 }
 
-TEST_CASE("nearest finds what was meant, and nothing where nothing is near") {
+TEST_CASE("nearest finds what was meant, and nothing if nothing is near") {
   const std::vector<std::string> rules = {"sgd", "momentum", "nag", "rmsprop", "adam"};
   CHECK(nearest("adm", rules) == "adam");
   CHECK(nearest("ADAM", rules) == "adam");

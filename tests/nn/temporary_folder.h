@@ -9,7 +9,7 @@
 
 namespace l2l::testing {
 
-/// An empty folder that is gone at the end of the scope.
+/// An empty folder that is removed at the end of the scope.
 struct TemporaryFolder {
   std::filesystem::path path;
 
@@ -29,11 +29,11 @@ struct TemporaryFolder {
 };
 
 inline void write_bytes(const std::filesystem::path& path, const std::string& bytes) {
-  std::filesystem::remove(path);  // ext4 flushes a file that is truncated and written again: milliseconds each
+  std::filesystem::remove(path);  // when a file is truncated and rewritten, ext4 flushes it: milliseconds each
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
-/// A pipe that nobody writes to: who opens it waits for ever.
+/// A pipe that nobody writes to: opening it blocks forever.
 inline void make_pipe(const std::filesystem::path& path) {
   if (::mkfifo(path.c_str(), 0600) != 0) throw std::filesystem::filesystem_error("mkfifo", path, std::error_code());
 }

@@ -125,8 +125,8 @@ Gradients naive_gradients(const Case& c, const std::vector<Real>& x, const std::
   return d;
 }
 
-/// All relative to the largest Σ|terms|: Winograd's tiles share roundings between neighbours, of which one at the edge
-/// may have hardly a term of its own.
+/// Makes all errors relative to the largest Σ|terms|: the results of a Winograd tile share roundings, and one at the
+/// edge may have few terms of its own.
 std::vector<Sum> of_one_size(std::vector<Sum> sums) {
   const auto less = [](const Sum& a, const Sum& b) { return a.size < b.size; };
   const auto largest = std::max_element(sums.begin(), sums.end(), less);

@@ -78,7 +78,7 @@ TEST_CASE("batch_norm_relu_max_pool: of equal elements the first gets the gradie
 }
 
 TEST_CASE("batch_norm_relu_max_pool: gradients") {
-  if (!kDouble) return;  // differences in float take steps so wide that they lead over the bends
+  if (!kDouble) return;  // in float the steps of the differences are so wide that they cross the kinks
   for (const Shape& shape : kShapes) {
     if (shape.size() > 200) continue;
     INFO(shape);

@@ -28,7 +28,7 @@ const Function functions[] = {
 /// The distance from |x| to the next larger number of its type.
 double ulp(Real x) { return std::nextafter(std::abs(x), std::numeric_limits<Real>::infinity()) - std::abs(x); }
 
-/// Within 2 ulp or 2e-7 of the truth; where that is special or too large or too small for a Real, exactly it.
+/// Within 2 ulp or 2e-7 of the true value; exact if that is special, or too large or too small for a Real.
 bool as_promised(Real got, double truth) {
   const Real rounded = static_cast<Real>(truth);
   if (std::isnan(rounded)) return std::isnan(got);

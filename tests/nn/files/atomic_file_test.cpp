@@ -54,7 +54,7 @@ TEST_CASE("several files are written") {
   CHECK(folder.entries() == 2);
 }
 
-TEST_CASE("files that stand instead of others: those go when the new ones are safe") {
+TEST_CASE("files that replace others: those are removed when the new ones are safe") {
   const TemporaryFolder folder;
   const auto old = folder.path / "old", kept = folder.path / "kept", added = folder.path / "added";
   write_bytes(old, "old");
@@ -80,7 +80,7 @@ TEST_CASE("a path without a folder is a file in the current one") {
   CHECK(read_bytes(folder.path / "file") == "text");
 }
 
-TEST_CASE("a file may have any name that the file system takes, the longest too") {
+TEST_CASE("a file may have any name that the file system allows, the longest too") {
   const TemporaryFolder folder;
   for (const int length : {200, 244, 255}) {  // 255: NAME_MAX
     const auto path = folder.path / std::string(length, 'x');
@@ -91,7 +91,7 @@ TEST_CASE("a file may have any name that the file system takes, the longest too"
   CHECK(contains(failure(folder.path / std::string(256, 'x'), "text"), "File name too long"));
 }
 
-TEST_CASE("whether a file can be written is known before, and trying leaves nothing") {
+TEST_CASE("whether a file can be written is checked before, and the check leaves nothing") {
   const TemporaryFolder folder;
   const auto says = [](const std::filesystem::path& path) {
     try {

@@ -192,7 +192,7 @@ TEST_CASE("half precision is written rounded, and a file in memory reads as one 
 TEST_CASE("a prefix selects tensors, and the others are not read") {
   const TemporaryFolder folder;
   const auto path = folder.path / "file.safetensors";
-  // The second tensor takes a terabyte, of which none is on the disk; and a type that is not read may be skipped.
+  // `rest` is a terabyte that is not on the disk, and `count` has a type that cannot be read.
   write_bytes(path,
               with_header(R"({"count":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},)"
                           R"("features.w":{"dtype":"F32","shape":[1],"data_offsets":[1099511627784,1099511627788]},)"

@@ -37,7 +37,7 @@ std::string raw_profile(const std::string& exif) {
 
 }  // namespace
 
-TEST_CASE("A block of Exif says how the camera was held") {
+TEST_CASE("A block of Exif gives the orientation") {
   for (int value = 1; value <= 8; ++value) CHECK(orientation(exif_block(value)) == value);
   for (const std::string& other :
        {exif_block(0), exif_block(9), std::string(), std::string("MM"), exif_block(6).substr(0, 12)}) {
@@ -58,7 +58,7 @@ TEST_CASE("Exif counts wherever a JPEG may hold it") {
   CHECK(decode_picture(tables + jpeg_frame(0xc0, 8, 32) + exif + scan + kJpegEnd).orientation == 6);
   CHECK(decode_picture(tables + jpeg_frame(0xc0, 8, 32) + scan + exif + kJpegEnd).orientation == 6);
   CHECK(decode_picture(flat_jpeg(exif + exif_segment(exif_block(3)))).orientation == 6);
-  CHECK(decode_picture(flat_jpeg() + exif).orientation == 1);  // behind the end: another picture's
+  CHECK(decode_picture(flat_jpeg() + exif).orientation == 1);  // after the end: of another picture
   CHECK(decode_picture(flat_jpeg(exif_segment("nonsense"))).orientation == 1);
 }
 
@@ -79,7 +79,7 @@ TEST_CASE("Exif counts wherever a PNG may hold it") {
     CHECK(decode_picture(png_with(png_chunk("tEXt", other))).orientation == 1);
     CHECK(decode_picture(png_with(png_chunk("zTXt", other))).orientation == 1);
   }
-  SECTION("a text that grows without bounds is none of a camera's") {
+  SECTION("a text that grows without bounds is not from a camera") {
     const std::string bomb = zlib_stream(profile + std::string(std::size_t{1} << 24, '0'));
     CHECK(decode_picture(png_with(png_chunk("zTXt", keyword + '\0' + bomb))).orientation == 1);
   }

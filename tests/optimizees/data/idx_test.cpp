@@ -164,7 +164,7 @@ TEST_CASE("A damaged compressed file is refused") {
 TEST_CASE("A wrong checksum is found even where zlib reads it only after the last pixel") {
   IdxFolder folder;
   folder.write(kLabels, IdxFolder::labels(1));
-  // The end of some of these falls behind a whole number of zlib's buffers of 8 kB.
+  // Some of these end after a whole number of zlib's buffers of 8 kB.
   for (int count = 65470; count < 65510; count += 2) {
     folder.write_gz(kImages + ".gz", incompressible_images(count, 1, 1));
     std::string bytes = read_bytes(folder.path / (kImages + ".gz"));
@@ -189,7 +189,7 @@ TEST_CASE("A missing or unreadable file is named, with the remedy") {
              ContainsSubstring(kLabels) && ContainsSubstring("cannot be read: not a regular file;"));
 }
 
-TEST_CASE("A file that is right is not said to be damaged because it has more classes, such as EMNIST's letters") {
+TEST_CASE("A file with more classes, such as EMNIST's letters, is not called damaged") {
   IdxFolder folder;
   folder.write(kImages, IdxFolder::images(12, 2, 3));
   std::string letters = IdxFolder::labels(12);

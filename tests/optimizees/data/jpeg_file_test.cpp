@@ -52,7 +52,7 @@ TEST_CASE("A JPEG that is cut anywhere is refused, even if it is closed again or
   }
 }
 
-TEST_CASE("Segments may be padded, and comments and applications' data may stand anywhere") {
+TEST_CASE("Segments may be padded, and comments and application data may be anywhere") {
   const std::string comment = jpeg_segment(0xfe, "\xff\xd9\xff\xda"), data = jpeg_segment(0xe5, "\xff\xc0");
   const Bitmap expected = decode_picture(flat_jpeg());
   CHECK(decode_picture(flat_jpeg(comment + data + std::string(3, '\0') + "\xff\xff\xff" + comment)).bytes ==
@@ -87,7 +87,7 @@ TEST_CASE("A JPEG's pixels are as many as its header says") {
     CHECK(intervals(block + "\xff\xd0" + block + "\xff\xd1" + block + "\xff\xd2" + block + "\xff\xd3" + block) != "");
     CHECK(intervals(block + "\xff\xd0" + block + "\xff\xd1" + block + "\xff\xd2") != "");
   }
-  SECTION("a length of intervals, or a height behind the pixels, is one number") {
+  SECTION("a length of intervals, or a height after the pixels, is one number") {
     CHECK_THAT(refusal(flat_jpeg(jpeg_segment(0xdd, std::string("\0\1\0", 3)))), ContainsSubstring("is too long"));
     const auto behind = [](const std::string& segment) {
       return refusal(jpeg_start() + jpeg_frame(0xc0, 8, 32) + jpeg_scan({}, zeros()) + segment + kJpegEnd);
@@ -111,7 +111,7 @@ TEST_CASE("A JPEG's pixels are as many as its header says") {
   }
 }
 
-TEST_CASE("Codes, values and blocks of a JPEG that cannot be are refused") {
+TEST_CASE("Impossible codes, values and blocks of a JPEG are refused") {
   const auto file = [](const std::string& dc, const std::string& ac, const std::string& pixels) {
     return refusal(kJpegStart + jpeg_quantisation() + jpeg_huffman(0x00, dc) + jpeg_huffman(0x10, ac) +
                    jpeg_frame(0xc0, 8, 8) + jpeg_scan({}, pixels) + kJpegEnd);
@@ -126,8 +126,8 @@ TEST_CASE("Codes, values and blocks of a JPEG that cannot be are refused") {
   CHECK_THAT(file(zero, "\xf1", zeros(3)), ContainsSubstring("more than 64 values"));
 }
 
-TEST_CASE("A Huffman table with more symbols or codes than there can be is refused") {
-  // Counts that add up to more than 256: stb_image 2.27 writes and reads outside of its table.
+TEST_CASE("A Huffman table with too many symbols or codes is refused") {
+  // Counts that add up to more than 256: stb_image 2.27 would write and read outside of its table.
   const std::string counts = from_hex("ffd8ffc40310130000000000000000ffffff0000000000");
   CHECK_THAT(refusal(counts + std::string(1000, '\0')), ContainsSubstring("765 symbols, at most 256"));
   const auto table = [](int kind, const std::string& data) {
@@ -248,7 +248,7 @@ TEST_CASE("A kind of JPEG that cannot be read is named") {
   CHECK_THAT(refusal(jpeg_start() + frames + jpeg_scan({}, zeros()) + kJpegEnd), ContainsSubstring("two headers"));
 }
 
-TEST_CASE("What stb_image is given holds nothing that was not understood") {
+TEST_CASE("stb_image gets nothing that was not checked") {
   const std::string extra = jpeg_segment(0xfe, "comment") + jpeg_segment(0xe2, "profile") + jfif();
   const PictureFile checked = check_picture(flat_jpeg(extra) + "tail");
   CHECK(checked.content == flat_jpeg());

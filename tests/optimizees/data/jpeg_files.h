@@ -2,8 +2,8 @@
 #include <initializer_list>
 #include <string>
 
-/// JPEG files written by hand (ITU-T T.81, annex B), so that they need not be right. Without changes they are grey
-/// everywhere: every difference is zero, which is the code 0, and behind it every block ends, which is the code 0 too.
+/// JPEG files written by hand (ITU-T T.81, annex B), so that they can be wrong. Unchanged they are all grey: in every
+/// block the difference is zero, which is the code 0, and then the block ends, which is the code 0 too.
 namespace l2l::testing {
 
 inline std::string jpeg_bytes(std::initializer_list<int> values) {
@@ -39,7 +39,7 @@ inline std::string jpeg_frame(int marker, int height, int width, int components 
   return jpeg_segment(marker, data);
 }
 
-/// A scan's header and its compressed pixels. It is of the first `components`, or of the one called `only`.
+/// A scan's header and its compressed pixels, for the first `components`, or for the one called `only`.
 struct JpegScanParts {
   int components = 1, only = 0, first = 0, last = 63, bits = 0;
   std::string names = "\1\2\3\4";

@@ -8,8 +8,8 @@
 
 namespace l2l::testing {
 
-/// A PNG file written by hand (W3C recommendation "Portable Network Graphics", sections 5 and 11), so that files need
-/// not be right. `rows` are the scanlines without their filter bytes.
+/// A PNG file written by hand (W3C recommendation "Portable Network Graphics", sections 5 and 11), so that it can be
+/// wrong. `rows` are the scanlines without their filter bytes.
 struct PngParts {
   std::uint32_t width = 1, height = 1;
   std::uint8_t depth = 8, colour_type = 2;  // 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGB and alpha

@@ -23,7 +23,7 @@ struct WrittenPicture {
   explicit WrittenPicture(const std::string& bytes) { write_bytes(path, bytes); }
   Picture read(Index shorter_side = 0) const { return read_picture(path, shorter_side); }
   /// "", or what is wrong, which must begin with the path and be one line.
-  std::string complaint() const {
+  std::string reason() const {
     try {
       read();
     } catch (const Error& error) {
@@ -101,7 +101,7 @@ TEST_CASE("grey and CMYK JPEGs are read as RGB") {
 }
 
 // ImageOps.exif_transpose(Image.open(f))                   # Pillow 9.4
-TEST_CASE("a photograph is seen the way up that its camera noted") {
+TEST_CASE("a photograph is turned upright by its Exif orientation") {
   const auto squares = [](int orientation) {
     const Picture picture = WrittenPicture(oriented_jpeg(orientation)).read();
     std::string names;
@@ -129,18 +129,17 @@ TEST_CASE("a photograph is seen the way up that its camera noted") {
   CHECK(decode_picture(png_file({.rows = "xyz"})).orientation == 1);
 }
 
-TEST_CASE("what is no picture, or not all of one, is one line that names the file") {
-  CHECK_THAT(WrittenPicture("").complaint(), ContainsSubstring("neither a JPEG nor a PNG"));
-  CHECK_THAT(WrittenPicture("GIF89a").complaint(), ContainsSubstring("neither a JPEG nor a PNG"));
-  CHECK_THAT(WrittenPicture("\x89PNG\r\n\x1a\n").complaint(), ContainsSubstring("cut short"));
+TEST_CASE("the error for no picture, or an incomplete one, is one line that names the file") {
+  CHECK_THAT(WrittenPicture("").reason(), ContainsSubstring("neither a JPEG nor a PNG"));
+  CHECK_THAT(WrittenPicture("GIF89a").reason(), ContainsSubstring("neither a JPEG nor a PNG"));
+  CHECK_THAT(WrittenPicture("\x89PNG\r\n\x1a\n").reason(), ContainsSubstring("cut short"));
   const std::string png = png_file({.width = 50, .height = 2, .rows = std::string(300, 'x')});
   const std::string jpegs[] = {grey_jpeg(), cmyk_jpeg()};
-  for (std::size_t size = 0; size < png.size(); ++size) CHECK(WrittenPicture(png.substr(0, size)).complaint() != "");
+  for (std::size_t size = 0; size < png.size(); ++size) CHECK(WrittenPicture(png.substr(0, size)).reason() != "");
   for (const std::string& jpeg : jpegs) {
-    for (std::size_t size = 0; size < jpeg.size(); ++size)
-      CHECK(WrittenPicture(jpeg.substr(0, size)).complaint() != "");
+    for (std::size_t size = 0; size < jpeg.size(); ++size) CHECK(WrittenPicture(jpeg.substr(0, size)).reason() != "");
   }
-  CHECK_THAT(WrittenPicture(jpegs[0].substr(0, jpegs[0].size() - 2)).complaint(), ContainsSubstring("cut short"));
+  CHECK_THAT(WrittenPicture(jpegs[0].substr(0, jpegs[0].size() - 2)).reason(), ContainsSubstring("cut short"));
   SECTION("a missing file, and a folder") {
     const TemporaryFolder folder;
     CHECK_THROWS_WITH(read_picture(folder.path / "none"), ContainsSubstring("none: cannot be read: No such file"));
@@ -154,16 +153,16 @@ TEST_CASE("what is no picture, or not all of one, is one line that names the fil
 TEST_CASE("an enormous file is refused before it is read") {
   const WrittenPicture file(grey_jpeg());
   std::filesystem::resize_file(file.path, std::uintmax_t{1} << 40);  // it takes no room on the disk
-  CHECK_THAT(file.complaint(), ContainsSubstring("a file of 1099511627776 bytes; at most 1073741824"));
+  CHECK_THAT(file.reason(), ContainsSubstring("a file of 1099511627776 bytes; at most 1073741824"));
 }
 
 TEST_CASE("enormous dimensions are refused before anything is unpacked") {
-  CHECK_THAT(WrittenPicture(png_file({.width = 16385, .rows = "x"})).complaint(), ContainsSubstring("16384 on a side"));
-  CHECK_THAT(WrittenPicture(png_file({.height = 16385, .rows = std::string(16385, 'x')})).complaint(),
+  CHECK_THAT(WrittenPicture(png_file({.width = 16385, .rows = "x"})).reason(), ContainsSubstring("16384 on a side"));
+  CHECK_THAT(WrittenPicture(png_file({.height = 16385, .rows = std::string(16385, 'x')})).reason(),
              ContainsSubstring("16384 on a side"));
-  CHECK_THAT(WrittenPicture(png_file({.width = 8193, .height = 8192, .rows = std::string(8192, 'x')})).complaint(),
+  CHECK_THAT(WrittenPicture(png_file({.width = 8193, .height = 8192, .rows = std::string(8192, 'x')})).reason(),
              ContainsSubstring("8193x8192 pixels; at most 67108864 pixels"));
-  CHECK_THAT(WrittenPicture(png_file({.width = 0, .rows = "x"})).complaint(), !ContainsSubstring("x0"));
+  CHECK_THAT(WrittenPicture(png_file({.width = 0, .rows = "x"})).reason(), !ContainsSubstring("x0"));
 }
 
 TEST_CASE("a flipped byte is an error or a picture, and nothing worse") {

@@ -20,7 +20,7 @@ std::string png_header(std::uint32_t width, std::uint32_t height, std::initializ
 }
 std::string png_pixels(const std::string& lines) { return png_chunk("IDAT", zlib_stream(lines)); }
 
-/// Of one red pixel, with other chunks before its pixels and behind them.
+/// A PNG of one red pixel, with other chunks before and after its pixels.
 std::string red_png(const std::string& before = "", const std::string& behind = "") {
   return kPngSignature + png_header(1, 1, {8, 2, 0, 0, 0}) + before + png_pixels(std::string("\0\xff\0\0", 4)) +
          behind + kPngEnd;
@@ -88,7 +88,7 @@ TEST_CASE("A PNG without its end is cut short") {
   CHECK(refusal(file + "tail") == "");
 }
 
-TEST_CASE("A PNG's chunks: what may stand where") {
+TEST_CASE("A PNG's chunks: their order") {
   const std::string palette = png_chunk("PLTE", "abcdef"), text = png_chunk("tEXt", std::string(100'000, 'x'));
   CHECK(refusal(red_png(text + palette + text, text)) == "");
   CHECK_THAT(refusal(kPngSignature + text + kPngEnd), ContainsSubstring("begins with a chunk tEXt"));
@@ -135,7 +135,7 @@ TEST_CASE("A number beyond a PNG's palette is black, not what happens to be in m
   CHECK(decode_picture(file).bytes == std::vector<std::uint8_t>{'a', 'b', 'c', 0, 0, 0});
 }
 
-TEST_CASE("What stb_image is given of a PNG holds nothing that was not understood") {
+TEST_CASE("stb_image gets nothing of a PNG that was not checked") {
   CHECK(check_picture(red_png(png_chunk("gAMA", "abcd"), png_chunk("tEXt", "a")) + "tail").content == red_png());
 }
 

@@ -8,7 +8,7 @@
 
 namespace l2l::testing {
 
-/// What decode_picture says is wrong with a file, or "". It is one line of characters that a terminal shows.
+/// The error of decode_picture for a file, or "". Checks that it is one line of printable characters.
 inline std::string refusal(const std::string& file) {
   try {
     decode_picture(file);

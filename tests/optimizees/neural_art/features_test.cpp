@@ -37,8 +37,8 @@ std::vector<Real> activations(Pooling pooling, Index depth) {
 /// of up to 640.
 std::vector<Near> after_layers(const std::vector<double>& expected) { return rounded(expected, 27 + 18 + 27, 640); }
 
-/// A file with these tensors, all zero; "" or what reading it complains of.
-std::string complaint(const std::map<std::string, std::vector<std::int64_t>>& tensors) {
+/// Writes a file with these tensors, all zero, and returns the error of reading it, or "".
+std::string reason(const std::map<std::string, std::vector<std::int64_t>>& tensors) {
   const TemporaryFolder folder;
   const auto path = folder.path / "weights.safetensors";
   TensorFile file;
@@ -84,7 +84,7 @@ TEST_CASE("FeatureNetwork agrees with PyTorch") {
 }
 
 TEST_CASE("FeatureNetwork's gradient for picture and weights") {
-  if (sizeof(Real) == 4) return;  // the differences of float reach over the kinks of rectifiers
+  if (sizeof(Real) == 4) return;  // in float the steps of the differences cross the kinks of ReLU
   for (const Pooling pooling : {Pooling::max, Pooling::average}) {
     const FeatureNetwork network(kSmall, pooling);
     std::vector<Var> layers;
@@ -127,7 +127,7 @@ TEST_CASE("random weights keep the size of activations") {
   CHECK(norm(network.layout().find("features.7.bias").in(std::span<const Real>(weights))) == 0);
 }
 
-TEST_CASE("what was saved is loaded, and says how its blocks are made up") {
+TEST_CASE("a saved network is loaded, with the structure of its blocks") {
   const TemporaryFolder folder;
   const auto path = folder.path / "weights.safetensors";
   const FeatureNetwork network(kSmall, Pooling::max);
@@ -149,16 +149,16 @@ TEST_CASE("a weights file that does not fit is one line that names file and tens
                                                                  {"features.5.weight", {2, 3, 3, 3}},
                                                                  {"features.5.bias", {2}},
                                                                  {"head.fc.weight", {1}}};
-  CHECK(complaint(good) == "");
+  CHECK(reason(good) == "");
   const auto with = [&](const std::string& name, const std::vector<std::int64_t>& shape) {
     auto changed = good;
     changed[name] = shape;
-    return complaint(changed);
+    return reason(changed);
   };
   const auto without = [&](const std::string& name) {
     auto changed = good;
     changed.erase(name);
-    return complaint(changed);
+    return reason(changed);
   };
   CHECK_THAT(without("features.0.weight"), ContainsSubstring("there is no tensor 'features.0.weight'"));
   CHECK_THAT(without("features.2.weight"),
@@ -172,7 +172,7 @@ TEST_CASE("a weights file that does not fit is one line that names file and tens
   CHECK(with("features.0.bias", {3}) == "tensor 'features.0.bias' has shape [3], it should be [2]");
   CHECK_THAT(with("features.5.weight", {2}), ContainsSubstring("'features.5.weight' is not that of a convolution"));
   CHECK_THAT(with("features.1.weight", {2}), ContainsSubstring("not a VGG network without batch normalisation"));
-  CHECK_THAT(complaint({{"conv.weight", {2}}}), ContainsSubstring("there is no tensor 'features.0.weight'"));
+  CHECK_THAT(reason({{"conv.weight", {2}}}), ContainsSubstring("there is no tensor 'features.0.weight'"));
 }
 
 TEST_CASE("parse_pooling") {

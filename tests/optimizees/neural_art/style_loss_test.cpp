@@ -79,7 +79,7 @@ TEST_CASE("StyleLoss and its gradient agree with PyTorch") {
 }
 
 TEST_CASE("StyleLoss: gradient check of each term, and of all") {
-  if (sizeof(Real) == 4) return;  // the differences of float reach over the kinks of rectifiers
+  if (sizeof(Real) == 4) return;  // in float the steps of the differences cross the kinks of ReLU
   StyleLoss loss = make_loss(true);
   const Picture x = picture(4, 5, 0.8, 2.3);
   for (Var StyleLoss::Terms::*term :
@@ -90,7 +90,7 @@ TEST_CASE("StyleLoss: gradient check of each term, and of all") {
   }
 }
 
-TEST_CASE("a picture's own content and style cost nothing; a blank picture's style is off by the whole") {
+TEST_CASE("a picture's own content and style have loss 0, and a blank picture has no roughness") {
   StyleLoss loss(features(false), kConfig);
   const Picture x = picture(4, 5, 0.8, 2.3);
   loss.set_content(x);
