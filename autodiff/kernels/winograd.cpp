@@ -62,8 +62,8 @@ struct Memory {
 };
 
 /// U = G g Gᵀ for `count` windows g: [count][9], rotated by 180 degrees if `turned`. The 16 numbers of a window are
-/// `step` apart in U. The next call reads weights `next` further on. They are prefetched, as the runs of weights are
-/// often too short for the processor to predict the next.
+/// `step` apart in U. Weights `next` further on are needed soon, and are prefetched: the processor cannot predict them,
+/// as runs of weights are often short.
 void transform_windows(const Real* windows, Index count, Index next, bool turned, Real* U, Index step) {
   constexpr Index kAtOnce = 64;
   Real g[9][kAtOnce];

@@ -170,7 +170,8 @@ CLI::App& add_train(CLI::App& app, TrainRequest& request) {
   CLI::App& train = *app.add_subcommand("train", description::kTrain);
   add_optimizee(train, request.optimizee, kOptimizeeHelp);
   add_text(train, "--out", request.out, "DIR", "the folder of the run, created if missing");
-  train.add_flag("--plan", request.plan, "only print what it would need: coordinates, memory, time; without --out");
+  train.add_flag("--plan", request.plan,
+                 "only print what it would need: coordinates, memory, time; --out may be missing");
   train.add_flag("--resume", request.resume, "continue the run in DIR, with its own settings");
   train.add_flag("--force", request.force, "replace the run in DIR and all results about it");
   add_threads(train, request.threads);
