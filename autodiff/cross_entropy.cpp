@@ -37,7 +37,7 @@ Var softmax_cross_entropy(Var logits, std::span<const int> labels) {
     total += std::log(z);
   }
   *y.value = static_cast<Real>(total / static_cast<double>(N));
-  y.tape->record(y, [=, label = y.tape->copy(labels)] {
+  y.tape->record("softmax_cross_entropy", {logits}, y, [=, label = y.tape->copy(labels)] {
     const Real scale = *y.grad / static_cast<Real>(N);
     for (Index n = 0; n < N; ++n) {
       for (Index c = 0; c < C; ++c) logits.grad[n * C + c] += scale * p[n * C + c];

@@ -23,7 +23,7 @@ template <class Forward, class Derivative>
 Var unary_array(const char* op, Var x, Forward forward, Derivative derivative) {
   Var y = Tape::output(op, x.shape, {x});
   pieces(*y.tape, x.size(), [=](Index first, Index count) { forward(x.value + first, y.value + first, count); });
-  y.tape->record(y, [=] {
+  y.tape->record(op, {x}, y, [=] {
     pieces(*y.tape, x.size(), [=](Index first, Index count) {
       for (Index k = first; k < first + count; ++k) x.grad[k] += y.grad[k] * derivative(x.value[k], y.value[k]);
     });
@@ -47,7 +47,7 @@ Var binary(const char* op, Var x, Var y, Function f, DerivativeX dfdx, Derivativ
   Var z = Tape::output(op, x.shape, {x, y});
   const Index n = x.size();
   for (Index k = 0; k < n; ++k) z.value[k] = f(x.value[k], y.value[k]);
-  z.tape->record(z, [=] {
+  z.tape->record(op, {x, y}, z, [=] {
     const Index n = z.size();
     if (x.grad) {
       for (Index k = 0; k < n; ++k) x.grad[k] += z.grad[k] * dfdx(x.value[k], y.value[k], z.value[k]);

@@ -10,7 +10,7 @@ Var known_gradient(Var x, Real f, std::span<const Real> gradient) {
   }
   Var y = Tape::output("known_gradient", {}, {x});
   *y.value = f;
-  y.tape->record(y, [=, g = y.tape->copy(gradient)] {
+  y.tape->record("known_gradient", {x}, y, [=, g = y.tape->copy(gradient)] {
     const Real dy = *y.grad;
     const Index n = x.size();
     for (Index k = 0; k < n; ++k) x.grad[k] += dy * g[k];

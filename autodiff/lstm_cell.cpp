@@ -24,7 +24,7 @@ LstmState lstm_cell(Var gates, Var c) {
   simd::map(y.value + n, tanh_c, n, simd::tanh);
   for (Index k = 0; k < n; ++k) y.value[k] = o[k] * tanh_c[k];
 
-  y.tape->record(y, [=] {
+  y.tape->record("lstm_cell", {gates, c}, y, [=] {
     const Real *i = activation, *f = i + n, *g = f + n, *o = g + n, *tanh_c = o + n;
     const auto dc = [=](Index k) { return y.grad[n + k] + y.grad[k] * o[k] * (1 - tanh_c[k] * tanh_c[k]); };
     // A loop for each array, simple enough for the compiler to vectorise.

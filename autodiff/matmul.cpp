@@ -52,7 +52,7 @@ Var product(const char* op, int rank, Var a, Var b, Trans trans_a, Trans trans_b
 
   Var c = Tape::output(op, rank == 3 ? Shape{batch, M, N} : Shape{M, N}, {a, b});
   for (Index k = 0; k < batch; ++k) p.forward(a.value + k * M * K, b.value + k * K * N, c.value + k * M * N);
-  c.tape->record(c, [=] {
+  c.tape->record(op, {a, b}, c, [=] {
     for (Index k = 0; k < batch; ++k) {
       const Real* dc = c.grad + k * p.M * p.N;
       if (a.grad) p.backward_a(dc, b.value + k * p.K * p.N, a.grad + k * p.M * p.K);

@@ -32,7 +32,7 @@ Var add_row_bias(Var x, Var bias) {
   for (Index n = 0; n < N; ++n) {
     for (Index m = 0; m < M; ++m) y.value[n * M + m] = x.value[n * M + m] + bias.value[m];
   }
-  y.tape->record(y, [=] {
+  y.tape->record("add_row_bias", {x, bias}, y, [=] {
     for (Index n = 0; n < N; ++n) {
       const Real* dy = y.grad + n * M;
       if (x.grad) {
@@ -56,7 +56,7 @@ Var add_column_bias(Var x, Var bias) {
     const Real b = bias.value[n];
     for (Index m = 0; m < M; ++m) y.value[n * M + m] = x.value[n * M + m] + b;
   }
-  y.tape->record(y, [=] {
+  y.tape->record("add_column_bias", {x, bias}, y, [=] {
     for (Index n = 0; n < N; ++n) {
       const Real* dy = y.grad + n * M;
       if (x.grad) {
@@ -73,7 +73,7 @@ Var row_sums(Var x) {
   const Index N = x.shape[0], M = x.shape[1];
   Var y = Tape::output("row_sums", {N}, {x});
   for (Index n = 0; n < N; ++n) y.value[n] = static_cast<Real>(sum_of(x.value + n * M, M));
-  y.tape->record(y, [=] {
+  y.tape->record("row_sums", {x}, y, [=] {
     for (Index n = 0; n < N; ++n) {
       const Real dy = y.grad[n];
       for (Index m = 0; m < M; ++m) x.grad[n * M + m] += dy;
@@ -90,7 +90,7 @@ Var column_sums(Var x) {
   for (Index n = 0; n < N; ++n) {
     for (Index m = 0; m < M; ++m) y.value[m] += x.value[n * M + m];
   }
-  y.tape->record(y, [=] {
+  y.tape->record("column_sums", {x}, y, [=] {
     for (Index n = 0; n < N; ++n) {
       for (Index m = 0; m < M; ++m) x.grad[n * M + m] += y.grad[m];
     }
@@ -101,7 +101,7 @@ Var column_sums(Var x) {
 Var sum(Var x) {
   Var y = Tape::output("sum", {}, {x});
   *y.value = static_cast<Real>(sum_of(x.value, x.size()));
-  y.tape->record(y, [=] {
+  y.tape->record("sum", {x}, y, [=] {
     const Index n = x.size();
     const Real dy = *y.grad;
     for (Index k = 0; k < n; ++k) x.grad[k] += dy;

@@ -43,7 +43,7 @@ Var concat(std::span<const Var> parts, int dim) {
     for (Index r = 0; r < rows; ++r) std::copy_n(x.value + r * width, width, y.value + r * columns + offset);
     offset += width;
   }
-  y.tape->record(y, [y, rows, columns, parts = y.tape->copy(parts)] {
+  y.tape->record("concat", parts, y, [y, rows, columns, parts = y.tape->copy(parts)] {
     Index offset = 0;
     for (const Var& x : parts) {
       const Index width = rows ? x.size() / rows : 0;
@@ -72,7 +72,7 @@ Var scale_gradient(Var x, Real factor) {
   Var y = Tape::output("scale_gradient", x.shape, {x});
   const Index n = x.size();
   std::copy_n(x.value, n, y.value);
-  y.tape->record(y, [=] {
+  y.tape->record("scale_gradient", {x}, y, [=] {
     for (Index k = 0; k < n; ++k) x.grad[k] += factor * y.grad[k];
   });
   return y;

@@ -89,8 +89,6 @@ Var Tape::output(const char* op, const Shape& shape, std::span<const Var> inputs
     y.grad = tape.scratch(shape.size());
     std::fill_n(y.grad, shape.size(), Real(0));
   }
-  tape.op_ = op;
-  tape.inputs_ = tape.debug_ ? tape.copy(inputs) : std::span<const Var>();
   return y;
 }
 
@@ -102,9 +100,11 @@ Var Tape::view(const char* op, Var x, Index offset, const Shape& shape) {
   return x;
 }
 
-Real* Tape::workspace(Index n) {
-  workspace_.clear();
-  return static_cast<Real*>(workspace_.allocate(n * sizeof(Real)));
+Tape::Workspace::Workspace(Tape& tape, Index n) : tape_(tape) {
+  if (tape.working_) throw Error("workspace: it is in use");
+  tape.workspace_.clear();
+  data_ = static_cast<Real*>(tape.workspace_.allocate(n * sizeof(Real)));
+  tape.working_ = true;
 }
 
 // ---- Backward -------------------------------------------------------------------------------------------------
@@ -135,8 +135,6 @@ void Tape::clear() {
 }
 
 // ---- Debug mode -----------------------------------------------------------------------------------------------
-
-void Tape::check_forward(const Var& y) const { check_finite("value", op_, nodes_.size(), y.value, y.shape); }
 
 void Tape::check_finite(const char* what, const char* op, std::size_t node, const Real* data,
                         const Shape& shape) const {

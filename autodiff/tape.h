@@ -81,14 +81,31 @@ class Tape {
   }
   /// A result that shares memory with `x`, from element `offset` on; gradients flow without a node.
   static Var view(const char* op, Var x, Index offset, const Shape& shape);
-  /// To be called when the values of `y` are computed. `backward()` runs when the gradient of `y` is complete, and must
-  /// *add* to the gradients of the inputs that have one. It is dropped if `y` is a constant.
+  /// To be called when the values of `y` are computed, with the op and inputs that `output` got. `backward()` runs when
+  /// the gradient of `y` is complete, and must *add* to the gradients of the inputs that have one. It is dropped if `y`
+  /// is a constant.
   template <class Backward>
-  void record(const Var& y, Backward backward);
+  void record(const char* op, std::span<const Var> inputs, const Var& y, Backward backward);
+  template <class Backward>
+  void record(const char* op, std::initializer_list<Var> inputs, const Var& y, Backward backward) {
+    record(op, std::span<const Var>(inputs.begin(), inputs.size()), y, backward);
+  }
   /// Arena memory that lives as long as the round.
   Real* scratch(Index n) { return static_cast<Real*>(arena_.allocate(n * sizeof(Real))); }
-  /// Temporary memory, valid until the op or its backward returns: all ops share it.
-  Real* workspace(Index n);
+  /// Temporary memory of n Reals. All ops share it, one at a time: it is an Error to ask for it while it is in use.
+  class Workspace {
+   public:
+    Workspace(Tape& tape, Index n);
+    ~Workspace() { tape_.working_ = false; }
+    Workspace(const Workspace&) = delete;
+    Workspace& operator=(const Workspace&) = delete;
+    operator Real*() const { return data_; }
+
+   private:
+    Tape& tape_;
+    Real* data_;
+  };
+  Workspace workspace(Index n) { return {*this, n}; }
   int threads() const { return threads_; }
   template <class T>
   std::span<const T> copy(std::span<const T> data);
@@ -110,14 +127,12 @@ class Tape {
   };
 
   void check_finite(const char* what, const char* op, std::size_t node, const Real* data, const Shape& shape) const;
-  void check_forward(const Var& y) const;
 
   Arena arena_, workspace_;
   std::vector<Node> nodes_;
-  const char* op_ = "";  // of the output being computed
-  std::span<const Var> inputs_;  // likewise; debug mode only
   std::uint32_t epoch_ = 0;
   bool ran_backward_ = false;
+  bool working_ = false;  // a Workspace is in use
   bool debug_ = false;
   int threads_ = 1;
 };
@@ -125,13 +140,14 @@ class Tape {
 // A node is a closure in the arena. The arena runs no destructors, hence the two assertions: capture Vars, spans and
 // numbers by value, and copy longer data with `copy`.
 template <class Backward>
-void Tape::record(const Var& y, Backward backward) {
+void Tape::record(const char* op, std::span<const Var> inputs, const Var& y, Backward backward) {
   static_assert(std::is_trivially_destructible_v<Backward>, "a node's closure must be trivially destructible");
   static_assert(std::is_trivially_copyable_v<Backward>, "a node's closure must be trivially copyable");
-  if (debug_) check_forward(y);
+  if (debug_) check_finite("value", op, nodes_.size(), y.value, y.shape);
   if (y.grad == nullptr) return;
   void* closure = new (arena_.allocate(sizeof(Backward))) Backward(backward);
-  nodes_.push_back({op_, [](void* f) { (*static_cast<Backward*>(f))(); }, closure, inputs_});
+  nodes_.push_back(
+      {op, [](void* f) { (*static_cast<Backward*>(f))(); }, closure, debug_ ? copy(inputs) : std::span<const Var>()});
 }
 
 template <class T>

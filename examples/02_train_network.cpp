@@ -69,7 +69,7 @@ void train(const char* folder) {
               layout.size());
 
   Adam adam(0.002);
-  adam.reset(layout.size());
+  adam.reset(layout);
   Tape tape;
   std::vector<Index> order = all_of(images);
   for (int epoch = 1; epoch <= kEpochs; ++epoch) {

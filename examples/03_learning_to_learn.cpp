@@ -98,7 +98,7 @@ struct Trajectory {
 double run(Optimizer& optimizer, const Quadratics& f) {
   Tape inner;
   std::vector<Real> theta = f.start, gradient;
-  optimizer.reset(kCoordinates);
+  optimizer.reset(Layout::flat(kCoordinates));
   for (int t = 0; t < kSteps; ++t) {
     f(inner, theta, gradient);
     optimizer.step(gradient, theta);
@@ -113,7 +113,7 @@ int main() {
   m.lstm.init(rng, phi);
   rng.fill_normal(m.output.in(std::span(phi)), 0, 0.02);  // an untrained optimizer takes small steps
   Adam meta_optimizer(0);
-  meta_optimizer.reset(m.layout.size());
+  meta_optimizer.reset(m.layout);
   Trajectory trajectory(m);
   for (int epoch = 1; epoch <= kEpochs; ++epoch) {
     const Quadratics f(rng);

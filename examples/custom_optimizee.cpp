@@ -11,14 +11,10 @@
 using namespace l2l;
 
 /// Robust regression: f(θ) = mean_n √(1 + r_n²) - 1 with r = Xθ - y, where y = Xw + noise, and every tenth y is far
-/// off. Every member has its own X, w and noise.
-class RobustRegression : public Optimizee {
+/// off. Every function has its own X, w and noise.
+class RobustRegression : public Function {
  public:
-  RobustRegression() { layout_.add("theta", {kDim}); }
-
-  const Layout& layout() const override { return layout_; }
-
-  void sample(Rng& rng, Split) override {
+  explicit RobustRegression(Rng& rng) : layout_(Layout::flat(kDim)), X_(kPoints * kDim), y_(kPoints) {
     std::vector<Real> w(kDim);
     rng.fill_normal(w, 0, 1);
     rng.fill_normal(X_, 0, 1);
@@ -29,6 +25,7 @@ class RobustRegression : public Optimizee {
     }
   }
 
+  const Layout& layout() const override { return layout_; }
   void init(Rng& rng, std::span<Real> theta) const override { rng.fill_normal(theta, 0, 1); }
 
   Var loss(Tape& tape, Var theta) override {
@@ -39,13 +36,13 @@ class RobustRegression : public Optimizee {
  private:
   static constexpr Index kPoints = 60, kDim = 20;
   Layout layout_;
-  std::vector<Real> X_ = std::vector<Real>(kPoints * kDim), y_ = std::vector<Real>(kPoints);
+  std::vector<Real> X_, y_;
 };
 
 int main() {
-  const OptimizeeFactory family = [] { return std::make_unique<RobustRegression>(); };
+  const Family family([](Rng& rng, Split) { return std::make_unique<RobustRegression>(rng); });
   Rng rng(0);
-  const GradientCheck check = gradcheck(*family(), rng);
+  const GradientCheck check = gradcheck(family, rng);
   std::printf("gradient check: %s\n", check ? "good" : check.worst.c_str());
 
   // Meta-training, on functions of the split `train`; the best φ is chosen on those of `validation`.

@@ -105,7 +105,7 @@ void train(const FeatureNetwork& network, const Parameter& last, Rng& rng, const
   std::vector<Real> gradient(theta.size());
   const Shape shape = {static_cast<Index>(theta.size())};
   Adam adam(kLearningRate);
-  adam.reset(shape[0]);
+  adam.reset(Layout::flat(shape[0]));
   Tape tape;
   double loss_sum = 0, right = 0, test_right = 0;
   constexpr int kReport = 25;

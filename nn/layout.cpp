@@ -15,6 +15,12 @@ Var Parameter::in(Var theta) const {
   return Tape::view("parameter", theta, offset, shape);
 }
 
+Layout Layout::flat(Index n) {
+  Layout layout;
+  layout.add("theta", {n});
+  return layout;
+}
+
 Parameter Layout::add(const std::string& name, const Shape& shape, const std::string& group) {
   for (const Parameter& p : parameters_) {
     if (p.name == name) throw Error("layout: two parameters are called '", name, "'");

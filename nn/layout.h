@@ -30,6 +30,9 @@ class Layout {
     Index first, count;
   };
 
+  /// θ of n elements that are nothing but that.
+  static Layout flat(Index n);
+
   /// Appends a parameter. Names are unique.
   Parameter add(const std::string& name, const Shape& shape, const std::string& group = "");
 

@@ -30,33 +30,26 @@ std::uint64_t stream(Split split, int k) { return 3 * static_cast<std::uint64_t>
 
 }  // namespace
 
-Rng draw_function(Optimizee& f, int k, const EvaluateOptions& options, std::vector<Real>& theta) {
-  Rng rng(options.seed, stream(options.split, k));
-  f.sample(rng, options.split);
-  theta.resize(f.layout().size());
-  f.init(rng, theta);
-  return rng;
-}
+Rng function_stream(int k, const EvaluateOptions& options) { return Rng(options.seed, stream(options.split, k)); }
 
-std::vector<double> follow(Optimizer& optimizer, Optimizee& f, int k, const EvaluateOptions& options,
-                           Gradient& gradient, const GradientWatcher& watch) {
-  std::vector<Real> theta;
-  Rng rng = draw_function(f, k, options, theta);
-  optimizer.reset_for(f.layout());
+std::vector<double> follow(Optimizer& optimizer, const Family& family, int k, const EvaluateOptions& options,
+                           Trajectory& trajectory, const Watcher& watch) {
+  Rng rng = function_stream(k, options);
+  trajectory.start(family, rng, options.split);
+  optimizer.reset(trajectory.layout());
   std::vector<double> losses(options.steps + 1, std::numeric_limits<double>::infinity());
   for (int t = 0; t <= options.steps; ++t) {
-    f.next_batch(rng);
-    const double loss = gradient(f, theta) / static_cast<double>(f.functions());
+    const double loss = trajectory.evaluate(rng);
     if (!std::isfinite(loss)) break;  // diverged: infinite from here on
     losses[t] = loss;
     if (t == options.steps) break;
-    if (watch) watch(gradient.values());
-    optimizer.step(gradient.values(), theta);
+    if (watch) watch(trajectory);
+    optimizer.step(trajectory.gradient(), trajectory.theta());
   }
   return losses;
 }
 
-std::vector<std::vector<double>> follow_all(std::span<const Task> tasks, const OptimizeeFactory& optimizee,
+std::vector<std::vector<double>> follow_all(std::span<const Task> tasks, const Family& family,
                                             const EvaluateOptions& options) {
   const int count = static_cast<int>(tasks.size());
   std::vector<std::vector<double>> losses(count);
@@ -64,14 +57,12 @@ std::vector<std::vector<double>> follow_all(std::span<const Task> tasks, const O
   std::atomic<bool> failed = false;  // the rest would be for nothing
 #pragma omp parallel num_threads(std::clamp(count, 1, options.threads))
   {
-    std::unique_ptr<Optimizee> f;
-    Gradient gradient;
+    Trajectory trajectory;
 #pragma omp for schedule(dynamic)
     for (int j = 0; j < count; ++j) {
       if (failed) continue;
       try {
-        if (!f) f = optimizee();
-        losses[j] = follow(*tasks[j].optimizer(), *f, tasks[j].function, options, gradient);
+        losses[j] = follow(*tasks[j].optimizer(), family, tasks[j].function, options, trajectory);
       } catch (...) {
 #pragma omp critical
         if (!failure) failure = std::current_exception();
@@ -83,14 +74,14 @@ std::vector<std::vector<double>> follow_all(std::span<const Task> tasks, const O
   return losses;
 }
 
-Curves evaluate(const OptimizerFactory& optimizer, const OptimizeeFactory& optimizee, const EvaluateOptions& options) {
+Curves evaluate(const OptimizerFactory& optimizer, const Family& family, const EvaluateOptions& options) {
   if (options.functions < 1 || options.steps < 0 || options.threads < 1) {
     throw UsageError("evaluate: ", options.functions, " functions, ", options.steps, " steps, ", options.threads,
                      " threads; steps must be at least 0, the others at least 1");
   }
   std::vector<Task> tasks;
   for (int k = 0; k < options.functions; ++k) tasks.push_back({optimizer, k});
-  return {options.steps, follow_all(tasks, optimizee, options)};
+  return {options.steps, follow_all(tasks, family, options)};
 }
 
 }  // namespace l2l

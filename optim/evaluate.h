@@ -3,9 +3,9 @@
 #include <span>
 #include <vector>
 
-#include "optim/optimizee.h"
 #include "optim/optimizer.h"
 #include "optim/statistics.h"
+#include "optim/trajectory.h"
 
 namespace l2l {
 
@@ -31,30 +31,30 @@ struct EvaluateOptions {
   int threads = 1;  // functions run in parallel; results do not depend on it
 };
 
-/// Draws function k = 0, 1, … of those that `seed` and the split determine: `f` becomes it, and `theta` its starting
-/// point, of as many elements as it has. The stream returned is the one to draw its minibatches from.
-Rng draw_function(Optimizee& f, int k, const EvaluateOptions& options, std::vector<Real>& theta);
+/// The stream of random numbers that function k = 0, 1, … of those that `seed` and the split determine comes from: it,
+/// its starting point and its minibatches.
+Rng function_stream(int k, const EvaluateOptions& options);
 
-/// Sees ∇f at θ_0, θ_1, … of a trajectory, each before the optimizer does.
-using GradientWatcher = std::function<void(std::span<const Real> gradient)>;
+/// Sees a trajectory at θ_0, θ_1, …, evaluated there, each before the optimizer takes its step.
+using Watcher = std::function<void(const Trajectory&)>;
 
-/// Losses f(θ_0) … f(θ_steps) on function k (see `draw_function`). From a loss that is not finite on all are infinite,
-/// and the optimizer is not asked any more. `gradient` is where the work is done: it keeps its memory from one
-/// trajectory to the next.
-std::vector<double> follow(Optimizer& optimizer, Optimizee& f, int k, const EvaluateOptions& options,
-                           Gradient& gradient, const GradientWatcher& watch = {});
+/// Losses f(θ_0) … f(θ_steps) on function k (see `function_stream`). From a loss that is not finite on all are
+/// infinite, and the optimizer is not asked any more. `trajectory` is where the work is done: it keeps its memory from
+/// one function to the next.
+std::vector<double> follow(Optimizer& optimizer, const Family& family, int k, const EvaluateOptions& options,
+                           Trajectory& trajectory, const Watcher& watch = {});
 
-/// A trajectory to be followed: by an optimizer of its own, on function k (see `draw_function`).
+/// A trajectory to be followed: by an optimizer of its own, on function k (see `function_stream`).
 struct Task {
   OptimizerFactory optimizer;
   int function;
 };
 /// The losses of each (see `follow`), several at a time; of the options, `functions` has no meaning here.
-std::vector<std::vector<double>> follow_all(std::span<const Task> tasks, const OptimizeeFactory& optimizee,
+std::vector<std::vector<double>> follow_all(std::span<const Task> tasks, const Family& family,
                                             const EvaluateOptions& options);
 
 /// Follows an optimizer on functions that are drawn from `seed` and the split alone. A trajectory that reaches a loss
 /// that is not finite counts as infinite from there on.
-Curves evaluate(const OptimizerFactory& optimizer, const OptimizeeFactory& optimizee, const EvaluateOptions& options);
+Curves evaluate(const OptimizerFactory& optimizer, const Family& family, const EvaluateOptions& options);
 
 }  // namespace l2l

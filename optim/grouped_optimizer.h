@@ -13,7 +13,7 @@ namespace l2l {
 /// the convolutional layers of a network and one for the others):
 ///
 ///     l2l::GroupedOptimizer optimizer({{"conv", lstm}, {"fc", l2l::Adam(0.003)}});
-///     optimizer.reset_for(f.layout());   // it has to know where the groups are
+///     optimizer.reset(f.layout());
 ///     optimizer.step(gradient, theta);
 class GroupedOptimizer : public Optimizer {
  public:
@@ -26,17 +26,14 @@ class GroupedOptimizer : public Optimizer {
   };
   explicit GroupedOptimizer(const std::vector<Member>& members) : members_(members) {}
 
-  /// An Error: groups are not known by a number of elements.
-  void reset(Index n) override;
   /// An Error unless every group of the layout has its member, and every member its group.
-  void reset_for(const Layout& layout) override;
+  void reset(const Layout& layout) override;
   void step(std::span<const Real> gradient, std::span<Real> theta) override;
   std::unique_ptr<Optimizer> clone() const override { return std::make_unique<GroupedOptimizer>(*this); }
 
  private:
   std::vector<Member> members_;
   std::optional<Groups> groups_;
-  std::vector<Real> gradient_, theta_;  // of a member at work
 };
 
 }  // namespace l2l

@@ -45,7 +45,7 @@ Index Groups::size(Index k) const {
   return total;
 }
 
-/// visit(i, j) for each element of party k: θ's i-th, its own j-th.
+/// visit(i, j) for each element of group k: θ's i-th, its own j-th.
 template <class Visit>
 void Groups::for_each_element(Index k, Visit visit) const {
   Index j = 0;
@@ -54,8 +54,10 @@ void Groups::for_each_element(Index k, Visit visit) const {
   }
 }
 
-void Groups::gather(Index k, std::span<const Real> x, std::span<Real> part) const {
-  for_each_element(k, [=](Index i, Index j) { part[j] = x[i]; });
+std::vector<Real> Groups::gather(Index k, std::span<const Real> x) const {
+  std::vector<Real> part(size(k));
+  for_each_element(k, [&](Index i, Index j) { part[j] = x[i]; });
+  return part;
 }
 
 void Groups::scatter(Index k, std::span<const Real> part, std::span<Real> x) const {
@@ -66,8 +68,8 @@ Var Groups::gather(Index k, Var x) const {
   const std::vector<Layout::Range>& ranges = ranges_[k];
   if (ranges.size() == 1) return slice(x, ranges[0].first, ranges[0].count);
   Var part = Tape::output("gather", {size(k)}, {x});
-  gather(k, x.values(), {part.value, static_cast<std::size_t>(part.size())});
-  part.tape->record(part,
+  for_each_element(k, [=](Index i, Index j) { part.value[j] = x.value[i]; });
+  part.tape->record("gather", {x}, part,
                     [this, k, x, part] { for_each_element(k, [=](Index i, Index j) { x.grad[i] += part.grad[j]; }); });
   return part;
 }
@@ -78,7 +80,7 @@ Var Groups::merge(std::span<const Var> parts) const {
   for (const Var& part : parts) n += part.size();
   Var x = Tape::output("merge", {n}, parts);
   for (Index k = 0; k < count(); ++k) scatter(k, parts[k].values(), {x.value, static_cast<std::size_t>(n)});
-  x.tape->record(x, [this, x, parts = x.tape->copy(parts)] {
+  x.tape->record("merge", parts, x, [this, x, parts = x.tape->copy(parts)] {
     for (Index k = 0; k < count(); ++k) {
       const Var part = parts[k];
       if (part.grad) for_each_element(k, [=](Index i, Index j) { part.grad[j] += x.grad[i]; });

@@ -11,11 +11,9 @@ namespace l2l {
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
-  /// Forgets everything and prepares for θ of n elements.
-  virtual void reset(Index n) = 0;
-  /// The same for θ laid out so: where an optimizer that treats groups of parameters differently learns of them.
-  virtual void reset_for(const Layout& layout) { reset(layout.size()); }
-  /// θ ← θ + u(∇), where ∇ is the gradient at θ. Both have the n elements given to `reset`.
+  /// Forgets everything and prepares for a θ of this layout.
+  virtual void reset(const Layout& layout) = 0;
+  /// θ ← θ + u(∇), where ∇ is the gradient at θ. Both have as many elements as the layout given to `reset`.
   virtual void step(std::span<const Real> gradient, std::span<Real> theta) = 0;
   /// An optimizer of its own in the same state: given the same gradients it takes the same steps from here on.
   virtual std::unique_ptr<Optimizer> clone() const = 0;

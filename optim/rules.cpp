@@ -23,7 +23,7 @@ Index check_sizes(const char* rule, std::size_t reset, std::span<const Real> gra
 
 // ---- SGD ------------------------------------------------------------------------------------------------------
 
-void Sgd::reset(Index /*n*/) {}
+void Sgd::reset(const Layout& /*layout*/) {}
 
 void Sgd::step(std::span<const Real> gradient, std::span<Real> theta) {
   if (gradient.size() != theta.size()) {
@@ -35,7 +35,7 @@ void Sgd::step(std::span<const Real> gradient, std::span<Real> theta) {
 
 // ---- Momentum -------------------------------------------------------------------------------------------------
 
-void Momentum::reset(Index n) { v_.assign(n, 0); }
+void Momentum::reset(const Layout& layout) { v_.assign(layout.size(), 0); }
 
 void Momentum::step(std::span<const Real> gradient, std::span<Real> theta) {
   const Index n = check_sizes("momentum", v_.size(), gradient, theta);
@@ -49,7 +49,7 @@ void Momentum::step(std::span<const Real> gradient, std::span<Real> theta) {
 
 // ---- NAG ------------------------------------------------------------------------------------------------------
 
-void Nag::reset(Index n) { v_.assign(n, 0); }
+void Nag::reset(const Layout& layout) { v_.assign(layout.size(), 0); }
 
 void Nag::step(std::span<const Real> gradient, std::span<Real> theta) {
   const Index n = check_sizes("nag", v_.size(), gradient, theta);
@@ -63,7 +63,7 @@ void Nag::step(std::span<const Real> gradient, std::span<Real> theta) {
 
 // ---- RMSprop --------------------------------------------------------------------------------------------------
 
-void RmsProp::reset(Index n) { s_.assign(n, 0); }
+void RmsProp::reset(const Layout& layout) { s_.assign(layout.size(), 0); }
 
 void RmsProp::step(std::span<const Real> gradient, std::span<Real> theta) {
   const Index n = check_sizes("rmsprop", s_.size(), gradient, theta);
@@ -79,9 +79,9 @@ void RmsProp::step(std::span<const Real> gradient, std::span<Real> theta) {
 
 // ---- ADAM -----------------------------------------------------------------------------------------------------
 
-void Adam::reset(Index n) {
-  state_.m.assign(n, 0);
-  state_.v.assign(n, 0);
+void Adam::reset(const Layout& layout) {
+  state_.m.assign(layout.size(), 0);
+  state_.v.assign(layout.size(), 0);
   state_.steps = 0;
 }
 

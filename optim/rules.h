@@ -16,7 +16,7 @@ namespace l2l {
 class Sgd : public Optimizer {
  public:
   explicit Sgd(double learning_rate) : learning_rate_(learning_rate) {}
-  void reset(Index n) override;
+  void reset(const Layout& layout) override;
   void step(std::span<const Real> gradient, std::span<Real> theta) override;
   std::unique_ptr<Optimizer> clone() const override { return std::make_unique<Sgd>(*this); }
 
@@ -28,7 +28,7 @@ class Sgd : public Optimizer {
 class Momentum : public Optimizer {
  public:
   explicit Momentum(double learning_rate, double mu = 0.9) : learning_rate_(learning_rate), mu_(mu) {}
-  void reset(Index n) override;
+  void reset(const Layout& layout) override;
   void step(std::span<const Real> gradient, std::span<Real> theta) override;
   std::unique_ptr<Optimizer> clone() const override { return std::make_unique<Momentum>(*this); }
 
@@ -42,7 +42,7 @@ class Momentum : public Optimizer {
 class Nag : public Optimizer {
  public:
   explicit Nag(double learning_rate, double mu = 0.9) : learning_rate_(learning_rate), mu_(mu) {}
-  void reset(Index n) override;
+  void reset(const Layout& layout) override;
   void step(std::span<const Real> gradient, std::span<Real> theta) override;
   std::unique_ptr<Optimizer> clone() const override { return std::make_unique<Nag>(*this); }
 
@@ -56,7 +56,7 @@ class RmsProp : public Optimizer {
  public:
   explicit RmsProp(double learning_rate, double alpha = 0.99, double epsilon = 1e-8)
       : learning_rate_(learning_rate), alpha_(alpha), epsilon_(epsilon) {}
-  void reset(Index n) override;
+  void reset(const Layout& layout) override;
   void step(std::span<const Real> gradient, std::span<Real> theta) override;
   std::unique_ptr<Optimizer> clone() const override { return std::make_unique<RmsProp>(*this); }
 
@@ -71,7 +71,7 @@ class Adam : public Optimizer {
  public:
   explicit Adam(double learning_rate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8)
       : learning_rate_(learning_rate), beta1_(beta1), beta2_(beta2), epsilon_(epsilon) {}
-  void reset(Index n) override;
+  void reset(const Layout& layout) override;
   void step(std::span<const Real> gradient, std::span<Real> theta) override;
   std::unique_ptr<Optimizer> clone() const override { return std::make_unique<Adam>(*this); }
 

@@ -40,7 +40,7 @@ bool any_diverged(const Curves& curves) {
 
 }  // namespace
 
-TuneResult tune_learning_rate(const Rule& rule, const OptimizeeFactory& optimizee, const TuneOptions& options,
+TuneResult tune_learning_rate(const Rule& rule, const Family& family, const TuneOptions& options,
                               const std::function<void(int)>& progress) {
   if (!(options.low > 0) || !(options.high > options.low) || !std::isfinite(options.high) || options.per_decade < 1 ||
       options.refinements < 0 || options.safety < 0) {
@@ -51,7 +51,7 @@ TuneResult tune_learning_rate(const Rule& rule, const OptimizeeFactory& optimize
   TuneResult result{0, kDiverged, {}};
   int evaluations = 0;
   const auto follow = [&](double rate, const EvaluateOptions& evaluate_options) {
-    Curves curves = evaluate([&] { return rule.make(rate); }, optimizee, evaluate_options);
+    Curves curves = evaluate([&] { return rule.make(rate); }, family, evaluate_options);
     if (progress) progress(++evaluations);
     return curves;
   };

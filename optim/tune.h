@@ -35,7 +35,7 @@ struct TuneResult {
 /// best. A rate under which a trajectory diverges (see tune.cpp) is passed over. And as a rate at the edge of stability
 /// can win on some functions and diverge on others, or a little later, a winner must also be *safe*: at 1.1 times the
 /// rate, over twice the steps, on `safety` times as many other validation functions, no trajectory diverges either.
-TuneResult tune_learning_rate(const Rule& rule, const OptimizeeFactory& optimizee, const TuneOptions& options,
+TuneResult tune_learning_rate(const Rule& rule, const Family& family, const TuneOptions& options,
                               const std::function<void(int evaluations)>& progress = {});
 
 }  // namespace l2l

@@ -24,8 +24,8 @@ struct Cifar10Config {
 /// have no effect.
 class Cifar10 : public ImageClassifier {
  public:
-  Cifar10(std::shared_ptr<const ImageData> data, const Cifar10Config& config)
-      : ImageClassifier(data, config.batch),
+  Cifar10(std::shared_ptr<const ImageData> data, const Cifar10Config& config, Split split)
+      : ImageClassifier(data, config.batch, split),
         config_(config),
         images_{config.batch, data->train.channels, data->train.height, data->train.width} {
     Index in = images_[1];
@@ -94,7 +94,7 @@ OptimizeeEntry cifar10() {
                   {"batch", "128", "images in a minibatch"},
                   {"init", "0.1", "standard deviation of the initial weights"},
                   classes_option()},
-      .make = [](const OptionValues& values) -> OptimizeeFactory {
+      .make = [](const OptionValues& values) -> Family {
         const Cifar10Config config = {.channels = whole_number(values, "channels", 1000),
                                       .kernel = whole_number(values, "kernel", 31),
                                       .units = whole_number(values, "units", 10'000),
@@ -104,7 +104,7 @@ OptimizeeEntry cifar10() {
         if (config.batch < 2) throw UsageError("--batch '1' must be at least 2: a single image cannot be normalised");
         const std::vector<int> classes = parse_classes(values);
         const auto data = std::make_shared<const ImageData>(read_data(values.at("data"), classes));
-        return [=] { return std::make_unique<Cifar10>(data, config); };
+        return classifiers<Cifar10>(data, config);
       },
       .optimizer = {.preprocess = {Preprocess::Kind::log_sign, 10}, .output_scale = 0.03},
       .training = {.steps = 100, .unroll = 20, .learning_rate = 0.01},

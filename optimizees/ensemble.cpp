@@ -11,94 +11,133 @@
 
 namespace l2l {
 
-Ensemble::Ensemble(const std::vector<Member>& members, Mode mode) : mode_(mode) {
+namespace {
+
+/// Functions of some members, side by side or a single one.
+class EnsembleFunction : public Function {
+ public:
+  struct Part {
+    std::string name;
+    std::unique_ptr<Function> f;
+    double factor;
+  };
+
+  /// `groups`: of all members, those that take no part here among them.
+  EnsembleFunction(std::vector<Part> parts, const std::vector<std::string>& groups) : parts_(std::move(parts)) {
+    for (const Part& part : parts_) {
+      for (const Parameter& p : part.f->layout().parameters()) layout_.add(part.name + "." + p.name, p.shape, p.group);
+    }
+    const std::vector<std::string> there = layout_.groups();
+    for (const std::string& group : groups) {
+      const bool missing = std::find(there.begin(), there.end(), group) == there.end();
+      if (missing) layout_.add("nothing of group '" + group + "'", {0}, group);
+    }
+  }
+
+  const Layout& layout() const override { return layout_; }
+
+  void init(Rng& rng, std::span<Real> theta) const override {
+    for (const Part& part : parts_) {
+      const std::size_t n = static_cast<std::size_t>(part.f->layout().size());
+      part.f->init(rng, theta.first(n));
+      theta = theta.subspan(n);
+    }
+  }
+
+  void next_batch(Rng& rng) override {
+    for (const Part& part : parts_) part.f->next_batch(rng);
+  }
+
+  Var loss(Tape& tape, Var theta) override {
+    if (parts_.size() == 1 && parts_[0].factor == 1) return parts_[0].f->loss(tape, theta);
+    Var total = tape.constant({}, Real(0));
+    Index first = 0;
+    for (const Part& part : parts_) {
+      const Index n = part.f->layout().size();
+      total = total + static_cast<Real>(part.factor) * part.f->loss(tape, slice(theta, first, n));
+      first += n;
+    }
+    return total;
+  }
+
+  Index functions() const override {
+    const Index first = parts_[0].f->functions();
+    const bool equal = std::ranges::all_of(parts_, [=](const Part& part) { return part.f->functions() == first; });
+    return equal ? first : 1;
+  }
+
+ private:
+  std::vector<Part> parts_;
+  Layout layout_;
+};
+
+void check(const std::vector<EnsembleMember>& members) {
   if (members.empty()) throw Error("ensemble: it has no members");
-  for (const Member& member : members) {
+  for (const EnsembleMember& member : members) {
     if (!(member.weight > 0) || !std::isfinite(member.weight)) {
       throw Error("ensemble: the weight of '", member.name, "' is ", member.weight, ", it must be above 0");
     }
-    for (const Family& other : families_) {
-      if (other.name == member.name) throw Error("ensemble: '", member.name, "' is there twice");
-    }
-    families_.push_back({member.name, member.make(), member.weight});
-    total_weight_ += member.weight;
-    for (const std::string& group : families_.back().f->layout().groups()) {
-      if (std::find(groups_.begin(), groups_.end(), group) == groups_.end()) groups_.push_back(group);
-    }
-  }
-  lay_out();
-}
-
-std::span<const Ensemble::Family> Ensemble::active() const {
-  return mode_ == Mode::sum ? std::span(families_) : std::span(families_).subspan(chosen_, 1);
-}
-
-void Ensemble::lay_out() {
-  layout_ = Layout();
-  for (const Family& family : active()) {
-    for (const Parameter& p : family.f->layout().parameters()) {
-      layout_.add(family.name + "." + p.name, p.shape, p.group);
-    }
-  }
-  const std::vector<std::string> there = layout_.groups();
-  for (const std::string& group : groups_) {
-    const bool missing = std::find(there.begin(), there.end(), group) == there.end();
-    if (missing) layout_.add("nothing of group '" + group + "'", {0}, group);
+    const auto same = [&](const EnsembleMember& other) { return other.name == member.name; };
+    if (std::ranges::count_if(members, same) > 1) throw Error("ensemble: '", member.name, "' is there twice");
   }
 }
 
-void Ensemble::sample(Rng& rng, Split split) {
-  if (mode_ == Mode::choice) {
-    double left = rng.uniform() * total_weight_;
-    chosen_ = 0;
-    while (chosen_ + 1 < families_.size() && left >= families_[chosen_].weight) left -= families_[chosen_++].weight;
-  }
-  for (const Family& family : active()) family.f->sample(rng, split);
-  lay_out();
-}
-
-void Ensemble::init(Rng& rng, std::span<Real> theta) const {
-  for (const Family& family : active()) {
-    const std::size_t n = static_cast<std::size_t>(family.f->layout().size());
-    family.f->init(rng, theta.first(n));
-    theta = theta.subspan(n);
-  }
-}
-
-void Ensemble::next_batch(Rng& rng) {
-  for (const Family& family : active()) family.f->next_batch(rng);
-}
-
-Var Ensemble::loss(Tape& tape, Var theta) {
-  if (mode_ == Mode::choice) return families_[chosen_].f->loss(tape, theta);
-  Var total = tape.constant({}, Real(0));
-  Index first = 0;
-  for (const Family& family : families_) {
-    const Index n = family.f->layout().size();
-    total = total + static_cast<Real>(family.weight) * family.f->loss(tape, slice(theta, first, n));
-    first += n;
-  }
-  return total;
-}
-
-Index Ensemble::functions() const {
-  const auto members = active();
-  const Index first = members[0].f->functions();
-  const bool equal =
-      std::all_of(members.begin(), members.end(), [=](const Family& m) { return m.f->functions() == first; });
-  return equal ? first : 1;
-}
-
-double Ensemble::blind_loss() const {
+double total_weight(const std::vector<EnsembleMember>& members) {
   double total = 0;
-  for (const Family& family : families_) {
-    // Losses are reported per function, those of a sum per function of the sum.
-    const double each = mode_ == Mode::choice
-                            ? 1 / total_weight_
-                            : static_cast<double>(family.f->functions()) / static_cast<double>(functions());
-    total += family.weight * each * family.f->blind_loss();
-  }
+  for (const EnsembleMember& member : members) total += member.weight;
   return total;
+}
+
+/// The groups of parameters of all members, in the order of their first occurrence.
+std::vector<std::string> groups_of(const std::vector<EnsembleMember>& members) {
+  std::vector<std::string> groups;
+  for (const EnsembleMember& member : members) {
+    for (const std::string& group : member.family.example()->layout().groups()) {
+      if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
+    }
+  }
+  return groups;
+}
+
+/// Which member a function is drawn from.
+const EnsembleMember& choose(const std::vector<EnsembleMember>& members, double total, Rng& rng) {
+  double left = rng.uniform() * total;
+  std::size_t chosen = 0;
+  while (chosen + 1 < members.size() && left >= members[chosen].weight) left -= members[chosen++].weight;
+  return members[chosen];
+}
+
+/// Losses are reported per function, those of a sum per function of the sum.
+double chance_loss(const std::vector<EnsembleMember>& members, EnsembleMode mode, const Family& all) {
+  const double total = total_weight(members);
+  const double functions = static_cast<double>(all.example()->functions());
+  double loss = 0;
+  for (const EnsembleMember& member : members) {
+    const double each = mode == EnsembleMode::choice
+                            ? 1 / total
+                            : static_cast<double>(member.family.example()->functions()) / functions;
+    loss += member.weight * each * member.family.chance_loss();
+  }
+  return loss;
+}
+
+}  // namespace
+
+Family ensemble_of(std::vector<EnsembleMember> members, EnsembleMode mode) {
+  check(members);
+  const std::vector<std::string> groups = groups_of(members);
+  const double total = total_weight(members);
+  const auto draw = [=](Rng& rng, Split split) {
+    std::vector<EnsembleFunction::Part> parts;
+    if (mode == EnsembleMode::choice) {
+      const EnsembleMember& member = choose(members, total, rng);
+      parts.push_back({member.name, member.family(rng, split), 1});
+    } else {
+      for (const EnsembleMember& m : members) parts.push_back({m.name, m.family(rng, split), m.weight});
+    }
+    return std::make_unique<EnsembleFunction>(std::move(parts), groups);
+  };
+  return Family(draw, chance_loss(members, mode, Family(draw)));
 }
 
 namespace {
@@ -110,9 +149,9 @@ std::vector<std::string> split_list(const std::string& text) {
   return items;
 }
 
-Ensemble::Mode parse_mode(const std::string& name) {
-  if (name == "choice") return Ensemble::Mode::choice;
-  if (name == "sum") return Ensemble::Mode::sum;
+EnsembleMode parse_mode(const std::string& name) {
+  if (name == "choice") return EnsembleMode::choice;
+  if (name == "sum") return EnsembleMode::sum;
   throw UsageError("--mode '", name, "' is unknown; there are choice and sum", did_you_mean(name, {"choice", "sum"}));
 }
 
@@ -134,13 +173,13 @@ OptimizeeEntry ensemble() {
       .summary = "several optimizees as one: one of them at a time, or their sum",
       .options = {{"members", "quadratic,mnist", "optimizees of this list, each with its own defaults",
                    OptimizeeOption::Kind::word, OptimizeeOption::Shown::always},
-                  {"mode", "choice", "choice: a function of one of them; sum: of all, theta one behind the other"},
+                  {"mode", "choice", "choice: a function of one of them; sum: of all, theta concatenated"},
                   {"weights", "equal", "how often each is chosen, or its factor in the sum: 1,0.5"}},
-      .make = [](const OptionValues& values) -> OptimizeeFactory {
-        const Ensemble::Mode mode = parse_mode(values.at("mode"));
+      .make = [](const OptionValues& values) -> Family {
+        const EnsembleMode mode = parse_mode(values.at("mode"));
         const std::vector<std::string> names = split_list(values.at("members"));
         const std::vector<double> weights = parse_weights(values.at("weights"), names.size());
-        std::vector<Ensemble::Member> members;
+        std::vector<EnsembleMember> members;
         for (std::size_t k = 0; k < names.size(); ++k) {
           if (names[k] == "ensemble") throw UsageError("--members: an ensemble cannot be a member of one");
           if (std::count(names.begin(), names.end(), names[k]) > 1) {
@@ -148,7 +187,7 @@ OptimizeeEntry ensemble() {
           }
           members.push_back({names[k], make_optimizee(find_optimizee(names[k])), weights[k]});
         }
-        return [=] { return std::make_unique<Ensemble>(members, mode); };
+        return ensemble_of(members, mode);
       },
       .optimizer = {.preprocess = {Preprocess::Kind::log_sign, 10}, .output_scale = 0.1},
       .training = {.steps = 100, .unroll = 20, .learning_rate = 0.01},

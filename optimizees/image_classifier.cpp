@@ -78,25 +78,20 @@ ImageData::ImageData(const std::string& source, ImageSet train_images, ImageSet 
   choose(Split::test, 0, test.count());
 }
 
-void ImageClassifier::sample(Rng&, Split split) {
-  images_ = &data_->images(split);
-  choice_ = &data_->numbers[static_cast<std::size_t>(split)];
-  numbers_.clear();  // no batch of the old split is seen in the new one
-}
-
 void ImageClassifier::next_batch(Rng& rng) {
-  if (images_ == nullptr) throw Error("images: next_batch was called before sample");
+  const std::vector<Index>& choice = data_->numbers[static_cast<std::size_t>(split_)];
+  const ImageSet& images = data_->images(split_);
   numbers_.resize(batch_);
   labels_.resize(batch_);
   for (Index k = 0; k < batch_; ++k) {
-    numbers_[k] = (*choice_)[rng.below(static_cast<Index>(choice_->size()))];
-    labels_[k] = data_->class_of[images_->labels[numbers_[k]]];
+    numbers_[k] = choice[rng.below(static_cast<Index>(choice.size()))];
+    labels_[k] = data_->class_of[images.labels[numbers_[k]]];
   }
 }
 
 Var ImageClassifier::loss(Tape& tape, Var theta) {
   if (numbers_.empty()) throw Error("images: loss was called before next_batch");
-  return softmax_cross_entropy(logits(theta, image_batch(tape, *images_, numbers_)), labels_);
+  return softmax_cross_entropy(logits(theta, image_batch(tape, data_->images(split_), numbers_)), labels_);
 }
 
 }  // namespace l2l

@@ -1,10 +1,11 @@
 #pragma once
 #include <array>
 #include <cmath>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "optim/optimizee.h"
+#include "optim/function.h"
 #include "optimizees/data/image_set.h"
 #include "optimizees/registry.h"
 
@@ -16,7 +17,7 @@ namespace l2l {
 OptimizeeOption classes_option();
 std::vector<int> parse_classes(const OptionValues& values);
 
-/// A data set shared out to the three splits. It is read once, and all copies of an optimizee use it.
+/// A data set shared out to the three splits. It is read once; all functions of a family use it.
 struct ImageData {
   ImageSet train, test;  // as they are in the files
   std::vector<int> classes;  // the labels that take part
@@ -32,16 +33,15 @@ struct ImageData {
 };
 
 /// Cross-entropy of a network that classifies images, on minibatches drawn with replacement (Andrychowicz et al. 2016,
-/// sections 3.2 and 3.3). The members of the family differ in where they start and in the minibatches they see; splits,
-/// in the images these are drawn from. There are as many logits as classes that take part.
-class ImageClassifier : public Optimizee {
+/// sections 3.2 and 3.3). The functions of the family differ in where they start and in the minibatches they see;
+/// splits, in the images these are drawn from. There are as many logits as classes that take part.
+class ImageClassifier : public Function {
  public:
-  ImageClassifier(std::shared_ptr<const ImageData> data, Index batch) : data_(std::move(data)), batch_(batch) {}
+  ImageClassifier(std::shared_ptr<const ImageData> data, Index batch, Split split)
+      : data_(std::move(data)), batch_(batch), split_(split) {}
 
-  void sample(Rng& rng, Split split) override;
   void next_batch(Rng& rng) override;
   Var loss(Tape& tape, Var theta) override;
-  double blind_loss() const override { return std::log(classes()); }
 
  protected:
   /// images: [batch, channels · height · width], pixels from 0 to 1; result: [batch, classes()]
@@ -51,10 +51,16 @@ class ImageClassifier : public Optimizee {
  private:
   std::shared_ptr<const ImageData> data_;
   Index batch_;
-  const ImageSet* images_ = nullptr;  // of the split
-  const std::vector<Index>* choice_ = nullptr;  // the numbers of those that it draws from
+  Split split_;
   std::vector<Index> numbers_;  // the batch: which images, and their classes
   std::vector<int> labels_;
 };
+
+/// The family of classifiers of this kind. At chance the loss is ln C, of C classes.
+template <class Classifier, class Config>
+Family classifiers(std::shared_ptr<const ImageData> data, const Config& config) {
+  const double chance_loss = std::log(static_cast<double>(data->classes.size()));
+  return Family([=](Rng&, Split split) { return std::make_unique<Classifier>(data, config, split); }, chance_loss);
+}
 
 }  // namespace l2l

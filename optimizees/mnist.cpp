@@ -14,8 +14,8 @@ struct MnistConfig {
 /// A small network of one or more hidden layers, all of one width (Andrychowicz et al. 2016, section 3.2).
 class Mnist : public ImageClassifier {
  public:
-  Mnist(std::shared_ptr<const ImageData> data, const MnistConfig& config)
-      : ImageClassifier(data, config.batch),
+  Mnist(std::shared_ptr<const ImageData> data, const MnistConfig& config, Split split)
+      : ImageClassifier(data, config.batch, split),
         config_(config),
         mlp_(layout_, "mlp", sizes(data->train.pixels_per_image(), config, classes()), config.activation) {}
 
@@ -53,7 +53,7 @@ OptimizeeEntry mnist() {
                   {"batch", "128", "images in a minibatch"},
                   {"init", "0.1", "standard deviation of the initial weights and biases"},
                   classes_option()},
-      .make = [](const OptionValues& values) -> OptimizeeFactory {
+      .make = [](const OptionValues& values) -> Family {
         const MnistConfig config = {.units = whole_number(values, "units", 10'000),
                                     .depth = whole_number(values, "depth", 100),
                                     .batch = whole_number(values, "batch", 100'000),
@@ -63,7 +63,7 @@ OptimizeeEntry mnist() {
         const std::string& folder = values.at("data");
         const auto data = std::make_shared<const ImageData>(folder, read_idx(folder, DataPart::train),
                                                             read_idx(folder, DataPart::test), classes);
-        return [=] { return std::make_unique<Mnist>(data, config); };
+        return classifiers<Mnist>(data, config);
       },
       .optimizer = {.preprocess = {Preprocess::Kind::log_sign, 10}, .output_scale = 0.1},
       .training = {.steps = 100, .unroll = 20, .learning_rate = 0.01},

@@ -75,7 +75,7 @@ const OptimizeeEntry& find_optimizee(std::string_view name) {
   throw UsageError("optimizee '", name, "' is unknown; there are ", choice(optimizees(), name));
 }
 
-OptimizeeFactory make_optimizee(const OptimizeeEntry& entry, const OptionValues& values) {
+Family make_optimizee(const OptimizeeEntry& entry, const OptionValues& values) {
   OptionValues known;
   for (const OptimizeeOption& option : entry.options) known[option.name] = option.default_value;
   for (const auto& [name, value] : values) {

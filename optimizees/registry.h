@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "optim/function.h"
 #include "optim/meta/meta_train.h"
-#include "optim/optimizee.h"
 
 namespace l2l {
 
@@ -30,7 +30,7 @@ struct OptimizeeEntry {
   std::string name;
   std::string summary;  // one line
   std::vector<OptimizeeOption> options;
-  OptimizeeFactory (*make)(const OptionValues&);  // may load data; a UsageError names a bad value
+  Family (*make)(const OptionValues&);  // may load data; a UsageError names a bad value
   LstmConfig optimizer;  // what a learned optimizer for it looks like by default …
   MetaTrainConfig training;  // … and how it is trained
   std::string groups = "all";  // "conv,fc": by an LSTM for each of these groups of parameters
@@ -40,8 +40,8 @@ struct OptimizeeEntry {
 const std::vector<OptimizeeEntry>& optimizees();
 /// A UsageError that lists the names there are if none fits.
 const OptimizeeEntry& find_optimizee(std::string_view name);
-/// The factory for an entry; unknown option names are a UsageError.
-OptimizeeFactory make_optimizee(const OptimizeeEntry& entry, const OptionValues& values = {});
+/// The family of an entry; unknown option names are a UsageError.
+Family make_optimizee(const OptimizeeEntry& entry, const OptionValues& values = {});
 
 /// For those who write optimizees: an option's value as a whole number from 1 to `largest`, as a number above 0, or as
 /// one from 0 on, of a size that a Real has. A UsageError names the option, its value and what would be right.

@@ -49,7 +49,7 @@ Var batch_norm(Var x, Var gain, Var bias, double eps) {
     scale[c] = static_cast<Real>(1 / channels.deviation(x.value, c, mean[c], eps));
     normalise(channels, c, x.value, mean[c], gain.value[c] * scale[c], bias.value[c], y.value);
   });
-  y.tape->record(y, [=] {
+  y.tape->record("batch_norm", {x, gain, bias}, y, [=] {
     parallel_for(y.tape->threads(), channels.C, [=](Index c, int) {
       const Sums sums = sums_of(channels, c, x.value, y.grad, mean[c], scale[c]);
       if (gain.grad) gain.grad[c] += static_cast<Real>(sums.dy_x);
@@ -83,7 +83,7 @@ Var batch_norm(Var x, Var gain, Var bias, std::span<const Real> mean, std::span<
   parallel_for(y.tape->threads(), channels.C, [&](Index c, int) {
     normalise(channels, c, x.value, means[c], gain.value[c] * scale[c], bias.value[c], y.value);
   });
-  y.tape->record(y, [=] {
+  y.tape->record("batch_norm", {x, gain, bias}, y, [=] {
     parallel_for(y.tape->threads(), channels.C, [=](Index c, int) {
       const Sums sums = sums_of(channels, c, x.value, y.grad, means[c], scale[c]);
       if (gain.grad) gain.grad[c] += static_cast<Real>(sums.dy_x);

@@ -56,7 +56,7 @@ Var plain_conv2d(Var x, Var weight, Var bias, Index stride, Index padding) {
   Var y = Tape::output("plain_conv2d", {s.N, s.O, s.out_h(), s.out_w()}, {x, weight, bias});
   for (Index k = 0; k < y.size(); ++k) y.value[k] = bias.value[k / P % s.O];
   for_each_product(s, [=](Index k, Index w, Index at) { y.value[k] += weight.value[w] * x.value[at]; });
-  y.tape->record(y, [=] {
+  y.tape->record("plain_conv2d", {x, weight, bias}, y, [=] {
     for_each_product(s, [=](Index k, Index w, Index at) {
       if (weight.grad) weight.grad[w] += y.grad[k] * x.value[at];
       if (x.grad) x.grad[at] += y.grad[k] * weight.value[w];
@@ -73,7 +73,7 @@ Var conv2d(Var x, Var weight, Var bias, Index stride, Index padding) {
   const int threads = tape.threads();
   convolve::forward(s, weight.value, bias.value, x.value, y.value, threads,
                     tape.workspace(convolve::forward_scratch(s, threads)));
-  tape.record(y, [=] {
+  tape.record("conv2d", {x, weight, bias}, y, [=] {
     Tape& tape = *y.tape;
     const int threads = tape.threads();
     if (weight.grad) {

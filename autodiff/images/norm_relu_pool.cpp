@@ -37,7 +37,7 @@ Var batch_norm_relu_max_pool(Var x, Var gain, Var bias, double eps) {
       }
     }
   });
-  y.tape->record(y, [=] {
+  y.tape->record(kOp, {x, gain, bias}, y, [=] {
     parallel_for(y.tape->threads(), C, [=](Index c, int) {
       const Normalisation z = {mean[c], gain.value[c] * scale[c], bias.value[c]};
       double sum = 0, products = 0;  // Σ dz, Σ dz (x - mean)

@@ -63,7 +63,7 @@ Var max_pool2d(Var x, Index size, Index stride) {
       y.value[out + k] = largest;
     }
   });
-  y.tape->record(y, [=] {
+  y.tape->record("max_pool2d", {x}, y, [=] {
     pooling.rows(y.tape->threads(), [=](Index out, Index window, auto size, auto stride) {
       for (Index k = 0; k < out_w; ++k, window += stride) {
         Real left = y.grad[out + k];  // 0 once an element has got it
@@ -98,7 +98,7 @@ Var avg_pool2d(Var x, Index size, Index stride) {
       y.value[out + k] = share * sum;
     }
   });
-  y.tape->record(y, [=] {
+  y.tape->record("avg_pool2d", {x}, y, [=] {
     pooling.rows(y.tape->threads(), [=](Index out, Index window, auto size, auto stride) {
       for (Index k = 0; k < out_w; ++k, window += stride) {
         for (Index i = 0; i < size; ++i) {

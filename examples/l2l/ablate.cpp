@@ -39,15 +39,15 @@ struct Training {
 
 /// Trains and evaluates. Only what the LSTM sees changes with the factor: in the meta-loss its inverse undoes it, or
 /// the meta-gradient would be clipped to a different share.
-void run(Training& training, const AblateRequest& request, const OptimizeeFactory& base) {
+void run(Training& training, const AblateRequest& request, const Family& base) {
   std::map<std::string, std::string> settings = request.settings;
   settings["preprocess"] = training.preprocess;
   settings["seed"] = std::to_string(training.seed);
   RunConfig config = make_config(request.optimizee, settings, request.options);
   config.training.weights.assign(config.training.unroll + 1, 1 / training.factor);
-  const OptimizeeFactory scaled = [&] { return std::make_unique<Scaled>(base(), training.factor); };
+  const Family family = scaled(base, training.factor);
 
-  MetaTrainer trainer(config.model(), scaled, config.training);
+  MetaTrainer trainer(config.model(), family, config.training);
   try {
     while (!trainer.done()) trainer.run_epoch();
   } catch (const Error&) {  // diverged: the best optimizer before that counts, if there was one
@@ -55,15 +55,15 @@ void run(Training& training, const AblateRequest& request, const OptimizeeFactor
   const MetaTrainState& state = trainer.state();
   training.start = state.start_validation / training.factor;
   training.validation = state.best_validation / training.factor;
-  const Curves curves = evaluate([&] { return make_optimizer(trainer.best()); }, scaled,
+  const Curves curves = evaluate([&] { return make_optimizer(trainer.best()); }, family,
                                  {.functions = request.functions, .steps = config.training.steps});
   training.final_loss =
       std::isfinite(training.validation) ? curves.final_mean() / training.factor : training.validation;
-  training.outcome = judge(curves.mean(0) / training.factor, training.final_loss, base()->blind_loss());
+  training.outcome = classify(curves.mean(0) / training.factor, training.final_loss, base.chance_loss());
 }
 
 /// All trainings, one a thread: they are independent, and a training on one thread wastes nothing.
-void run_all(std::vector<Training>& trainings, const AblateRequest& request, const OptimizeeFactory& base,
+void run_all(std::vector<Training>& trainings, const AblateRequest& request, const Family& base,
              const std::string& what) {
   StatusLine status;
   Pace pace(0, static_cast<int>(trainings.size()), "training");
@@ -89,7 +89,7 @@ void run_all(std::vector<Training>& trainings, const AblateRequest& request, con
 
 /// The constant with the lowest loss on the validation functions: of five decades, and of further ones as long as the
 /// best is the smallest or the largest.
-std::string tune_constant(const AblateRequest& request, const OptimizeeFactory& base) {
+std::string tune_constant(const AblateRequest& request, const Family& base) {
   const auto rescale = [](int power) { return "rescale:" + to_text(std::pow(10, power)); };
   const auto better = [](const Training& a, const Training& b) { return a.validation < b.validation; };
   std::vector<Training> tried, next;
@@ -234,7 +234,7 @@ int ablate_preprocessing(const AblateRequest& request) {
   const RunFolder folder{request.out};
   const auto file = [&](const char* extension) { return folder.path / (std::string("ablation") + extension); };
   const RunConfig config = make_config(request.optimizee, request.settings, request.options);
-  const OptimizeeFactory base = interruptible(make_optimizee(find_optimizee(request.optimizee), config.options));
+  const Family base = interruptible(make_optimizee(find_optimizee(request.optimizee), config.options));
   const OutputFolder made(folder.path);
   const FolderLock lock(folder.path, FolderLock::alone);
   folder.check_output(file(".json"), {file(".csv"), file(".png"), folder.path / "preprocess.csv"}, request.force,

@@ -30,14 +30,14 @@ void run_contest(Comparison& comparison, const Trial& trial, int threads) {
   const EvaluateOptions held_out{Split::test, comparison.functions, comparison.steps, comparison.seed, threads};
   status.update("following lstm");
   const OptimizerFactory lstm = [&] { return make_optimizer(trial.learned); };
-  comparison.contestants.push_back({"lstm", {}, evaluate(lstm, trial.make, held_out)});
+  comparison.contestants.push_back({"lstm", {}, evaluate(lstm, trial.family, held_out)});
   for (const std::string name : kBaselines) {
     const Rule& rule = find_rule(name);
     TuneOptions options;
     options.criterion = comparison.criterion;
     options.evaluate = {Split::validation, comparison.tune_functions, comparison.horizon, comparison.seed, threads};
-    const double rate = tune(rule, trial.make, options, status);
-    comparison.contestants.push_back({name, rate, evaluate([&] { return rule.make(rate); }, trial.make, held_out)});
+    const double rate = tune(rule, trial.family, options, status);
+    comparison.contestants.push_back({name, rate, evaluate([&] { return rule.make(rate); }, trial.family, held_out)});
   }
 }
 

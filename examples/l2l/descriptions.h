@@ -102,7 +102,7 @@ Example: l2l style --run examples/trained/neural_art --content house.jpg --style
 inline constexpr char kDiagnose[] = R"(Say what may be wrong with a trained optimizer.
 
 Follows it on four validation functions, looks inside, and reports a line for each of: values that are not
-finite, a growing loss, a loss that is stuck where a blind guess is, dead updates, saturated gates, gradients
+finite, a growing loss, a loss that is stuck at chance, dead updates, saturated gates, gradients
 that the preprocessing clips, a growing LSTM state; and what DIR/train.csv says of the training.
 
 Writes DIR/diagnose.json and diagnose.png.

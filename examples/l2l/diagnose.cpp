@@ -47,11 +47,24 @@ std::vector<Finding> read_seals(const RunFolder& folder) {
            "what l2l wrote has one; what other programs wrote, or somebody edited, may be as it should be"}};
 }
 
+/// " (--lr, --seed)": the flags of l2l train for the settings that a remedy speaks of.
+std::string flags_of(const std::string& remedy) {
+  static const std::pair<const char*, const char*> kFlags[] = {
+      {"learning rate", "--lr"},        {"output scale", "--scale"}, {"seed", "--seed"},
+      {"epochs", "--epochs"},           {"steps", "--steps"},        {"unroll", "--unroll"},
+      {"preprocessing", "--preprocess"}};
+  std::string flags;
+  for (const auto& [setting, flag] : kFlags) {
+    if (remedy.find(setting) != std::string::npos) flags += (flags.empty() ? " (" : ", ") + std::string(flag);
+  }
+  return flags.empty() ? "" : flags + ")";
+}
+
 std::string report_text(const std::vector<Finding>& findings) {
   std::string text;
   for (const Finding& f : findings) {
     text += format("%-10s  %-17s  ", f.ok ? "ok" : "look here", f.name.c_str()) + f.text +
-            (f.remedy.empty() ? "" : "\n" + std::string(31, ' ') + f.remedy) + "\n";
+            (f.remedy.empty() ? "" : "\n" + std::string(31, ' ') + f.remedy + flags_of(f.remedy)) + "\n";
   }
   return text;
 }
@@ -65,7 +78,7 @@ std::string report_json(int steps, std::uint64_t seed, const std::vector<Finding
     auto& entry = json["findings"][f.name];
     entry["ok"] = f.ok;
     entry["text"] = f.text;
-    entry["remedy"] = f.remedy;
+    entry["remedy"] = f.remedy + flags_of(f.remedy);
     for (const auto& [name, value] : f.numbers) entry["numbers"][name] = value;
   }
   return json_text(json);
@@ -119,7 +132,7 @@ int diagnose(const DiagnoseRequest& request) {
   const OutputLock output(json);
   folder.check_output(json, {png}, request.force, "replace it with --force");
   const std::vector<Finding> training = read_training(folder), seals = read_seals(folder);
-  const auto f = interruptible(folder.make_optimizee(find_optimizee(config.optimizee), config.options, {}))();
+  const Family functions = interruptible(folder.make_optimizee(find_optimizee(config.optimizee), config.options, {}));
   listen_for_interrupts();
 
   const EvaluateOptions validation{.split = Split::validation, .steps = steps, .seed = seed};
@@ -128,13 +141,13 @@ int diagnose(const DiagnoseRequest& request) {
     StatusLine status;
     for (int k = 0; k < kFunctions; ++k) {
       status.update("function " + std::to_string(k + 1) + "/" + std::to_string(kFunctions));
-      traces.push_back(trace(learned, *f, k, validation));
+      traces.push_back(trace(learned, functions, k, validation));
     }
   }
   const auto& parts = learned.model.parts();
   const LstmConfig& lstm =
       std::find_if(parts.begin(), parts.end(), [](const auto& part) { return part.lstm(); })->lstm()->config();
-  std::vector<Finding> findings = l2l::diagnose(traces, lstm, f->blind_loss(), config.training.steps);
+  std::vector<Finding> findings = l2l::diagnose(traces, lstm, functions.chance_loss(), config.training.steps);
   findings.insert(findings.end(), training.begin(), training.end());
   findings.insert(findings.end(), seals.begin(), seals.end());
 

@@ -47,7 +47,7 @@ std::string megabytes(std::size_t bytes) {
   return format(bytes < 9'950'000 ? "%.1f MB" : "%.0f MB", static_cast<double>(bytes) * 1e-6);
 }
 
-std::string plan_text(const RunConfig& config, const OptimizeeFactory& optimizee) {
+std::string plan_text(const RunConfig& config, const Family& optimizee) {
   const MetaTrainConfig& c = config.training;
   const OptimizerModel model = config.model();
   constexpr std::size_t kBuffers = 1'500'000;  // of libraries
@@ -63,7 +63,7 @@ std::string plan_text(const RunConfig& config, const OptimizeeFactory& optimizee
        << with_commas(plan.weights) << " weights (phi)\n"
        << "memory             " << megabytes(plan.unroll_bytes) << " for unrolls of " << c.unroll
        << " steps: " << format("%.3g bytes", per_step) << " for each coordinate and step\n"
-       << "                   " << megabytes(plan.optimizee_bytes + plan.function_bytes)
+       << "                   " << megabytes(plan.function_tape_bytes + plan.function_bytes)
        << " for the functions and their gradients, " << megabytes(plan.validation_bytes) << " for validations\n"
        << "                   " << megabytes(peak) << " at the peak, with the data set and the program itself\n";
   if (const std::size_t free = available_memory(); free > 0 && plan.bytes() > free) {

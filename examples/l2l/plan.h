@@ -6,7 +6,7 @@
 namespace l2l {
 
 /// What a run will take, measured and reckoned before it: sizes, memory, time. Takes a few seconds.
-std::string plan_text(const RunConfig& config, const OptimizeeFactory& optimizee);
+std::string plan_text(const RunConfig& config, const Family& optimizee);
 
 /// The largest memory that this process has had, in bytes.
 std::size_t peak_memory();

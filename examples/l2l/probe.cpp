@@ -45,10 +45,10 @@ void check_request(const ProbeRequest& request, Index size, int steps) {
   if (request.pick.value_or(1) > size) {
     throw UsageError("--pick ", *request.pick, ": theta has only ", size, size == 1 ? " coordinate" : " coordinates");
   }
-  constexpr Index kMostNumbers = Index{1} << 28;  // a gigabyte of floats
-  if (steps > kMostNumbers / size) {
+  constexpr Index kMaxNumbers = Index{1} << 28;  // a gigabyte of floats
+  if (steps > kMaxNumbers / size) {
     throw UsageError("--steps ", steps, ": too many gradients of ", size, " coordinates to keep; at most ",
-                     kMostNumbers / size, " steps are possible");
+                     kMaxNumbers / size, " steps are possible");
   }
   if (request.sweep_steps.value_or(0) > steps) {
     throw UsageError("--sweep-steps ", *request.sweep_steps, ": only ", steps, " steps are followed");
@@ -64,19 +64,19 @@ EvaluateOptions held_out(const ProbeRequest& request, int steps) {
 }
 
 /// The trajectory of the LSTM. One that ends early is a warning, one that does not begin an Error.
-Trajectory follow_lstm(const Trial& trial, const ProbeRequest& request, int steps) {
+Recording follow_lstm(const Trial& trial, const ProbeRequest& request, int steps) {
   StatusLine().update("following lstm");
   const std::unique_ptr<Optimizer> lstm = make_optimizer(trial.learned, request.threads);
-  Trajectory trajectory = record(*lstm, *trial.make(), request.function, held_out(request, steps));
-  const int followed = static_cast<int>(trajectory.gradients.size());
+  Recording recording = record(*lstm, trial.family, request.function, held_out(request, steps));
+  const int followed = static_cast<int>(recording.gradients.size());
   if (followed == 0) throw Error("function ", request.function, ": its loss or gradient is not finite where it starts");
-  if (followed < steps || !std::isfinite(trajectory.losses.back())) {
+  if (followed < steps || !std::isfinite(recording.losses.back())) {
     std::fprintf(stderr,
                  "l2l: warning: the learned optimizer diverged: its loss or gradient is not finite after step "
                  "%d, where the probe ends\n",
                  followed);
   }
-  return trajectory;
+  return recording;
 }
 
 /// The learning rate of a rule in compare.json, if the comparison was made on the same functions.
@@ -99,7 +99,7 @@ Proposals with_rate(const std::string& name, std::optional<double> given, const 
   options.evaluate = {Split::validation, defaults.tune_functions, trial.config.training.steps, request.seed,
                       request.threads};
   StatusLine status;
-  return {name, tune(find_rule(name), trial.make, options, status), "tuned", {}, {}, 0};
+  return {name, tune(find_rule(name), trial.family, options, status), "tuned", {}, {}, 0};
 }
 
 double largest_of(const std::vector<Real>& x) {
@@ -189,11 +189,10 @@ int probe(const ProbeRequest& request) {
   const OutputLock output(folder.probe("", ".json"));
   folder.check_output(folder.probe("", ".json"), {folder.probe("updates", ".csv"), folder.probe("response", ".csv")},
                       request.force, "replace the earlier probe with --force");
-  const std::unique_ptr<Optimizee> f = trial.make();
   const int steps = request.steps.value_or(trial.config.training.steps);
-  std::vector<Real> theta;
-  draw_function(*f, request.function, held_out(request, steps), theta);  // in an ensemble they differ in their layout
-  check_request(request, f->layout().size(), steps);
+  Rng stream = function_stream(request.function, held_out(request, steps));
+  const Layout layout = trial.family(stream, Split::test)->layout();  // in an ensemble they differ
+  check_request(request, layout.size(), steps);
 
   listen_for_interrupts();
   Probe probe;
@@ -203,16 +202,16 @@ int probe(const ProbeRequest& request) {
   probe.trained_steps = trial.config.training.steps;
   probe.function = request.function;
   probe.seed = request.seed;
-  probe.size = f->layout().size();
+  probe.size = layout.size();
   probe.optimizers = {{"lstm", {}, "", {}, {}, 0},
                       with_rate("adam", request.adam_rate, folder, trial, request),
                       with_rate("sgd", request.sgd_rate, folder, trial, request)};
-  const Trajectory trajectory = follow_lstm(trial, request, steps);
-  probe.steps = static_cast<int>(trajectory.gradients.size());
+  const Recording recording = follow_lstm(trial, request, steps);
+  probe.steps = static_cast<int>(recording.gradients.size());
   probe.sweep_steps = std::min(request.sweep_steps.value_or(kSweepSteps), probe.steps);
-  probe.losses = trajectory.losses;
-  probe.coordinates = look_at(request, f->layout(), trajectory.gradients);
-  ask_optimizers(probe, f->layout(), trajectory.gradients, trial);
+  probe.losses = recording.losses;
+  probe.coordinates = look_at(request, layout, recording.gradients);
+  ask_optimizers(probe, layout, recording.gradients, trial);
 
   // The table first: whatever may go wrong with the files, the work is not lost.
   std::printf("%s\n", probe_table(probe).c_str());

@@ -14,6 +14,7 @@
 #include "examples/l2l/run/refinement.h"
 #include "examples/l2l/trial.h"
 #include "nn/files/atomic_file.h"
+#include "optim/meta/outcome.h"
 
 namespace l2l {
 namespace {
@@ -137,7 +138,8 @@ void search_or_tell(Evolution& evolution, const EvolutionConfig& config, Record&
   try {
     search(evolution, config, record);
   } catch (const Error& error) {
-    throw Error(error.what(), record.how_to_go_on());
+    const bool diverged = dynamic_cast<const Diverged*>(&error) != nullptr;
+    throw Error(error.what(), diverged ? "; a lower --lr or --deviation may help" : "", record.how_to_go_on());
   } catch (const std::bad_alloc&) {
     if (record.how_to_go_on().empty()) throw;
     throw Error("out of memory", record.how_to_go_on());
@@ -157,7 +159,7 @@ int refine(const RefineRequest& request) {
   if (fs::equivalent(from.path, to.path, different)) {
     throw UsageError("--out ", request.out, ": is the run itself; choose another folder for the refined one");
   }
-  Evolution evolution(trial.learned, trial.make, open_trial(from, "", {}).make, config);
+  Evolution evolution(trial.learned, trial.family, open_trial(from, "", {}).family, config);
   const OutputFolder made(to.path);
   const FolderLock lock_to(to.path, FolderLock::alone);
   to.check_free(request.force, "choose another --out, or replace it with --force");

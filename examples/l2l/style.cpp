@@ -57,10 +57,8 @@ OptionValues loss_options(const RunConfig& config, const OptionValues& given) {
 double bytes_of_search(StyleLoss loss, Index pixels) {
   loss.set_style({32, 32, std::vector<Real>(3 * 32 * 32, Real(0.5))});
   const auto measure = [&](Index side) {
-    PictureSearch f(loss, side, side, 1);
-    const Index n = f.layout().size();
-    f.set_content({side, side, std::vector<Real>(n, Real(0.5))});
-    const std::vector<Real> theta(n);
+    PictureSearch f(loss, {side, side, std::vector<Real>(3 * side * side, Real(0.5))}, 1);
+    const std::vector<Real> theta(f.layout().size());
     Gradient gradient;
     for (int twice = 0; twice < 2; ++twice) gradient(f, theta);  // the second time the tape has its lasting size
     return static_cast<double>(gradient.bytes());
@@ -161,42 +159,38 @@ void check_unused(const StyleRequest& request, const std::vector<Result>& result
 
 /// The optimizer that was asked for; the rate of a rule is given, from a comparison, or tuned on the very picture that
 /// it is for.
-std::unique_ptr<Optimizer> optimizer_for(const PictureSearch& search, const LearnedOptimizer& learned,
+std::unique_ptr<Optimizer> optimizer_for(const Family& search, const LearnedOptimizer& learned,
                                          const StyleRequest& request, StatusLine& status) {
   if (request.optimizer == "lstm") return make_optimizer(learned, request.threads);
   const Rule& rule = find_rule(request.optimizer);
   if (request.rate) return rule.make(*request.rate);
   if (!request.rate_of.empty()) return rule.make(compared_rate(request.rate_of, rule.name, "neural_art"));
-  const OptimizeeFactory same = interruptible([&] { return std::make_unique<PictureSearch>(search); });
   TuneOptions options;
   options.low = 1e-3;
   options.per_decade = 2;
   // One search at a time: memory is reckoned for one.
   options.evaluate = {Split::validation, 1, request.steps, request.seed, 1};
-  return rule.make(tune(rule, same, options, status));
+  return rule.make(tune(rule, search, options, status));
 }
 
 /// Searches for the picture, and returns its θ; `visit` sees each step's.
-std::vector<Real> follow(PictureSearch& search, Optimizer& optimizer, const StyleRequest& request,
+std::vector<Real> follow(const Family& search, Optimizer& optimizer, const StyleRequest& request,
                          const std::function<void(int step, double loss, std::span<const Real> theta)>& visit) {
-  std::vector<Real> theta(search.layout().size());
   Rng rng(request.seed);
-  search.init(rng, theta);
-  optimizer.reset_for(search.layout());
-  Gradient gradient;
-  gradient.set_threads(request.threads);
+  Trajectory trajectory(request.threads);
+  trajectory.start(search, rng, Split::test);
+  optimizer.reset(trajectory.layout());
   for (int t = 0;; ++t) {
-    stop_if_interrupted();
-    const double loss = gradient(search, theta) / static_cast<double>(search.functions());
+    const double loss = trajectory.evaluate(rng);
     if (!std::isfinite(loss)) {
       if (t == 0) throw Error("the loss is ", loss, " where the search begins; look at --features and --init");
       throw Error("the search diverged: the loss is ", loss, " at step ", t, "; try ",
                   request.optimizer == "lstm" ? "fewer --steps or --optimizer adam" : "a smaller --rate");
     }
-    visit(t, loss, theta);
-    if (t == request.steps) return theta;
+    visit(t, loss, trajectory.theta());
+    if (t == request.steps) return {trajectory.theta().begin(), trajectory.theta().end()};
     stop_if_interrupted();
-    optimizer.step(gradient.values(), theta);
+    optimizer.step(trajectory.gradient(), trajectory.theta());
   }
 }
 
@@ -214,16 +208,16 @@ std::vector<Picture> make_picture(const StyleRequest& request, const Result& res
   std::printf("%s: %ldx%ld pixels, %ld coordinates\n", result.out.c_str(), static_cast<long>(content.width),
               static_cast<long>(content.height), static_cast<long>(content.pixels.size()));
   std::fflush(stdout);
-  PictureSearch search(style_loss, content.height, content.width, init);
-  search.set_content(content);
+  PictureSearch search(style_loss, content, init);
+  const Family same = interruptible(Family([&](Rng&, Split) { return std::make_unique<PictureSearch>(search); }));
   StatusLine status;
-  const std::unique_ptr<Optimizer> optimizer = optimizer_for(search, learned, request, status);
+  const std::unique_ptr<Optimizer> optimizer = optimizer_for(same, learned, request, status);
 
   std::vector<Picture> row = {content};
   Pace pace(0, request.steps, "step");
   double first_loss = 0, last_loss = 0;
   const std::vector<Real> found =
-      follow(search, *optimizer, request, [&](int step, double loss, std::span<const Real> theta) {
+      follow(same, *optimizer, request, [&](int step, double loss, std::span<const Real> theta) {
         if (step == 0) first_loss = loss;
         last_loss = loss;
         if (step > 0) status.update(pace.after(step) + format("  loss %.4g", loss));

@@ -38,7 +38,7 @@ TrainingLog read_log(const std::filesystem::path& path, int epochs) {
 /// A training run and its folder.
 class Run {
  public:
-  Run(const RunFolder& folder, const RunConfig& config, const OptimizeeFactory& optimizee)
+  Run(const RunFolder& folder, const RunConfig& config, const Family& optimizee)
       : folder_(folder), config_(config), model_(config.model()), trainer_(model_, optimizee, config.training) {}
 
   /// Of a new run nothing is written before there is something worth keeping: a training that fails before that leaves
@@ -78,8 +78,10 @@ class Run {
   /// The learning curve as a picture, and what was written, for the reader.
   void report() const {
     const bool drawn = epoch() > 0 && draw();
-    if (const std::string complaint = trainer_.complaint(); !complaint.empty()) {
-      std::fprintf(stderr, "l2l: warning: %s\n", complaint.c_str());
+    if (const std::string why = trainer_.failure_reason(); !why.empty()) {
+      const bool did_nothing = trainer_.outcome() == Outcome::did_nothing;
+      std::fprintf(stderr, "l2l: warning: %s; %s\n", why.c_str(),
+                   did_nothing ? "another --lr or --seed may help" : "a lower --lr or --scale may help");
     }
     if (has_result()) std::printf("trained optimizer  %s\n", folder_.optimizer().c_str());
     std::printf("configuration      %s\nlog                %s\n", folder_.config().c_str(), folder_.log().c_str());
@@ -129,9 +131,11 @@ class Run {
     } catch (const Interrupted&) {
       return {};
     } catch (const Error& error) {
-      if (!kept_) throw;
+      const bool diverged = dynamic_cast<const Diverged*>(&error) != nullptr;
+      const std::string what = error.what() + std::string(diverged ? "; a lower --lr or --scale may help" : "");
+      if (!kept_) throw Error(what);
       save_results();
-      throw Error(error.what(), has_result() ? "; the best before that is " + folder_.optimizer().string() : "",
+      throw Error(what, has_result() ? "; the best before that is " + folder_.optimizer().string() : "",
                   "; begin anew with --force");  // to go on would come to the same
     }
   }
@@ -236,8 +240,8 @@ int train(const TrainRequest& request) {
       request.resume ? folder.read_config() : make_config(request.optimizee, request.settings, request.options);
   config.training.threads = request.threads;
   const OptimizeeEntry& entry = find_optimizee(config.optimizee);
-  const OptimizeeFactory optimizee = interruptible(request.resume ? folder.make_optimizee(entry, config.options, {})
-                                                                  : make_optimizee(entry, config.options));
+  const Family optimizee = interruptible(request.resume ? folder.make_optimizee(entry, config.options, {})
+                                                        : make_optimizee(entry, config.options));
   if (const std::string misfit = misfit_of_groups(config, entry.name, optimizee); !misfit.empty() && !request.resume) {
     throw UsageError("--groups ", config.groups, ": ", misfit, "; leave it out");
   }

@@ -14,17 +14,17 @@ Trial open_trial(const RunFolder& folder, const std::string& optimizee, const Op
   for (const OptimizeeOption& option : entry.options) options[option.name] = option.default_value;
   if (entry.name == config.optimizee) options = config.options;
   const OptionValues changed = absolute_paths(entry, given);
-  const OptimizeeFactory make = interruptible(folder.make_optimizee(entry, options, changed));
-  if (const std::string misfit = misfit_of_groups(config, entry.name, make); !misfit.empty()) {
+  const Family family = interruptible(folder.make_optimizee(entry, options, changed));
+  if (const std::string misfit = misfit_of_groups(config, entry.name, family); !misfit.empty()) {
     throw Error(folder.config().string(), ": has optimizers for the groups ", config.groups, ", but ", misfit,
                 "; name another --run, or leave out --optimizee");
   }
   for (const auto& [name, value] : changed) options[name] = value;
-  return {config, std::move(learned), entry.name, options, make};
+  return {config, std::move(learned), entry.name, options, family};
 }
 
-std::string misfit_of_groups(const RunConfig& config, const std::string& optimizee, const OptimizeeFactory& make) {
-  const Layout theta = make()->layout();
+std::string misfit_of_groups(const RunConfig& config, const std::string& optimizee, const Family& family) {
+  const Layout theta = family.example()->layout();
   try {
     Groups(theta, config.model().groups());
     return "";
@@ -34,11 +34,11 @@ std::string misfit_of_groups(const RunConfig& config, const std::string& optimiz
   }
 }
 
-double tune(const Rule& rule, const OptimizeeFactory& optimizee, const TuneOptions& options, StatusLine& status) {
+double tune(const Rule& rule, const Family& family, const TuneOptions& options, StatusLine& status) {
   const auto progress = [&](int evaluations) {
     status.update("tuning " + rule.name + ": evaluation " + std::to_string(evaluations));
   };
-  const double rate = tune_learning_rate(rule, optimizee, options, progress).learning_rate;
+  const double rate = tune_learning_rate(rule, family, options, progress).learning_rate;
   status.finish(format("tuned %s: learning rate %.4g", rule.name.c_str(), rate));
   return rate;
 }

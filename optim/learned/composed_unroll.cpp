@@ -10,9 +10,9 @@ class ComposedRecorder : public UnrollRecorder {
  public:
   explicit ComposedRecorder(const LstmModel& model) : model_(model) {}
 
-  void reset(Index n) override {
-    n_ = n;
-    carried_.assign(2 * model_.config().layers, std::vector<Real>(model_.config().hidden * n, Real(0)));
+  void reset(const Layout& layout) override {
+    n_ = layout.size();
+    carried_.assign(2 * model_.config().layers, std::vector<Real>(model_.config().hidden * n_, Real(0)));
     state_.clear();
   }
 
@@ -32,10 +32,7 @@ class ComposedRecorder : public UnrollRecorder {
       throw Error("unroll: stepped with ", gradient.size(), " gradients, reset for ", n_, " and ",
                   state_.empty() ? "not opened" : "opened");
     }
-    const Preprocess& preprocess = model_.config().preprocess;
-    Var x = phi_.tape->constant({preprocess.features(), n_}, Real(0));
-    preprocess(gradient, x.value, n_);
-    const Var u = model_(phi_, x, state_);
+    const Var u = model_(phi_, model_.features(*phi_.tape, gradient), state_);
     for (std::size_t k = 0; k < state_.size(); ++k) {
       carried_[2 * k].assign(state_[k].h.value, state_[k].h.value + state_[k].h.size());
       carried_[2 * k + 1].assign(state_[k].c.value, state_[k].c.value + state_[k].c.size());

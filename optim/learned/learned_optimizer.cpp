@@ -99,8 +99,8 @@ constexpr double kLargest = std::numeric_limits<double>::max();
 
 LstmModel read_lstm(const Metadata& metadata) {
   LstmConfig config;
-  config.layers = metadata.number("layers", 1, LstmConfig::kMostLayers);
-  config.hidden = metadata.number("hidden", 1, LstmConfig::kMostHidden);
+  config.layers = metadata.number("layers", 1, LstmConfig::kMaxLayers);
+  config.hidden = metadata.number("hidden", 1, LstmConfig::kMaxHidden);
   config.output_scale = metadata.number("output_scale", -kLargest, kLargest);
   config.preprocess.kind = parse_preprocess(metadata.text("preprocess"));
   config.preprocess.parameter = metadata.number("preprocess_parameter", -kLargest, kLargest);

@@ -18,6 +18,13 @@ LstmModel::LstmModel(const LstmConfig& config)
   }
 }
 
+Var LstmModel::features(Tape& tape, std::span<const Real> gradient) const {
+  const Index F = config_.preprocess.features(), n = static_cast<Index>(gradient.size());
+  Real* const x = tape.scratch(F * n);
+  config_.preprocess(gradient, x, n);
+  return tape.leaf({F, n}, x);
+}
+
 Var LstmModel::operator()(Var phi, Var features, Lstm::State& state) const {
   const Var h = lstm_(phi, features, state);  // [H, n]
   const Var w = output_weight_.in(phi), b = output_bias_.in(phi);

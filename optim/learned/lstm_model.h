@@ -9,7 +9,7 @@ namespace l2l {
 /// The shape of a learned optimizer.
 struct LstmConfig {
   // Far beyond any use: they keep a slip of the hand or a damaged file from asking for all the memory there is.
-  static constexpr int kMostLayers = 16, kMostHidden = 1024;
+  static constexpr int kMaxLayers = 16, kMaxHidden = 1024;
 
   int layers = 2;
   int hidden = 20;
@@ -31,6 +31,8 @@ class LstmModel {
   const Lstm& lstm() const { return lstm_; }
   const Parameter& output_weight() const { return output_weight_; }  // [1, H]
   const Parameter& output_bias() const { return output_bias_; }  // [1]
+  /// What the LSTM sees of n gradients, as constants: [F, n]
+  Var features(Tape& tape, std::span<const Real> gradient) const;
   /// One step for n coordinates: features [F, n] of their gradients → u [n]; `state` is replaced by the next one.
   Var operator()(Var phi, Var features, Lstm::State& state) const;
   /// Random φ, with a small output, so that an untrained optimizer takes small steps.

@@ -18,7 +18,7 @@ struct Preprocess {
   Kind kind = Kind::log_sign;
   double parameter = 10;
 
-  static constexpr Index kMostFeatures = 2;
+  static constexpr Index kMaxFeatures = 2;
   Index features() const { return kind == Kind::log_sign ? 2 : 1; }
   /// An Error unless the parameter makes sense.
   void check() const;

@@ -12,10 +12,8 @@ namespace l2l {
 class UnrollRecorder {
  public:
   virtual ~UnrollRecorder() = default;
-  /// A new trajectory: zero state for n coordinates.
-  virtual void reset(Index n) = 0;
-  /// The same for θ laid out so, for a recorder that treats groups of parameters differently.
-  virtual void reset_for(const Layout& layout) { reset(layout.size()); }
+  /// A new trajectory, of a θ of this layout: zero state.
+  virtual void reset(const Layout& layout) = 0;
   /// A new unroll on the tape of phi: [model.layout().size()]. The recorder must be there, and not have been opened or
   /// reset again, when that tape runs backward.
   virtual void open(Var phi) = 0;

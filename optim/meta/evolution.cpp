@@ -5,6 +5,7 @@
 
 #include "autodiff/error.h"
 #include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/meta/outcome.h"
 
 namespace l2l {
 namespace {
@@ -38,8 +39,7 @@ LearnedOptimizer changed(const LearnedOptimizer& optimizer, const std::vector<Re
 
 }  // namespace
 
-Evolution::Evolution(LearnedOptimizer start, OptimizeeFactory training, OptimizeeFactory validation,
-                     const EvolutionConfig& config)
+Evolution::Evolution(LearnedOptimizer start, Family training, Family validation, const EvolutionConfig& config)
     : current_(std::move(start)),
       training_(std::move(training)),
       validation_(std::move(validation)),
@@ -51,7 +51,7 @@ Evolution::Evolution(LearnedOptimizer start, OptimizeeFactory training, Optimize
   if (!all_finite(current_.phi)) {
     throw Error("the optimizer's '", current_.model.layout().first_not_finite(current_.phi), "' is not finite");
   }
-  adam_.reset(static_cast<Index>(current_.phi.size()));
+  adam_.reset(current_.model.layout());
 }
 
 double Evolution::validate_start() {
@@ -93,9 +93,8 @@ EvolutionReport Evolution::run_iteration() {
   adam_.set_learning_rate(report.learning_rate);
   adam_.step(gradient, current_.phi);
   if (!all_finite(current_.phi)) {
-    throw Error("refining diverged in iteration ", iteration_, ": the optimizer's '",
-                current_.model.layout().first_not_finite(current_.phi),
-                "' is not finite; a lower --lr or --deviation may help");
+    throw Diverged("refining diverged in iteration ", iteration_, ": the optimizer's '",
+                   current_.model.layout().first_not_finite(current_.phi), "' is not finite");
   }
 
   if (iteration_ % config_.validate_every == 0 || done()) {

@@ -49,8 +49,7 @@ class Evolution {
  public:
   /// A UsageError for a configuration that cannot be, an Error for weights that are not finite. The functions of
   /// `training` may be others than those of `validation`, such as smaller and therefore faster ones.
-  Evolution(LearnedOptimizer start, OptimizeeFactory training, OptimizeeFactory validation,
-            const EvolutionConfig& config);
+  Evolution(LearnedOptimizer start, Family training, Family validation, const EvolutionConfig& config);
 
   /// The loss of the start on the validation functions, which iterations have to beat. The first one asks for it too.
   double validate_start();
@@ -68,7 +67,7 @@ class Evolution {
   double keep_if_better();  // a validation
 
   LearnedOptimizer current_;
-  OptimizeeFactory training_, validation_;
+  Family training_, validation_;
   EvolutionConfig config_;
   std::vector<Layout::Range> free_;
   std::vector<Real> best_phi_;

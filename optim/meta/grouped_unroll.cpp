@@ -16,9 +16,9 @@ class RuleRecorder : public UnrollRecorder {
  public:
   explicit RuleRecorder(const FixedRule& rule) : optimizer_(find_rule(rule.name).make(rule.learning_rate)) {}
 
-  void reset(Index n) override {
-    optimizer_->reset(n);
-    update_.resize(n);
+  void reset(const Layout& layout) override {
+    optimizer_->reset(layout);
+    update_.resize(layout.size());
   }
   void open(Var) override {}
   Var step(Var theta, std::span<const Real> gradient) override {
@@ -33,42 +33,31 @@ class RuleRecorder : public UnrollRecorder {
   std::vector<Real> update_;
 };
 
-/// A recorder for each part of the model, and θ cut and joined on the tape.
+std::unique_ptr<UnrollRecorder> recorder_of(const OptimizerModel::Part& part, bool fused, int threads) {
+  const LstmModel* const lstm = part.lstm();
+  if (!lstm) return std::make_unique<RuleRecorder>(std::get<FixedRule>(part.optimizer));
+  return fused ? make_fused_recorder(*lstm, threads) : make_composed_recorder(*lstm);
+}
+
+/// A recorder for each group of θ.
 class GroupedRecorder : public UnrollRecorder {
  public:
   GroupedRecorder(const OptimizerModel& model, bool fused, int threads) : model_(model) {
-    for (const OptimizerModel::Part& part : model.parts()) {
-      if (const LstmModel* lstm = part.lstm()) {
-        parts_.push_back(fused ? make_fused_recorder(*lstm, threads) : make_composed_recorder(*lstm));
-      } else {
-        parts_.push_back(std::make_unique<RuleRecorder>(std::get<FixedRule>(part.optimizer)));
-      }
-    }
+    for (const OptimizerModel::Part& part : model.parts()) parts_.push_back(recorder_of(part, fused, threads));
   }
 
-  void reset(Index n) override {
-    Layout layout;
-    layout.add("theta", {n});
-    reset_for(layout);
-  }
-  void reset_for(const Layout& layout) override {
+  void reset(const Layout& layout) override {
     groups_.emplace(layout, model_.groups());
-    for (Index k = 0; k < groups_->count(); ++k) parts_[k]->reset(groups_->size(k));
+    for (Index k = 0; k < groups_->count(); ++k) parts_[k]->reset(Layout::flat(groups_->size(k)));
   }
   void open(Var phi) override {
     for (std::size_t k = 0; k < parts_.size(); ++k) parts_[k]->open(model_.parts()[k].weights(phi));
   }
   Var step(Var theta, std::span<const Real> gradient) override {
-    next_.clear();
-    for (Index k = 0; k < groups_->count(); ++k) {
-      gradient_.resize(groups_->size(k));
-      groups_->gather(k, gradient, gradient_);
-      next_.push_back(parts_[k]->step(groups_->gather(k, theta), gradient_));
-    }
-    return groups_->merge(next_);
+    return groups_->map(theta, [&](Index k, Var part) { return parts_[k]->step(part, groups_->gather(k, gradient)); });
   }
   std::size_t bytes() const override {
-    std::size_t total = gradient_.capacity() * sizeof(Real);
+    std::size_t total = 0;
     for (const auto& part : parts_) total += part->bytes();
     return total;
   }
@@ -77,13 +66,12 @@ class GroupedRecorder : public UnrollRecorder {
   OptimizerModel model_;
   std::vector<std::unique_ptr<UnrollRecorder>> parts_;
   std::optional<Groups> groups_;
-  std::vector<Real> gradient_;  // of a part at work
-  std::vector<Var> next_;  // θ_{t+1} of each part
 };
 
 }  // namespace
 
 std::unique_ptr<UnrollRecorder> make_recorder(const OptimizerModel& model, bool fused, int threads) {
+  if (model.parts().size() == 1 && model.parts()[0].group.empty()) return recorder_of(model.parts()[0], fused, threads);
   return std::make_unique<GroupedRecorder>(model, fused, threads);
 }
 

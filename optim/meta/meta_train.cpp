@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <list>
 #include <sstream>
 #include <string>
 
@@ -10,163 +11,84 @@
 #include "autodiff/ops.h"
 #include "optim/groups.h"
 #include "optim/learned/fast/lstm_optimizer.h"
-#include "optim/learned/unroll.h"
 #include "optim/meta/grouped_unroll.h"
+#include "optim/meta/objective.h"
 #include "optim/rules.h"
 
 namespace l2l {
 namespace {
 
-void check(const MetaTrainConfig& c) {
-  const auto at_least_one = [](const char* name, int value) {
-    if (value < 1) throw UsageError(name, " is ", value, ", it must be at least 1");
-  };
-  at_least_one("epochs", c.epochs);
-  at_least_one("steps", c.steps);
-  at_least_one("unroll", c.unroll);
-  at_least_one("functions", c.functions);
-  at_least_one("validate-every", c.validate_every);
-  at_least_one("validation-functions", c.validation_functions);
-  at_least_one("threads", c.threads);
-  if (c.steps % c.unroll != 0) {
-    throw UsageError("steps (", c.steps, ") must be a multiple of unroll (", c.unroll, ")");
-  }
-  if (c.first_steps < 0 || c.first_steps > c.steps) {
-    throw UsageError("first-steps is ", c.first_steps, ", it must be from 0 to steps (", c.steps, ")");
-  }
-  if (!(c.learning_rate > 0)) throw UsageError("lr is ", c.learning_rate, ", it must be positive");
-  if (!(c.discount >= 0 && c.discount <= 1)) throw UsageError("discount is ", c.discount, ", it must be from 0 to 1");
-  if (!(c.final_rate >= 0)) throw UsageError("final-rate is ", c.final_rate, ", it must not be negative");
-  if (c.validation_steps < 0) throw UsageError("validation-steps is ", c.validation_steps, ", it must not be negative");
-  if (c.patience < 0) throw UsageError("patience is ", c.patience, ", it must not be negative");
-  for (double w : c.weights) {
-    if (!std::isfinite(w)) throw UsageError("weight ", w, " of a loss, it must be finite");
-  }
-  if (c.imitated) {
-    find_rule(c.imitated->name);
-    if (!(c.imitated->learning_rate > 0)) {
-      throw UsageError("the rate of ", c.imitated->name, " is ", c.imitated->learning_rate, ", it must be positive");
-    }
-  }
-  if (!(c.clip >= 0)) throw UsageError("clip is ", c.clip, ", it must not be negative");
-  if (!c.weights.empty() && static_cast<int>(c.weights.size()) != c.unroll + 1) {
-    throw UsageError(c.weights.size(), " weights given, an unroll of ", c.unroll, " steps has ", c.unroll + 1,
-                     " losses");
-  }
-}
-
 /// Of what an epoch ends with.
 void check_finite(const Layout& layout, std::span<const Real> x, const char* what, int epoch) {
   if (const std::string name = layout.first_not_finite(x); !name.empty()) {
-    throw Error("meta-training diverged in epoch ", epoch, ": ", what, " '", name,
-                "' is not finite; a lower --lr, or a --clip, may help");
+    throw Diverged("meta-training diverged in epoch ", epoch, ": ", what, " '", name, "' is not finite");
   }
 }
 
 }  // namespace
 
 struct MetaTrainer::Workspace {
-  /// A function of the family with a trajectory on it.
-  struct Trajectory {
-    std::unique_ptr<Optimizee> f;
+  /// The learner on a function of the family.
+  struct Learner {
+    Trajectory trajectory;
     std::unique_ptr<UnrollRecorder> recorder;
-    std::vector<Real> theta;
-    Gradient gradient;  // ∇f at theta, which the next unroll begins with
-    double loss = 0;  // f at theta, per function
-    std::unique_ptr<Optimizer> imitated;  // if one is
-    std::vector<Real> proposal;  // workspace
+    std::unique_ptr<Objective> objective;
+
+    Learner(const OptimizerModel& model, const MetaTrainConfig& config, double& error_sum)
+        : trajectory(config.threads),
+          recorder(make_recorder(model, config.fused, config.threads)),
+          objective(make_objective(config, error_sum)) {}
   };
 
-  std::vector<Trajectory> trajectories;
-  Tape tape;  // the outer one; the inner tapes are inside `Gradient`
+  std::list<Learner> learners;  // in place: a tape cannot be moved
+  Tape tape;  // the outer one; the inner tapes are in the trajectories
   std::vector<Real> phi, meta_gradient;
   Adam adam{0};
   Rng rng{0};
   double loss_sum = 0, error_sum = 0;  // over the epoch's steps and functions
 
-  /// f and ∇f at theta, on a fresh minibatch.
-  void evaluate(Trajectory& run, std::span<const Real> theta, int epoch, int step) {
-    run.f->next_batch(rng);
-    run.loss = run.gradient(*run.f, theta) / static_cast<double>(run.f->functions());
-    if (!std::isfinite(run.loss)) {
-      throw Error("meta-training diverged in epoch ", epoch, ": the loss of the optimizee is ", run.loss, " at step ",
-                  step, "; a lower --lr or --scale may help");
+  void evaluate(Trajectory& trajectory, int epoch, int step) {
+    const double loss = trajectory.evaluate(rng);
+    if (!std::isfinite(loss)) {
+      throw Diverged("meta-training diverged in epoch ", epoch, ": the loss is ", loss, " at step ", step);
     }
   }
 
-  void start(Trajectory& run, int epoch) {
-    run.f->sample(rng, Split::train);
-    run.theta.resize(run.f->layout().size());
-    run.f->init(rng, run.theta);
-    run.recorder->reset_for(run.f->layout());
-    if (run.imitated) run.imitated->reset_for(run.f->layout());
-    evaluate(run, run.theta, epoch, 0);
+  void start(Learner& learner, const Family& family, int epoch) {
+    learner.trajectory.start(family, rng, Split::train);
+    learner.recorder->reset(learner.trajectory.layout());
+    learner.objective->reset(learner.trajectory.layout());
+    evaluate(learner.trajectory, epoch, 0);
   }
 
-  /// ‖u - u*‖² / (2 ‖u*‖²) of the step from θ to `next`, where the imitated rule would take u*. (0 if it stays.)
-  Var imitation_error(Trajectory& run, std::span<const Real> theta, Var next) {
-    std::vector<Real>& difference = run.proposal;
-    difference.assign(theta.begin(), theta.end());
-    run.imitated->step(run.gradient.values(), difference);  // θ + u*
-    double squares = 0, squared_error = 0;
-    for (std::size_t k = 0; k < theta.size(); ++k) {
-      squares += std::pow(static_cast<double>(difference[k]) - theta[k], 2);
-      difference[k] = next.value[k] - difference[k];
-      squared_error += std::pow(static_cast<double>(difference[k]), 2);
-    }
-    const double scale = squares > 0 ? 1 / squares : 0;
-    for (Real& d : difference) d *= static_cast<Real>(scale);
-    error_sum += scale * squared_error;
-    return known_gradient(next, static_cast<Real>(scale * squared_error / 2), difference);
-  }
-
-  /// Adds ∂/∂φ of `share` · Σ_t w_t f(θ_t) over one unroll, or of `share` · E, to the meta-gradient, and moves the
-  /// trajectory to its end.
-  void unroll(Trajectory& run, const MetaTrainConfig& config, double share, int epoch, int first_step) {
+  /// One unroll: θ_{t+1} = θ_t + u_t for t = 0 … steps - 1. Adds ∂objective/∂φ to the meta-gradient, and moves the
+  /// trajectory to the end.
+  void unroll(Learner& learner, int steps, int epoch, int first_step) {
+    auto& [trajectory, recorder, objective] = learner;
     tape.clear();
-    const Index n = static_cast<Index>(run.theta.size());
-    run.recorder->open(tape.leaf({static_cast<Index>(phi.size())}, phi.data(), meta_gradient.data()));
-    const auto weighted_loss = [&](Var theta, int t) {
-      const double w =
-          share / static_cast<double>(run.f->functions()) * (config.weights.empty() ? 1 : config.weights[t]);
-      return static_cast<Real>(w) * known_gradient(theta, static_cast<Real>(run.loss), run.gradient.values());
-    };
-    Var theta = tape.constant({n}, run.theta);
-    // What an imitated update leads to does not matter.
-    const double discount = run.imitated ? 0 : config.discount;
-    Var meta_loss = run.imitated ? tape.constant({}, Real(0)) : weighted_loss(theta, 0);
-    for (int t = 1; t <= config.unroll; ++t) {
-      if (discount != 1) theta = scale_gradient(theta, static_cast<Real>(discount));
-      const Var next = run.recorder->step(theta, run.gradient.values());
-      if (run.imitated) {
-        const Var error = imitation_error(run, theta.values(), next);
-        meta_loss = meta_loss + static_cast<Real>(share / config.unroll) * error;
-      }
-      theta = next;
-      evaluate(run, theta.values(), epoch, first_step + t);
-      if (!run.imitated) meta_loss = meta_loss + weighted_loss(theta, t);
-      loss_sum += run.loss;
+    recorder->open(tape.leaf({static_cast<Index>(phi.size())}, phi.data(), meta_gradient.data()));
+    Var theta = tape.constant({trajectory.layout().size()}, trajectory.theta());
+    Var meta_loss = objective->term(0, theta, trajectory);
+    for (int t = 1; t <= steps; ++t) {
+      theta = recorder->step(objective->before_step(theta, trajectory), trajectory.gradient());
+      std::ranges::copy(theta.values(), trajectory.theta().begin());
+      evaluate(trajectory, epoch, first_step + t);
+      meta_loss = meta_loss + objective->term(t, theta, trajectory);
+      loss_sum += trajectory.loss();
     }
     tape.backward(meta_loss);
-    std::copy(theta.values().begin(), theta.values().end(), run.theta.begin());
   }
 };
 
-MetaTrainer::MetaTrainer(const OptimizerModel& model, OptimizeeFactory optimizee, const MetaTrainConfig& config)
-    : model_(model), optimizee_(std::move(optimizee)), config_(config), work_(std::make_unique<Workspace>()) {
+MetaTrainer::MetaTrainer(const OptimizerModel& model, Family family, const MetaTrainConfig& config)
+    : model_(model), family_(std::move(family)), config_(config), work_(std::make_unique<Workspace>()) {
   check(config);
+  Groups(family_.example()->layout(), model.groups());  // an Error now, and not after the first validation
   const Index size = model.layout().size();
   Workspace& work = *work_;
   work.meta_gradient.resize(size);
-  work.adam.reset(size);
-  work.trajectories = std::vector<Workspace::Trajectory>(config.functions);  // in place: a tape cannot be moved
-  for (Workspace::Trajectory& run : work.trajectories) {
-    run.f = optimizee_();
-    run.recorder = make_recorder(model, config.fused, config.threads);
-    Groups(run.f->layout(), model.groups());  // an Error now, and not after the first validation, if they do not fit
-    run.gradient.set_threads(config.threads);
-    if (config.imitated) run.imitated = find_rule(config.imitated->name).make(config.imitated->learning_rate);
-  }
+  work.adam.reset(model.layout());
+  for (int k = 0; k < config.functions; ++k) work.learners.emplace_back(model, config, work.error_sum);
   work.rng = Rng(config.seed);
   state_.phi.resize(size);
   model.init(work.rng, state_.phi);
@@ -204,21 +126,21 @@ EpochReport MetaTrainer::run_epoch() {
   work.phi = state_.phi;
   work.adam.set_state(state_.adam);
   work.rng.set_state(state_.random);
-  for (Workspace::Trajectory& run : work.trajectories) work.start(run, report.epoch);
+  for (Workspace::Learner& learner : work.learners) work.start(learner, family_, report.epoch);
   work.loss_sum = work.error_sum = 0;
   report.steps = trajectory_steps();
   const int unrolls = report.steps / config_.unroll;
   for (int u = 0; u < unrolls; ++u) {
     std::fill(work.meta_gradient.begin(), work.meta_gradient.end(), Real(0));
-    for (Workspace::Trajectory& run : work.trajectories) {
-      work.unroll(run, config_, 1.0 / config_.functions, report.epoch, u * config_.unroll);
+    for (Workspace::Learner& learner : work.learners) {
+      work.unroll(learner, config_.unroll, report.epoch, u * config_.unroll);
     }
     const double length = norm(work.meta_gradient);
     if (!std::isfinite(length)) {
       const std::string name = model_.layout().first_not_finite(work.meta_gradient);  // none if only squares overflow
-      throw Error("meta-training diverged in epoch ", report.epoch, ", unroll ", u + 1, ": ",
-                  name.empty() ? "the norm of the gradient" : "the gradient of the optimizer's '" + name + "'",
-                  " is not finite; a lower --lr may help");
+      throw Diverged("meta-training diverged in epoch ", report.epoch, ", unroll ", u + 1, ": ",
+                     name.empty() ? "the norm of the gradient" : "the gradient of the optimizer's '" + name + "'",
+                     " is not finite");
     }
     report.gradient_norm += length / unrolls;
     if (config_.clip > 0 && length > config_.clip) {
@@ -231,7 +153,9 @@ EpochReport MetaTrainer::run_epoch() {
   check_finite(model_.layout(), work.adam.state().v, "the second moment of the optimizer's", report.epoch);
   report.meta_loss = work.loss_sum / (report.steps * config_.functions);
   report.deviation = std::sqrt(work.error_sum / (report.steps * config_.functions));
-  for (const Workspace::Trajectory& run : work.trajectories) report.final_loss += run.loss / config_.functions;
+  for (const Workspace::Learner& learner : work.learners) {
+    report.final_loss += learner.trajectory.loss() / config_.functions;
+  }
 
   if (report.epoch % config_.validate_every == 0 || report.epoch == config_.epochs) {
     report.validated = true;
@@ -272,42 +196,36 @@ double MetaTrainer::validate(const std::vector<Real>& phi, int steps) const {
                                 .seed = config_.seed,
                                 .threads = config_.threads};
   const auto optimizer = [&] { return make_optimizer({model_, phi}); };
-  return evaluate(optimizer, optimizee_, options).mean(steps);
+  return evaluate(optimizer, family_, options).mean(steps);
 }
 
 std::size_t MetaTrainer::bytes() const {
   std::size_t total = work_->tape.bytes_held();
-  for (const Workspace::Trajectory& run : work_->trajectories) {
-    total +=
-        run.recorder->bytes() + run.gradient.bytes() + (run.theta.capacity() + run.proposal.capacity()) * sizeof(Real);
+  for (const Workspace::Learner& learner : work_->learners) {
+    total += learner.recorder->bytes() + learner.trajectory.bytes() + learner.objective->bytes();
   }
   return total;
 }
 
-Outcome judge(double start, double reached, double blind) {
-  if (!std::isfinite(reached)) return Outcome::diverged;
-  if (reached > 1.5 * start) return Outcome::made_worse;
-  return reached > 0.95 * start || reached > 0.99 * blind ? Outcome::did_nothing : Outcome::learned;
+Outcome MetaTrainer::outcome() const {
+  if (!std::isfinite(state_.best_validation) && state_.validations_since_best == 0) return Outcome::learned;
+  return classify(state_.start_validation, state_.best_validation, family_.chance_loss());
 }
 
-std::string MetaTrainer::complaint() const {
-  const double best = state_.best_validation, start = state_.start_validation;
-  const double blind = work_->trajectories.front().f->blind_loss();
-  if (!std::isfinite(best) && state_.validations_since_best == 0) return "";  // there was no validation yet
+std::string MetaTrainer::failure_reason() const {
   std::ostringstream text;
-  switch (judge(start, best, blind)) {
+  switch (outcome()) {
     case Outcome::learned: break;
-    case Outcome::diverged:
-      text << "the optimizer diverged in every validation; a lower --lr or --scale may help";
-      break;
+    case Outcome::diverged: text << "the optimizer diverged in every validation"; break;
     case Outcome::made_worse:
-      text << "the optimizer makes things worse: loss goes from " << start << " to " << best
-           << "; a lower --lr or --scale may help";
+      text << "the optimizer makes things worse: loss goes from " << state_.start_validation << " to "
+           << state_.best_validation;
       break;
     case Outcome::did_nothing:
-      text << "the optimizer learned to do nothing: loss stays at " << best;
-      if (std::isfinite(blind)) text << ", and a blind guess has " << blind << " (ln " << std::exp(blind) << ")";
-      text << "; another --lr or --seed may help";
+      text << "the optimizer learned to do nothing: loss stays at " << state_.best_validation;
+      if (const double chance = family_.chance_loss(); std::isfinite(chance)) {
+        text << ", and the loss at chance is " << chance << " (ln " << std::exp(chance) << ")";
+      }
   }
   return text.str();
 }

@@ -39,13 +39,13 @@ std::vector<double> curve(const std::vector<Trace>& traces, Number number) {
 }
 
 /// What else may help where more steps were followed than the training had.
-const char* const kLonger = ", or for as many --steps as are followed";
+const char* const kLonger = ", or for as many steps as are followed";
 
 Finding not_finite(const std::vector<Trace>& traces) {
   for (const Trace& trace : traces) {
     if (trace.not_finite.empty()) continue;
     return {"not finite", false, "the first value that is not finite is " + trace.not_finite,
-            "train with a lower --lr or --scale"};
+            "train with a lower learning rate or output scale"};
   }
   return {"not finite", true, "all values are finite", ""};
 }
@@ -58,22 +58,26 @@ Finding loss_of(const std::vector<double>& losses, bool beyond_training) {
     best = std::min(best, mean(std::span(losses).subspan(t, window)));
   }
   const bool ok = end <= 1.5 * start && end <= 1.5 * best;
-  return {"loss",
-          ok,
-          format("from %.4g to %.4g, at its best %.4g (means over a tenth of the steps)", start, end, best),
-          ok ? "" : std::string("it grows: train with a lower --lr or --scale") + (beyond_training ? kLonger : ""),
-          {{"start", start}, {"end", end}, {"best", best}}};
+  return {
+      "loss",
+      ok,
+      format("from %.4g to %.4g, at its best %.4g (means over a tenth of the steps)", start, end, best),
+      ok ? ""
+         : std::string("it grows: train with a lower learning rate or output scale") + (beyond_training ? kLonger : ""),
+      {{"start", start}, {"end", end}, {"best", best}}};
 }
 
-Finding blind(const std::vector<double>& losses, double blind_loss) {
-  if (!std::isfinite(blind_loss)) return {"blind loss", true, "these functions have none", ""};
+Finding at_chance(const std::vector<double>& losses, double chance_loss) {
+  if (!std::isfinite(chance_loss)) return {"chance loss", true, "these functions have none", ""};
   const double end = mean_of_last_tenth(losses);
-  const bool ok = end <= 0.99 * blind_loss;
-  return {"blind loss",
-          ok,
-          format("ends at %.4g, a blind guess has %.4g (ln %.4g)", end, blind_loss, std::exp(blind_loss)),
-          ok ? "" : "it learned no more than to guess: train with another --lr or --seed, or for more --epochs",
-          {{"end", end}, {"blind", blind_loss}}};
+  const bool ok = end <= 0.99 * chance_loss;
+  return {
+      "chance loss",
+      ok,
+      format("ends at %.4g, the loss at chance is %.4g (ln %.4g)", end, chance_loss, std::exp(chance_loss)),
+      ok ? ""
+         : "it learned no more than to ignore the data: train with another learning rate or seed, or for more epochs",
+      {{"end", end}, {"chance", chance_loss}}};
 }
 
 Finding dead_updates(const std::vector<Trace>& traces) {
@@ -92,7 +96,8 @@ Finding dead_updates(const std::vector<Trace>& traces) {
       ok,
       format("to first order they move the loss, up and down, by %.3g times its start; median |u| %.3g, |theta| %.3g",
              reach, update, theta),
-      ok ? "" : "the updates are too small to matter: train with a larger --scale, or another --lr or --seed",
+      ok ? ""
+         : "the updates are too small to matter: train with a larger output scale, or another learning rate or seed",
       {{"reach", reach}, {"median_update", update}, {"median_theta", theta}}};
 }
 
@@ -118,8 +123,8 @@ Finding saturated_gates(const std::vector<Trace>& traces, const Preprocess& prep
   }
   if (!finding.ok) {
     const bool logarithm = preprocess.kind == Preprocess::Kind::log_sign;
-    finding.remedy =
-        std::string("such gates hardly learn: train with a lower --lr") + (logarithm ? "" : ", or --preprocess log");
+    finding.remedy = std::string("such gates hardly learn: train with a lower learning rate") +
+                     (logarithm ? "" : ", or the log preprocessing");
   }
   return finding;
 }
@@ -130,12 +135,13 @@ Finding clipped_input(const std::vector<Trace>& traces, const Preprocess& prepro
   }
   const double share = mean(all(traces, [](const TraceStep& s) { return s.clipped; }));
   const bool ok = share <= 0.5;
-  return {
-      "clipped input",
-      ok,
-      format("%.0f%% of the gradients are below e^-%g", 100 * share, preprocess.parameter),
-      ok ? "" : "the LSTM cannot tell their sizes: a larger P in --preprocess log:P, or a lower --lr if theta is huge",
-      {{"share", share}}};
+  return {"clipped input",
+          ok,
+          format("%.0f%% of the gradients are below e^-%g", 100 * share, preprocess.parameter),
+          ok ? ""
+             : "the LSTM cannot tell their sizes: a larger P of the preprocessing log:P, or a lower learning rate if "
+               "theta is huge",
+          {{"share", share}}};
 }
 
 Finding growing_state(const std::vector<Trace>& traces, bool beyond_training) {
@@ -153,20 +159,20 @@ Finding growing_state(const std::vector<Trace>& traces, bool beyond_training) {
     if (cells.back() > 5 && cells.back() > 1.25 * half) finding.ok = false;
   }
   if (!finding.ok) {
-    finding.remedy = std::string("the LSTM counts steps: train with another --seed") + (beyond_training ? kLonger : "");
+    finding.remedy = std::string("the LSTM counts steps: train with another seed") + (beyond_training ? kLonger : "");
   }
   return finding;
 }
 
 }  // namespace
 
-std::vector<Finding> diagnose(const std::vector<Trace>& traces, const LstmConfig& config, double blind_loss,
+std::vector<Finding> diagnose(const std::vector<Trace>& traces, const LstmConfig& config, double chance_loss,
                               int trained_steps) {
   std::vector<Finding> findings = {not_finite(traces)};
   const std::vector<double> losses = curve(traces, [](const TraceStep& s) { return s.loss; });
   if (losses.empty()) return findings;  // nothing went well before
   const bool beyond_training = static_cast<int>(losses.size()) > trained_steps;
-  for (const Finding& finding : {loss_of(losses, beyond_training), blind(losses, blind_loss), dead_updates(traces),
+  for (const Finding& finding : {loss_of(losses, beyond_training), at_chance(losses, chance_loss), dead_updates(traces),
                                  saturated_gates(traces, config.preprocess), clipped_input(traces, config.preprocess),
                                  growing_state(traces, beyond_training)}) {
     findings.push_back(finding);
@@ -185,14 +191,14 @@ std::vector<Finding> diagnose_training(const std::vector<double>& losses, const 
            learned,
            format("mean loss per step from %.4g to %.4g over %zu epochs", start, end, losses.size()),
            learned ? ""
-           : worse ? "training made it worse: a lower --lr, or another --seed"
-                   : "training changed nothing: another --lr or --seed, or more --epochs",
+           : worse ? "training made it worse: a lower learning rate, or another seed"
+                   : "training changed nothing: another learning rate or seed, or more epochs",
            {{"start", start}, {"end", end}}},
           {"training gradient",
            !explodes && !vanishes,
            format("median norm %.3g in the first half, %.3g in the second", before, after),
-           explodes   ? "it explodes: a lower --lr, or a smaller --unroll"
-           : vanishes ? "it vanishes, and nothing more is learned: a lower --lr, or another --seed"
+           explodes   ? "it explodes: a lower learning rate, or a shorter unroll"
+           : vanishes ? "it vanishes, and nothing more is learned: a lower learning rate, or another seed"
                       : "",
            {{"first_half", before}, {"second_half", after}}}};
 }

@@ -20,7 +20,7 @@ struct Finding {
 ///
 ///     not finite       a value of the trace is
 ///     loss             its mean over the last tenth of the steps is 1.5 times that of the start or of the best tenth
-///     blind loss       the loss ends above 0.99 of `blind_loss`
+///     chance loss      the loss ends above 0.99 of the loss at chance
 ///     dead updates     Σ_t |⟨∇_t, u_t⟩| is below 1% of the first loss: how far the updates move the loss to first
 ///                      order, ups and downs alike. (Unlike |u| / |θ|, which is told too, this does not depend on the
 ///                      scale of θ.)
@@ -29,9 +29,9 @@ struct Finding {
 ///     growing state    the mean |c| of a layer ends above 5, where tanh(c) says nothing more, and has grown by more
 ///                      than a quarter over the second half. (Single cells that count steps are usual.)
 ///
-/// A trace that ends early, at what is not finite, is judged by what there is of it. Remedies depend on whether it is
+/// A trace that ends early, at what is not finite, is examined as far as it goes. Remedies depend on whether it is
 /// longer than the `trained_steps` of the training.
-std::vector<Finding> diagnose(const std::vector<Trace>& traces, const LstmConfig& config, double blind_loss,
+std::vector<Finding> diagnose(const std::vector<Trace>& traces, const LstmConfig& config, double chance_loss,
                               int trained_steps);
 
 /// What a training's log says, given its columns: the mean loss per step and the norm of the meta-gradient of each

@@ -27,33 +27,29 @@ void MetaGradient::check(const OptimizerModel& model) {
   for (const OptimizerModel::Part& part : model.parts()) {
     if (const FixedRule* rule = std::get_if<FixedRule>(&part.optimizer)) {
       throw Error("meta-gradient: the group '", part.group, "' has the rule ", rule->name, ", whose response to its ",
-                  "gradient is not recorded; take a training with an LSTM for it (--groups with ", part.group,
-                  " in place of ", part.group, "=", rule->name, ":...)");
+                  "gradient is not recorded; take a training with an LSTM for it");
     }
   }
 }
 
-MetaGradient::MetaGradient(const LearnedOptimizer& learned, Optimizee& f, int steps, const Rng& given, int threads)
-    : learned_(learned), f_(f), threads_(threads) {
+MetaGradient::MetaGradient(const LearnedOptimizer& learned, const Family& family, int steps, const Rng& given,
+                           int threads)
+    : learned_(learned), threads_(threads) {
   if (steps < 1) throw UsageError("meta-gradient: ", steps, " steps, there must be at least 1");
   check(learned.model);
   Rng rng = given;
   const std::unique_ptr<Optimizer> optimizer = make_optimizer(learned, threads);
-  Gradient gradient;
-  f.sample(rng, Split::train);
-  optimizer->reset_for(f.layout());
-  std::vector<Real> theta(f.layout().size());
-  f.init(rng, theta);
+  trajectory_.start(family, rng, Split::train);
+  optimizer->reset(trajectory_.layout());
   for (int t = 0; t <= steps; ++t) {
     random_.push_back(rng.state());
-    f.next_batch(rng);
-    losses_.push_back(gradient(f, theta) / static_cast<double>(f.functions()));
+    losses_.push_back(trajectory_.evaluate(rng));
     if (!std::isfinite(losses_.back())) {
-      throw Error("meta-gradient: the loss is ", losses_.back(), " at step ", t, "; give fewer --steps");
+      throw Error("meta-gradient: the loss is ", losses_.back(), " at step ", t, "; take fewer steps");
     }
-    theta_.push_back(theta);
-    gradient_.emplace_back(gradient.values().begin(), gradient.values().end());
-    optimizer->step(gradient.values(), theta);
+    theta_.emplace_back(trajectory_.theta().begin(), trajectory_.theta().end());
+    gradient_.emplace_back(trajectory_.gradient().begin(), trajectory_.gradient().end());
+    optimizer->step(trajectory_.gradient(), trajectory_.theta());
   }
 }
 
@@ -61,11 +57,11 @@ std::vector<Real> MetaGradient::truncated(int unroll, double discount) const {
   if (unroll < 1 || steps() % unroll != 0) {
     throw UsageError("meta-gradient: unrolls of ", unroll, " steps do not make up ", steps(), " steps");
   }
-  const Index n = f_.layout().size();
-  const Real share = Real(1) / static_cast<Real>(f_.functions());
+  const Index n = trajectory_.layout().size();
+  const Real share = static_cast<Real>(trajectory_.evaluated().share());
   std::vector<Real> result(learned_.phi.size());
   const auto recorder = make_recorder(learned_.model, true, threads_);
-  recorder->reset_for(f_.layout());
+  recorder->reset(trajectory_.layout());
   Tape tape;
   for (int first = 0; first < steps(); first += unroll) {
     tape.clear();
@@ -94,9 +90,9 @@ void MetaGradient::add_hessian_product(int step, std::span<const Real> theta, st
     for (std::size_t k = 0; k < v.size(); ++k) moved[k] += static_cast<Real>(distance / length * v[k]);
     Rng rng(0);
     rng.set_state(random_[step]);
-    f_.next_batch(rng);
+    trajectory_.function().next_batch(rng);
     Gradient gradient;
-    gradient(f_, moved);
+    gradient(trajectory_.function(), moved);
     return std::vector<Real>(gradient.values().begin(), gradient.values().end());
   };
   const std::vector<Real> above = gradient_at(kEpsilon), below = gradient_at(-kEpsilon);
@@ -109,7 +105,8 @@ void MetaGradient::add_hessian_product(int step, std::span<const Real> theta, st
 Var MetaGradient::responding_gradient(Var theta, int step) const {
   Var g = Tape::output("gradient", theta.shape, {theta});
   std::copy(gradient_[step].begin(), gradient_[step].end(), g.value);
-  g.tape->record(g, [=, this] { add_hessian_product(step, theta.values(), g.gradient(), theta.grad); });
+  g.tape->record("gradient", {theta}, g,
+                 [=, this] { add_hessian_product(step, theta.values(), g.gradient(), theta.grad); });
   return g;
 }
 
@@ -120,7 +117,8 @@ Var features(Var gradient, const Preprocess& preprocess) {
   const Index n = gradient.size();
   Var x = Tape::output("preprocess", {preprocess.features(), n}, {gradient});
   preprocess(gradient.values(), x.value, n);
-  x.tape->record(x, [=] { preprocess.backward(gradient.values(), x.grad, n, gradient.grad); });
+  x.tape->record("preprocess", {gradient}, x,
+                 [=] { preprocess.backward(gradient.values(), x.grad, n, gradient.grad); });
   return x;
 }
 
@@ -161,13 +159,10 @@ class PackedLstms {
   }
   /// ∇_t → u_t, both laid out like θ; `states` are replaced by the next ones.
   Var operator()(Var phi, Var gradient, States& states) const {
-    std::vector<Var> updates;
-    for (Index k = 0; k < groups_.count(); ++k) {
+    return groups_.map(gradient, [&](Index k, Var part_of_gradient) {
       const OptimizerModel::Part& part = model_.parts()[k];
-      const Var x = features(groups_.gather(k, gradient), config(k).preprocess);
-      updates.push_back((*part.lstm())(part.weights(phi), x, states[k]));
-    }
-    return groups_.merge(updates);
+      return (*part.lstm())(part.weights(phi), features(part_of_gradient, config(k).preprocess), states[k]);
+    });
   }
 
  private:
@@ -180,8 +175,8 @@ class PackedLstms {
 }  // namespace
 
 std::vector<Real> MetaGradient::full(const std::function<void(int)>& progress) const {
-  const PackedLstms lstms(learned_.model, f_.layout());
-  const Index n = f_.layout().size();
+  const PackedLstms lstms(learned_.model, trajectory_.layout());
+  const Index n = trajectory_.layout().size();
   const Shape phi_shape{learned_.model.layout().size()}, state_shape{lstms.state_size()};
   Tape tape;
 
@@ -203,7 +198,7 @@ std::vector<Real> MetaGradient::full(const std::function<void(int)>& progress) c
 
   // Backward, a segment at a time from the last: what follows it is known by the gradients of θ and the states at its
   // end, and it leaves those at its start.
-  const Real share = Real(1) / static_cast<Real>(f_.functions());
+  const Real share = static_cast<Real>(trajectory_.evaluated().share());
   std::vector<Real> dphi(learned_.phi.size()), dtheta(n), dstates(packed.size());
   for (Index k = 0; k < n; ++k) dtheta[k] = share * gradient_[steps()][k];
   for (std::size_t segment = starts.size(); segment-- > 0;) {

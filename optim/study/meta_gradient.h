@@ -5,7 +5,7 @@
 
 #include "nn/random.h"
 #include "optim/learned/learned_optimizer.h"
-#include "optim/optimizee.h"
+#include "optim/trajectory.h"
 
 namespace l2l {
 
@@ -26,8 +26,8 @@ class MetaGradient {
   static void check(const OptimizerModel& model);
 
   /// Follows the trajectory on a function of the training split. An Error as from `check`, or that tells at which step
-  /// it diverges. `f` must outlive this.
-  MetaGradient(const LearnedOptimizer& learned, Optimizee& f, int steps, const Rng& rng, int threads = 1);
+  /// it diverges.
+  MetaGradient(const LearnedOptimizer& learned, const Family& family, int steps, const Rng& rng, int threads = 1);
 
   int steps() const { return static_cast<int>(losses_.size()) - 1; }
   /// f(θ_0) … f(θ_steps), per function.
@@ -52,7 +52,7 @@ class MetaGradient {
   Var responding_gradient(Var theta, int step) const;
 
   LearnedOptimizer learned_;
-  Optimizee& f_;
+  Trajectory trajectory_;
   int threads_;
   std::vector<Rng::State> random_;  // before the minibatch of each step was drawn
   std::vector<std::vector<Real>> theta_, gradient_;  // at each step

@@ -19,7 +19,7 @@ namespace {
 
 /// f(θ) = 0, which itself takes no memory, with any number of coordinates, in the groups of another layout and about
 /// in the same proportions.
-class Flat : public Optimizee {
+class Flat : public Function {
  public:
   Flat(const Layout& other, Index n) {
     double share = 0;
@@ -30,7 +30,6 @@ class Flat : public Optimizee {
     }
   }
   const Layout& layout() const override { return layout_; }
-  void sample(Rng&, Split) override {}
   void init(Rng&, std::span<Real> theta) const override { std::fill(theta.begin(), theta.end(), Real(0)); }
   Var loss(Tape&, Var theta) override { return sum(slice(theta, 0, 0)); }
 
@@ -57,52 +56,50 @@ std::size_t allocated_bytes() {
 #endif
 }
 
-/// Draws some functions of the family and stays at the one with the most coordinates: in an ensemble they differ.
-Rng draw_largest(Optimizee& f, std::uint64_t seed) {
+/// The function with the most coordinates of some that are drawn: in an ensemble they differ.
+std::unique_ptr<Function> draw_largest(const Family& family, Rng& rng, std::uint64_t seed) {
   constexpr std::uint64_t kDraws = 16;
-  const auto draw = [&](std::uint64_t stream) {
-    Rng rng(seed, stream);
-    f.sample(rng, Split::train);
-    return rng;
-  };
   std::uint64_t largest = 0;
   Index most = -1;
   for (std::uint64_t k = 0; k < kDraws; ++k) {
-    draw(k);
-    if (f.layout().size() > most) most = f.layout().size(), largest = k;
+    rng = Rng(seed, k);
+    const Index n = family(rng, Split::train)->layout().size();
+    if (n > most) most = n, largest = k;
   }
-  return draw(largest);
+  rng = Rng(seed, largest);
+  return family(rng, Split::train);
 }
 
-/// Bytes of the tape on which f is evaluated.
-std::size_t inner_tape_bytes(Optimizee& f, std::uint64_t seed) {
-  Rng rng = draw_largest(f, seed);
-  std::vector<Real> theta(f.layout().size());
-  f.init(rng, theta);
-  f.next_batch(rng);
+/// Bytes of the tape on which a function is evaluated.
+std::size_t inner_tape_bytes(const Family& family, std::uint64_t seed) {
+  Rng rng(0);
+  const std::unique_ptr<Function> f = draw_largest(family, rng, seed);
+  std::vector<Real> theta(f->layout().size());
+  f->init(rng, theta);
+  f->next_batch(rng);
   Gradient gradient;
-  gradient(f, theta);
-  gradient(f, theta);  // in the second round an arena holds exactly what it needs
+  gradient(*f, theta);
+  gradient(*f, theta);  // in the second round an arena holds exactly what it needs
   return gradient.bytes() - theta.size() * sizeof(Real);
 }
 
 /// Bytes of all trajectories with n coordinates each, their inner tapes apart.
 std::size_t trajectory_bytes(const OptimizerModel& model, const MetaTrainConfig& config, const Layout& layout,
                              Index n) {
-  const auto flat = [&layout, n] { return std::make_unique<Flat>(layout, n); };
+  const Family flat([&layout, n](Rng&, Split) { return std::make_unique<Flat>(layout, n); });
   MetaTrainer trainer(model, flat, one_unroll(config));
   trainer.run_epoch();
   trainer.run_epoch();  // twice, as above
-  return trainer.bytes() - config.functions * inner_tape_bytes(*flat(), config.seed);
+  return trainer.bytes() - config.functions * inner_tape_bytes(flat, config.seed);
 }
 
 }  // namespace
 
-MetaPlan plan_memory(const OptimizerModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config) {
+MetaPlan plan_memory(const OptimizerModel& model, const Family& family, const MetaTrainConfig& config) {
   MetaPlan plan;
   const std::size_t before = allocated_bytes();
-  const std::unique_ptr<Optimizee> f = optimizee();
-  draw_largest(*f, config.seed);
+  Rng rng(0);
+  const std::unique_ptr<Function> f = draw_largest(family, rng, config.seed);
   const std::size_t function = allocated_bytes() - before;
   const Index n = plan.coordinates = f->layout().size();
   plan.weights = model.layout().size();
@@ -118,14 +115,14 @@ MetaPlan plan_memory(const OptimizerModel& model, const OptimizeeFactory& optimi
   }
 
   const std::size_t vectors = 2 * n * sizeof(Real);  // θ and ∇f
-  const std::size_t inner_tape = inner_tape_bytes(*f, config.seed);
+  const std::size_t inner_tape = inner_tape_bytes(family, config.seed);
   const Groups groups(f->layout(), model.groups());
   std::size_t states = 0;
   for (Index k = 0; k < groups.count(); ++k) {
     const LstmModel* lstm = model.parts()[k].lstm();
     if (lstm) states += 2 * lstm->config().layers * lstm->config().hidden * groups.size(k) * sizeof(Real);
   }
-  plan.optimizee_bytes = config.functions * inner_tape;
+  plan.function_tape_bytes = config.functions * inner_tape;
   const std::size_t validated = std::min(config.threads, config.validation_functions);  // at once
   plan.validation_bytes = validated * (inner_tape + vectors + states);
   plan.function_bytes = (config.functions + validated) * function;
@@ -136,19 +133,19 @@ double steady_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-MetaPace measure_pace(const OptimizerModel& model, const OptimizeeFactory& optimizee, const MetaTrainConfig& config,
+MetaPace measure_pace(const OptimizerModel& model, const Family& family, const MetaTrainConfig& config,
                       const Clock& clock) {
   MetaPace pace;
-  MetaTrainer trainer(model, optimizee, one_unroll(config));
+  MetaTrainer trainer(model, family, one_unroll(config));
   trainer.run_epoch();
   // The mean of several, as far as they are quick: functions may differ.
-  constexpr int kMostEpochs = 16;
+  constexpr int kMaxEpochs = 16;
   constexpr double kEnough = 0.5;
   const double start = clock();
   int epochs = 0;
   do {
     trainer.run_epoch();
-  } while (++epochs < kMostEpochs && clock() - start < kEnough);
+  } while (++epochs < kMaxEpochs && clock() - start < kEnough);
   pace.epoch = (clock() - start) / epochs * config.steps / config.unroll;
 
   const int steps = config.validation_steps ? config.validation_steps : config.steps;
@@ -157,7 +154,7 @@ MetaPace measure_pace(const OptimizerModel& model, const OptimizeeFactory& optim
   const auto optimizer = [&] { return make_optimizer(trainer.best()); };
   const auto seconds = [&](int length) {
     const double begin = clock();
-    evaluate(optimizer, optimizee,
+    evaluate(optimizer, family,
              {.split = Split::validation, .functions = at_once, .steps = length, .threads = config.threads});
     return clock() - begin;
   };

@@ -10,14 +10,16 @@
 
 namespace l2l {
 
-Trajectory record(Optimizer& optimizer, Optimizee& f, int k, const EvaluateOptions& options) {
+Recording record(Optimizer& optimizer, const Family& family, int k, const EvaluateOptions& options) {
+  Recording recording;
+  History& gradients = recording.gradients;
   Trajectory trajectory;
-  Gradient gradient;
-  trajectory.losses = follow(optimizer, f, k, options, gradient,
-                             [&](std::span<const Real> g) { trajectory.gradients.emplace_back(g.begin(), g.end()); });
-  History& gradients = trajectory.gradients;
+  recording.losses = follow(optimizer, family, k, options, trajectory, [&](const Trajectory& at) {
+    gradients.emplace_back(at.gradient().begin(), at.gradient().end());
+  });
+  recording.layout = trajectory.layout();
   gradients.erase(std::find_if_not(gradients.begin(), gradients.end(), all_finite), gradients.end());
-  return trajectory;
+  return recording;
 }
 
 History select(const History& history, std::span<const Index> coordinates) {
@@ -40,7 +42,7 @@ Layout select(const Layout& layout, std::span<const Index> coordinates) {
 
 History replay(Optimizer& optimizer, const Layout& coordinates, const History& gradients) {
   History updates;
-  optimizer.reset_for(coordinates);
+  optimizer.reset(coordinates);
   for (const std::vector<Real>& gradient : gradients) {
     std::vector<Real>& update = updates.emplace_back(gradient.size(), Real(0));
     optimizer.step(gradient, update);
@@ -51,7 +53,7 @@ History replay(Optimizer& optimizer, const Layout& coordinates, const History& g
 History respond(Optimizer& optimizer, const Layout& layout, Index coordinate, std::span<const Real> gradients,
                 std::span<const Real> swept, int steps) {
   // As many copies of the coordinate as there are gradients to try, all with the same past.
-  optimizer.reset_for(select(layout, std::vector<Index>(swept.size(), coordinate)));
+  optimizer.reset(select(layout, std::vector<Index>(swept.size(), coordinate)));
   History response;
   std::vector<Real> ignored(swept.size());
   for (const Real seen : gradients.first(steps)) {

@@ -16,12 +16,13 @@ namespace l2l {
 /// its update leads to θ_1.
 using History = std::vector<std::vector<Real>>;
 
-struct Trajectory {
+struct Recording {
   std::vector<double> losses;  // f(θ_0) … f(θ_steps), see `follow`
   History gradients;  // of all coordinates; shorter than `steps` if a loss or a gradient was not finite
+  Layout layout;  // of θ
 };
 /// Follows an optimizer along function k, as `evaluate` does, and keeps all gradients: steps · n numbers.
-Trajectory record(Optimizer& optimizer, Optimizee& f, int k, const EvaluateOptions& options);
+Recording record(Optimizer& optimizer, const Family& family, int k, const EvaluateOptions& options);
 
 /// The columns of some coordinates, in the order given.
 History select(const History& history, std::span<const Index> coordinates);
@@ -35,7 +36,8 @@ History replay(Optimizer& optimizer, const Layout& coordinates, const History& g
 
 /// Figures 11 to 13: the updates of one coordinate as a function of the current gradient, [steps][swept]. At each step
 /// they are what the optimizer would propose for the `swept` gradients after it has seen `gradients` in the steps
-/// before. It is that of θ laid out so. Its state is not disturbed: it is a clone that takes the step.
+/// before. The optimizer is reset for the group that the coordinate has in `layout`; each step of the sweep is taken by
+/// a clone of it.
 History respond(Optimizer& optimizer, const Layout& layout, Index coordinate, std::span<const Real> gradients,
                 std::span<const Real> swept, int steps);
 

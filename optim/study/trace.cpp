@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
@@ -57,7 +58,7 @@ class TracedPart {
     } else {
       const FixedRule& rule = std::get<FixedRule>(part.optimizer);
       rule_ = find_rule(rule.name).make(rule.learning_rate);
-      rule_->reset(n);
+      rule_->reset(Layout::flat(n));
     }
   }
 
@@ -76,8 +77,7 @@ class TracedPart {
     const LstmModel& model = *part_.lstm();
     const LstmConfig& config = model.config();
     const Index n = static_cast<Index>(gradient.size());
-    const Var x = tape.constant({config.preprocess.features(), n}, Real(0));
-    config.preprocess(gradient, x.value, n);
+    const Var x = model.features(tape, gradient);
     if (config.preprocess.kind == Preprocess::Kind::log_sign) {
       logarithms_ = n;
       clipped_ = std::count(x.value, x.value + n, Real(-1));
@@ -120,64 +120,57 @@ class TracedPart {
 /// An optimizer on its way along function k.
 class Tracer {
  public:
-  Tracer(const LearnedOptimizer& learned, Optimizee& f, int k, const EvaluateOptions& options)
-      : learned_(learned),
-        f_(f),
-        rng_(draw_function(f, k, options, theta_)),
-        groups_(f.layout(), learned.model.groups()),
-        update_(theta_.size()) {
-    for (Index k = 0; k < groups_.count(); ++k) parts_.emplace_back(learned.model.parts()[k], groups_.size(k));
+  Tracer(const LearnedOptimizer& learned, const Family& family, int k, const EvaluateOptions& options)
+      : learned_(learned), rng_(function_stream(k, options)) {
+    trajectory_.start(family, rng_, options.split);
+    groups_.emplace(trajectory_.layout(), learned.model.groups());
+    for (Index k = 0; k < groups_->count(); ++k) parts_.emplace_back(learned.model.parts()[k], groups_->size(k));
   }
 
   /// One step; returns the first thing that is not finite, or "".
   std::string step(TraceStep& seen) {
-    f_.next_batch(rng_);
-    const double functions = static_cast<double>(f_.functions());
-    seen.loss = gradient_(f_, theta_) / functions;
+    seen.loss = trajectory_.evaluate(rng_);
     if (!std::isfinite(seen.loss)) return "the loss";
-    std::string bad = not_finite_in("the gradient of", f_.layout(), gradient_.values());
+    std::string bad = not_finite_in("the gradient of", trajectory_.layout(), trajectory_.gradient());
     if (!bad.empty()) return bad;
 
     tape_.clear();
     const Var phi = tape_.leaf({learned_.model.layout().size()}, learned_.phi.data());
     Index logarithms = 0, clipped = 0;
-    for (Index k = 0; k < groups_.count(); ++k) {
-      std::vector<Real> gradient(groups_.size(k));
-      groups_.gather(k, gradient_.values(), gradient);
-      bad = parts_[k].step(tape_, phi, gradient, seen);
-      if (!bad.empty()) return bad;
-      groups_.scatter(k, parts_[k].update(), update_);
-      logarithms += parts_[k].logarithms();
-      clipped += parts_[k].clipped();
-    }
+    std::vector<Real> update(trajectory_.theta().size());
+    groups_->for_each(trajectory_.gradient(), update,
+                      [&](Index k, std::span<const Real> gradient, std::span<Real> part) {
+                        if (!bad.empty()) return;
+                        bad = parts_[k].step(tape_, phi, gradient, seen);
+                        std::ranges::copy(parts_[k].update(), part.begin());
+                        logarithms += parts_[k].logarithms();
+                        clipped += parts_[k].clipped();
+                      });
+    if (!bad.empty()) return bad;
     if (logarithms > 0) seen.clipped = static_cast<double>(clipped) / static_cast<double>(logarithms);
-    seen.median_theta = median_size(theta_);
-    seen.median_update = median_size(update_);
-    for (std::size_t k = 0; k < theta_.size(); ++k) {
-      seen.change += static_cast<double>(update_[k]) * gradient_.values()[k] / functions;
-      theta_[k] += update_[k];
-    }
-    return not_finite_in("theta's part", f_.layout(), theta_);
+    const std::span<Real> theta = trajectory_.theta();
+    seen.median_theta = median_size(theta);
+    seen.median_update = median_size(update);
+    seen.change = trajectory_.evaluated().along(update);
+    for (std::size_t k = 0; k < theta.size(); ++k) theta[k] += update[k];
+    return not_finite_in("theta's part", trajectory_.layout(), theta);
   }
 
  private:
   const LearnedOptimizer& learned_;
-  Optimizee& f_;
-  std::vector<Real> theta_;
-  Rng rng_;  // draws the minibatches
-  Groups groups_;
+  Rng rng_;  // draws the function and the minibatches
+  Trajectory trajectory_;
+  std::optional<Groups> groups_;
   std::vector<TracedPart> parts_;
-  std::vector<Real> update_;
-  Gradient gradient_;
   Tape tape_;
 };
 
 }  // namespace
 
-Trace trace(const LearnedOptimizer& learned, Optimizee& f, int k, const EvaluateOptions& options) {
+Trace trace(const LearnedOptimizer& learned, const Family& family, int k, const EvaluateOptions& options) {
   if (options.steps < 1) throw UsageError("trace: ", options.steps, " steps, there must be at least 1");
   Trace result;
-  Tracer tracer(learned, f, k, options);
+  Tracer tracer(learned, family, k, options);
   for (int t = 0; t < options.steps; ++t) {
     TraceStep seen;
     const std::string bad = tracer.step(seen);

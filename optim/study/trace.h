@@ -21,7 +21,7 @@ struct TraceStep {
     std::array<double, 4> saturated = {};
     double mean_cell = 0, largest_cell = 0;  // mean and largest |c| after the step
   };
-  std::vector<Layer> layers;  // of all LSTMs, one behind the other
+  std::vector<Layer> layers;  // of all LSTMs, concatenated
 };
 
 struct Trace {
@@ -31,6 +31,6 @@ struct Trace {
 
 /// Follows the optimizer through the plain LSTM (nn/lstm.h), all of whose values are there to be looked at, on the
 /// function k that `follow` meets too. Of an optimizer of several parts, each is followed on its group.
-Trace trace(const LearnedOptimizer& learned, Optimizee& f, int k, const EvaluateOptions& options);
+Trace trace(const LearnedOptimizer& learned, const Family& family, int k, const EvaluateOptions& options);
 
 }  // namespace l2l

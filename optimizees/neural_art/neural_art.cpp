@@ -22,7 +22,7 @@ Split split_of(std::size_t k) {
   return k % kTurns == 0 ? Split::test : k % kTurns == kTurns / 2 ? Split::validation : Split::train;
 }
 
-/// What all copies of the optimizee share.
+/// What all functions of the family share.
 struct NeuralArtData {
   Index size;
   std::array<std::vector<Picture>, kSplits> contents;
@@ -49,25 +49,15 @@ struct NeuralArtData {
   }
 };
 
-/// Style transfer by optimising the picture (Andrychowicz et al. 2016, section 3.4): a function of the family is a
-/// content picture, a random square of one of those in a folder; the style is the same for all.
-class NeuralArt : public PictureSearch {
- public:
-  NeuralArt(std::shared_ptr<const NeuralArtData> data, double init)
-      : PictureSearch(data->loss, data->size, data->size, init), data_(std::move(data)) {}
-
-  void sample(Rng& rng, Split split) override {
-    const std::vector<Picture>& contents = data_->contents[static_cast<std::size_t>(split)];
-    const Picture& picture = contents[rng.below(static_cast<Index>(contents.size()))];
-    const double height = static_cast<double>(picture.height), width = static_cast<double>(picture.width);
-    const double side = std::min(height, width) * (kSmallestCrop + (1 - kSmallestCrop) * rng.uniform());
-    const double top = (height - side) * rng.uniform(), left = (width - side) * rng.uniform();
-    set_content(resize(picture, data_->size, data_->size, {top, left, side, side}));
-  }
-
- private:
-  std::shared_ptr<const NeuralArtData> data_;
-};
+/// A random square of one of the content pictures.
+Picture draw_content(const NeuralArtData& data, Rng& rng, Split split) {
+  const std::vector<Picture>& contents = data.contents[static_cast<std::size_t>(split)];
+  const Picture& picture = contents[rng.below(static_cast<Index>(contents.size()))];
+  const double height = static_cast<double>(picture.height), width = static_cast<double>(picture.width);
+  const double side = std::min(height, width) * (kSmallestCrop + (1 - kSmallestCrop) * rng.uniform());
+  const double top = (height - side) * rng.uniform(), left = (width - side) * rng.uniform();
+  return resize(picture, data.size, data.size, {top, left, side, side});
+}
 
 /// "relu1_1,relu2_1"
 std::vector<std::string> split_names(const std::string& list) {
@@ -117,12 +107,16 @@ OptimizeeEntry neural_art() {
                   {"style-layers", "relu1_1,relu1_2,relu2_1,relu2_2", "whose Gram matrices are compared"},
                   {"init", "0.2",
                    "standard deviation of the noise that a search starts from, in quarters of the range"}},
-      .make = [](const OptionValues& values) -> OptimizeeFactory {
+      .make = [](const OptionValues& values) -> Family {
         const Index size = whole_number(values, "size", 4096);
         const double init = positive_number(values, "init");
         const auto data = std::make_shared<const NeuralArtData>(values.at("content"), values.at("style"), size,
                                                                 make_style_loss(values));
-        return [=] { return std::make_unique<NeuralArt>(data, init); };
+        // Style transfer by optimising the picture (Andrychowicz et al. 2016, section 3.4): a function of the family
+        // has a content of its own; the style is the same for all.
+        return [=](Rng& rng, Split split) {
+          return std::make_unique<PictureSearch>(data->loss, draw_content(*data, rng, split), init);
+        };
       },
       .optimizer = {.preprocess = {Preprocess::Kind::log_sign, 10}, .output_scale = 1},
       .training = {.steps = 128, .unroll = 32, .learning_rate = 0.03, .discount = 0},

@@ -1,6 +1,5 @@
 #include "optimizees/neural_art/picture_search.h"
 
-#include "autodiff/error.h"
 #include "autodiff/ops.h"
 
 namespace l2l {
@@ -16,24 +15,13 @@ Picture to_rgb(std::span<const Real> theta, Index height, Index width) {
   return picture;
 }
 
-PictureSearch::PictureSearch(StyleLoss loss, Index height, Index width, double init)
-    : loss_(std::move(loss)), height_(height), width_(width), init_(init) {
-  layout_.add("picture", {3, height, width});
-}
-
-void PictureSearch::set_content(const Picture& content) {
-  if (content.height != height_ || content.width != width_) {
-    throw Error("PictureSearch: the content has ", content.width, "x", content.height, " pixels, the search ", width_,
-                "x", height_);
-  }
+PictureSearch::PictureSearch(StyleLoss loss, const Picture& content, double init)
+    : loss_(std::move(loss)), height_(content.height), width_(content.width), init_(init) {
+  layout_.add("picture", {3, height_, width_});
   loss_.set_content(content);
-  has_content_ = true;
 }
 
-StyleLoss::Terms PictureSearch::terms(Tape& tape, Var theta) {
-  if (!has_content_) throw Error("neural_art: a loss was asked for before there was a content");
-  return loss_(tape, to_rgb(theta, height_, width_));
-}
+StyleLoss::Terms PictureSearch::terms(Tape& tape, Var theta) { return loss_(tape, to_rgb(theta, height_, width_)); }
 
 Var PictureSearch::loss(Tape& tape, Var theta) { return static_cast<Real>(functions()) * terms(tape, theta).total; }
 

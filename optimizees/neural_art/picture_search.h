@@ -1,5 +1,5 @@
 #pragma once
-#include "optim/optimizee.h"
+#include "optim/function.h"
 #include "optimizees/neural_art/style_loss.h"
 
 namespace l2l {
@@ -9,21 +9,18 @@ Var to_rgb(Var theta, Index height, Index width);  ///< [1, 3, H, W]
 Picture to_rgb(std::span<const Real> theta, Index height, Index width);
 
 /// The search for the picture with the shapes of a content and the style of another picture: f is StyleLoss, summed
-/// over pixels. It begins with noise. One family has one style, and one content unless a derived class draws others.
-class PictureSearch : public Optimizee {
+/// over pixels. It begins with noise.
+class PictureSearch : public Function {
  public:
-  /// `loss` knows its style. `init`: the deviation of the noise.
-  PictureSearch(StyleLoss loss, Index height, Index width, double init);
+  /// `loss` knows its style. `content` has the size of θ. `init`: the deviation of the noise.
+  PictureSearch(StyleLoss loss, const Picture& content, double init);
 
-  /// A picture of the size of θ. Before the first loss.
-  void set_content(const Picture& content);
   Index height() const { return height_; }
   Index width() const { return width_; }
   /// The parts of f at θ, per pixel.
   StyleLoss::Terms terms(Tape& tape, Var theta);
 
   const Layout& layout() const override { return layout_; }
-  void sample(Rng&, Split) override {}
   void init(Rng& rng, std::span<Real> theta) const override { rng.fill_normal(theta, 0, init_); }
   Var loss(Tape& tape, Var theta) override;
   /// A sum over pixels that is reported per pixel: so the gradient of a pixel does not shrink as pictures grow, and an
@@ -35,7 +32,6 @@ class PictureSearch : public Optimizee {
   Index height_, width_;
   double init_;
   Layout layout_;
-  bool has_content_ = false;
 };
 
 }  // namespace l2l

@@ -23,7 +23,7 @@ template <class Backward>
 Var three_x(Var x, Backward backward) {
   Var y = Tape::output("three_x", x.shape, {x});
   for (Index k = 0; k < x.size(); ++k) y.value[k] = 3 * x.value[k];
-  y.tape->record(y, [=] { backward(x, y); });
+  y.tape->record("three_x", {x}, y, [=] { backward(x, y); });
   return y;
 }
 

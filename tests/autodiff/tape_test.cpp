@@ -282,12 +282,21 @@ TEST_CASE("tape: an op written by a user") {
     Var y = Tape::output("cube", x.shape, {x});
     for (Index k = 0; k < x.size(); ++k) y.value[k] = x.value[k] * x.value[k] * x.value[k];
     const std::vector<Real> three{3};
-    y.tape->record(y, [=, factor = y.tape->copy(std::span<const Real>(three))] {
+    y.tape->record("cube", {x}, y, [=, factor = y.tape->copy(std::span<const Real>(three))] {
       for (Index k = 0; k < x.size(); ++k) x.grad[k] += factor[0] * x.value[k] * x.value[k] * y.grad[k];
     });
     return y;
   };
   check_gradient([&](Tape&, auto x) { return cube(x[0]); }, {Shape{2, 3}});
+}
+
+TEST_CASE("tape: the workspace is for one at a time") {
+  Tape tape;
+  {
+    const Tape::Workspace one = tape.workspace(3);
+    CHECK_THROWS_WITH(tape.workspace(3), "workspace: it is in use");
+  }
+  CHECK_NOTHROW(tape.workspace(3));
 }
 
 }  // namespace l2l::tape_test

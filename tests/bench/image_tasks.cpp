@@ -28,7 +28,7 @@ struct Images {
   }
 };
 
-class ConvTask : public Optimizee {
+class ConvTask : public Function {
  public:
   explicit ConvTask(std::shared_ptr<const Images> images) : images_(std::move(images)) {
     for (Index in = 3; const char* name : {"conv1", "conv2", "conv3"}) {
@@ -42,7 +42,6 @@ class ConvTask : public Optimizee {
   }
 
   const Layout& layout() const override { return layout_; }
-  void sample(Rng&, Split) override {}
   void init(Rng& rng, std::span<Real> theta) const override {
     rng.fill_normal(theta, 0, 0.1);
     for (const Stage& stage : stages_) {
@@ -93,14 +92,10 @@ Features random_features() {
   return features;
 }
 
-class ArtTask : public Optimizee {
+class ArtTask : public Function {
  public:
-  explicit ArtTask(std::shared_ptr<const Features> features) : features_(std::move(features)) {
+  ArtTask(Rng& rng, std::shared_ptr<const Features> features) : features_(std::move(features)) {
     picture_ = layout_.add("picture", kPicture);
-  }
-
-  const Layout& layout() const override { return layout_; }
-  void sample(Rng& rng, Split) override {
     std::vector<Real> picture(kPicture.size());
     Tape tape;
     rng.fill_normal(picture, 0, 1);
@@ -113,6 +108,8 @@ class ArtTask : public Optimizee {
       style_[k].assign(matrix.values().begin(), matrix.values().end());
     }
   }
+
+  const Layout& layout() const override { return layout_; }
   void init(Rng& rng, std::span<Real> theta) const override { rng.fill_normal(theta, 0, 0.5); }
   Var loss(Tape& tape, Var theta) override {
     const Var x = picture_.in(theta);
@@ -152,14 +149,15 @@ class ArtTask : public Optimizee {
 
 }  // namespace
 
-OptimizeeFactory conv_task() {
-  return [images = std::make_shared<const Images>()] { return std::make_unique<ConvTask>(images); };
+Family conv_task() {
+  const auto images = std::make_shared<const Images>();
+  return [=](Rng&, Split) { return std::make_unique<ConvTask>(images); };
 }
 OptimizerModel conv_task_optimizer() { return OptimizerModel({{"conv", LstmModel(kLstm)}, {"fc", LstmModel(kLstm)}}); }
 
-OptimizeeFactory art_task() {
-  return
-      [features = std::make_shared<const Features>(random_features())] { return std::make_unique<ArtTask>(features); };
+Family art_task() {
+  const auto features = std::make_shared<const Features>(random_features());
+  return [=](Rng& rng, Split) { return std::make_unique<ArtTask>(rng, features); };
 }
 OptimizerModel art_task_optimizer() { return LstmModel(kLstm); }
 

@@ -82,7 +82,7 @@ void lstm_unroll(benchmark::State& state, std::unique_ptr<UnrollRecorder> (*make
   const LstmModel model = model_of(state);
   const Index n = state.range(0);
   const auto recorder = make(model, static_cast<int>(state.range(3)));
-  recorder->reset(n);
+  recorder->reset(Layout::flat(n));
   const std::vector<Real> gradient = random(n, 0.01);
   const std::vector<Real> phi = random_phi(model), start(n);
   std::vector<Real> meta_gradient(phi.size());

@@ -15,10 +15,9 @@ namespace {
 
 /// f and ∇f at a point, the minibatch drawn anew each time.
 void optimizee_gradient(benchmark::State& state, const std::string& name) {
-  const std::unique_ptr<Optimizee> f = make_optimizee(find_optimizee(name), {})();
   Rng rng(1);
+  const std::unique_ptr<Function> f = make_optimizee(find_optimizee(name), {})(rng, Split::train);
   std::vector<Real> theta(f->layout().size());
-  f->sample(rng, Split::train);
   f->init(rng, theta);
   Gradient gradient;
   for (auto _ : state) {
@@ -37,12 +36,11 @@ double peak_megabytes() {
 }
 
 /// A meta-epoch with validation left out.
-void run_epochs(benchmark::State& state, const OptimizerModel& model, const OptimizeeFactory& optimizee,
-                MetaTrainConfig config) {
+void run_epochs(benchmark::State& state, const OptimizerModel& model, const Family& family, MetaTrainConfig config) {
   config.threads = static_cast<int>(state.range(0));
   config.epochs = config.validate_every = std::numeric_limits<int>::max();
   config.validation_functions = 1;
-  MetaTrainer trainer(model, optimizee, config);
+  MetaTrainer trainer(model, family, config);
   trainer.run_epoch();  // everything is allocated in the first one
   for (auto _ : state) trainer.run_epoch();
   state.counters["peak_MB"] = peak_megabytes();  // of all benchmarks before it too: choose one with a filter
@@ -56,8 +54,8 @@ void meta_epoch(benchmark::State& state, const std::string& name) {
 BENCHMARK_CAPTURE(meta_epoch, quadratic, "quadratic")->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime();
 BENCHMARK_CAPTURE(meta_epoch, mnist, "mnist")->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime();
 
-/// The same for optimizees of image_tasks.h.
-void image_epoch(benchmark::State& state, OptimizeeFactory (*task)(), OptimizerModel (*optimizer)()) {
+/// The same for the families of image_tasks.h.
+void image_epoch(benchmark::State& state, Family (*task)(), OptimizerModel (*optimizer)()) {
   run_epochs(state, optimizer(), task(), {.learning_rate = 0.001});
 }
 BENCHMARK_CAPTURE(image_epoch, conv, conv_task, conv_task_optimizer)

@@ -8,7 +8,7 @@ finds() {
 
 quiet train "${tiny_optimizer[@]}" --epochs 60 --lr 0.03 --out run
 quiet diagnose --run run
-for name in 'not finite' loss 'blind loss' 'dead updates' 'saturated gates' 'clipped input' 'growing state'; do
+for name in 'not finite' loss 'chance loss' 'dead updates' 'saturated gates' 'clipped input' 'growing state'; do
   finds ok "$name"
 done
 finds ok 'training gradient'

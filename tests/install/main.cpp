@@ -34,7 +34,7 @@ int main(int argc, char** argv) try {
   l2l::LstmOptimizer optimizer(l2l::LearnedOptimizer::load(argv[1]));
   const std::vector<l2l::Real> start = {-1, 2};
   std::vector<l2l::Real> theta = start;
-  optimizer.reset(std::ssize(theta));
+  optimizer.reset(l2l::Layout::flat(std::ssize(theta)));
   l2l::Tape tape;
   for (int step = 0; step < 10; ++step) {
     tape.clear();

@@ -14,7 +14,7 @@ using l2l::testing::Cliff;
 
 namespace {
 const OptimizerFactory sgd = [] { return std::make_unique<Sgd>(0.1); };
-const OptimizeeFactory bowl = [] { return std::make_unique<Bowl>(3, 0.1); };
+const Family bowl = testing::bowls(3, 0.1);
 }  // namespace
 
 TEST_CASE("mean, standard error and sum of curves are what they say") {
@@ -31,8 +31,7 @@ TEST_CASE("evaluation follows the optimizer's trajectory") {
   for (int k = 0; k < 2; ++k) {
     // The same by hand: one stream a function, drawn in this order.
     Rng rng(9, 3 * k + static_cast<int>(Split::test));
-    Bowl f(3, 0.1);
-    f.sample(rng, Split::test);
+    Bowl f(rng, Split::test, 3, 0.1);
     std::vector<Real> theta(3);
     f.init(rng, theta);
     Gradient gradient;
@@ -65,15 +64,15 @@ TEST_CASE("evaluation gives the same for any number of threads") {
 }
 
 TEST_CASE("a trajectory that diverges is infinite from there on") {
-  const Curves curves = evaluate([] { return std::make_unique<Sgd>(0.6); }, [] { return std::make_unique<Cliff>(); },
-                                 {.functions = 1, .steps = 5});
+  const Curves curves =
+      evaluate([] { return std::make_unique<Sgd>(0.6); }, testing::always<Cliff>(), {.functions = 1, .steps = 5});
   CHECK(std::isfinite(curves.losses[0][0]));
   CHECK(std::isinf(curves.losses[0][5]));
   CHECK(std::isinf(curves.final_mean()));
 }
 
 TEST_CASE("an error inside a thread reaches the caller") {
-  const OptimizeeFactory broken = []() -> std::unique_ptr<Optimizee> { throw Error("no data"); };
+  const Family broken = [](Rng&, Split) -> std::unique_ptr<Function> { throw Error("no data"); };
   CHECK_THROWS_WITH(evaluate(sgd, broken, {.functions = 4, .threads = 2}), "no data");
   CHECK_THROWS_AS(evaluate(sgd, bowl, {.functions = 0}), UsageError);
 }

@@ -22,7 +22,7 @@ Layout two_groups() {
 
 TEST_CASE("each member moves its own parameters") {
   GroupedOptimizer optimizer({{"conv", Sgd(0.5)}, {"fc", Momentum(0.25, 0.5)}});
-  optimizer.reset_for(two_groups());
+  optimizer.reset(two_groups());
   std::vector<Real> theta = {1, 1, 1, 1};
   const std::vector<Real> gradient = {1, 2, 4, -2};
   optimizer.step(gradient, theta);
@@ -38,7 +38,7 @@ TEST_CASE("each member moves its own parameters") {
   optimizer.step(gradient, theta);
   CHECK(copy == theta);
   // Forgets v.
-  optimizer.reset_for(two_groups());
+  optimizer.reset(two_groups());
   theta = {1, 1, 1, 1};
   optimizer.step(gradient, theta);
   CHECK(theta == std::vector<Real>{0.5, 0, 0, 2});
@@ -48,9 +48,9 @@ TEST_CASE("a grouped optimizer says what it needs") {
   GroupedOptimizer optimizer({{"conv", Sgd(0.5)}, {"head", Sgd(0.5)}});
   std::vector<Real> theta(4), gradient(4);
   CHECK_THROWS_WITH(optimizer.step(gradient, theta), "grouped optimizer: stepped before it was reset");
-  CHECK_THROWS_WITH(optimizer.reset(4),
-                    "grouped optimizer: reset for 4 elements, it needs their layout: call reset_for");
-  CHECK_THROWS_WITH(optimizer.reset_for(two_groups()),
+  CHECK_THROWS_WITH(optimizer.reset(Layout::flat(4)),
+                    "there is an optimizer for the group 'conv', the groups of theta are ''");
+  CHECK_THROWS_WITH(optimizer.reset(two_groups()),
                     "there is an optimizer for the group 'head', the groups of theta are 'conv', 'fc'");
 }
 

@@ -29,15 +29,14 @@ std::vector<Real> count_up(Index n) {
 
 }  // namespace
 
-TEST_CASE("groups: every party gets its elements, and puts them back") {
+TEST_CASE("groups: every group gets its elements, and puts them back") {
   const Groups groups(interleaved(), {"fc", "conv"});
   REQUIRE(groups.count() == 2);
   CHECK(groups.size(0) == 2);
   CHECK(groups.size(1) == 7);
   const std::vector<Real> theta = count_up(9);
-  std::vector<Real> fc(2), conv(7), back(9);
-  groups.gather(0, theta, fc);
-  groups.gather(1, theta, conv);
+  std::vector<Real> back(9);
+  const std::vector<Real> fc = groups.gather(0, theta), conv = groups.gather(1, theta);
   CHECK(fc == std::vector<Real>{3, 4});
   CHECK(conv == std::vector<Real>{0, 1, 2, 5, 6, 7, 8});
   groups.scatter(1, conv, back);

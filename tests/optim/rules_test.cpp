@@ -17,7 +17,7 @@ const std::vector<Real> kGradients[] = {{1, -2, 0}, {Real(0.5), 3, 0}, {-2, Real
 void check_steps(Optimizer& optimizer, const std::vector<double> (&expected)[3]) {
   for (int round = 0; round < 2; ++round) {  // the second time proves that reset forgets
     std::vector<Real> theta = {1, 2, 3};
-    optimizer.reset(3);
+    optimizer.reset(Layout::flat(3));
     for (int t = 0; t < 3; ++t) {
       INFO("round " << round << ", step " << t + 1);
       optimizer.step(kGradients[t], theta);
@@ -73,7 +73,7 @@ TEST_CASE("adam's first steps") {
 TEST_CASE("adam's first step has the length of the learning rate, whatever the gradient's") {
   for (Real g : {Real(1e-4), Real(-3), Real(1e6)}) {
     Adam adam(0.01);
-    adam.reset(1);
+    adam.reset(Layout::flat(1));
     std::vector<Real> theta = {0};
     adam.step(std::vector<Real>{g}, theta);
     CHECK(theta[0] == rounded(-0.01 * g / (std::abs(g) + 1e-8), 16));  // powers, roots and quotients
@@ -82,7 +82,7 @@ TEST_CASE("adam's first step has the length of the learning rate, whatever the g
 
 TEST_CASE("adam goes on from a saved state with the same steps") {
   Adam a(0.1), b(0.1);
-  a.reset(3);
+  a.reset(Layout::flat(3));
   std::vector<Real> theta = {1, 2, 3};
   a.step(kGradients[0], theta);
   a.step(kGradients[1], theta);
@@ -102,8 +102,8 @@ TEST_CASE("a clone goes on as its original would, and neither disturbs the other
     INFO(rule.name);
     const auto original = rule.make(0.1), undisturbed = rule.make(0.1);
     std::vector<Real> theta = {1, 2, 3};
-    original->reset(3);
-    undisturbed->reset(3);
+    original->reset(Layout::flat(3));
+    undisturbed->reset(Layout::flat(3));
     original->step(kGradients[0], theta);
     std::vector<Real> expected = {1, 2, 3}, other = theta, aside = theta;
     for (const std::vector<Real>& gradient : kGradients) undisturbed->step(gradient, expected);
@@ -121,7 +121,7 @@ TEST_CASE("a clone goes on as its original would, and neither disturbs the other
 TEST_CASE("momentum and nag reach a steady rate of η g / (1 - μ)") {
   for (const char* name : {"momentum", "nag"}) {
     const auto optimizer = find_rule(name).make(0.01);
-    optimizer->reset(1);
+    optimizer->reset(Layout::flat(1));
     std::vector<Real> theta = {0}, before;
     for (int t = 0; t < 300; ++t) {
       before = theta;
@@ -136,12 +136,12 @@ TEST_CASE("every rule refuses sizes other than it was reset for") {
   for (const Rule& rule : rules()) {
     INFO(rule.name);
     const auto optimizer = rule.make(0.1);
-    optimizer->reset(3);
+    optimizer->reset(Layout::flat(3));
     std::vector<Real> theta(3), longer(4);
     CHECK_THROWS_AS(optimizer->step(longer, theta), Error);
     CHECK_THROWS_AS(optimizer->step(theta, longer), Error);
     CHECK_NOTHROW(optimizer->step(theta, theta));
-    optimizer->reset(0);
+    optimizer->reset(Layout::flat(0));
     CHECK_NOTHROW(optimizer->step({}, {}));
   }
 }

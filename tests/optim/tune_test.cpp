@@ -17,7 +17,7 @@ using l2l::testing::Bowl;
 using l2l::testing::Cliff;
 
 namespace {
-const OptimizeeFactory bowl = [] { return std::make_unique<Bowl>(20); };
+const Family bowl = testing::bowls(20);
 }
 
 TEST_CASE("tuning finds the best rate of gradient descent") {
@@ -56,15 +56,18 @@ TEST_CASE("the criterion decides") {
 TEST_CASE("tuning for the sum of losses finds another rate than for the final loss") {
   // f = ½ (θ_1² + θ_2² / 10) from (1, 1). After many steps both coordinates count, and 2 / (1 + 1/10) = 1.8 shrinks
   // them alike; the sum is mostly θ_1's, for which 1.8 is far too much.
-  class Valley : public Bowl {
+  class Valley : public Function {
    public:
-    Valley() : Bowl(2) {}
+    const Layout& layout() const override { return layout_; }
     void init(Rng&, std::span<Real> theta) const override { theta[0] = theta[1] = 1; }
     Var loss(Tape& tape, Var theta) override {
       return Real(0.5) * sum(tape.constant({2}, std::vector<Real>{1, Real(0.1)}) * square(theta));
     }
+
+   private:
+    Layout layout_ = Layout::flat(2);
   };
-  const auto make = [] { return std::make_unique<Valley>(); };
+  const Family make = testing::always<Valley>();
   TuneOptions options;
   options.evaluate.steps = 30;
   options.evaluate.functions = 1;
@@ -82,12 +85,9 @@ TEST_CASE("a winner is tried on other functions, over twice the steps") {
   using Log = std::map<int, std::set<std::uint64_t>>;
   class Logged : public Bowl {
    public:
-    explicit Logged(Log& log) : Bowl(1), log_(log) {}
-    ~Logged() override { finish(); }
-    void sample(Rng& rng, Split split) override {
-      finish();
-      function_ = Rng(rng).next();
-      Bowl::sample(rng, split);
+    Logged(Rng& rng, Split split, Log& log) : Bowl(rng, split, 1), log_(log), function_(first_number(rng)) {}
+    ~Logged() override {
+      if (losses_ > 0) log_[losses_].insert(function_);
     }
     Var loss(Tape& tape, Var theta) override {
       ++losses_;
@@ -95,13 +95,10 @@ TEST_CASE("a winner is tried on other functions, over twice the steps") {
     }
 
    private:
-    void finish() {
-      if (losses_ > 0) log_[losses_].insert(function_);
-      losses_ = 0;
-    }
+    static std::uint64_t first_number(Rng rng) { return rng.next(); }  // of a copy
     Log& log_;
+    std::uint64_t function_;
     int losses_ = 0;
-    std::uint64_t function_ = 0;
   };
   Log log;
   TuneOptions options;
@@ -111,7 +108,7 @@ TEST_CASE("a winner is tried on other functions, over twice the steps") {
   options.low = 0.1;
   options.high = 2;
   tune_learning_rate(
-      find_rule("sgd"), [&] { return std::make_unique<Logged>(log); }, options);
+      find_rule("sgd"), [&](Rng& rng, Split split) { return std::make_unique<Logged>(rng, split, log); }, options);
   CHECK(log.size() == 2);
   CHECK(log[21].size() == 3);
   CHECK(log[41].size() == 12);
@@ -125,7 +122,7 @@ TEST_CASE("noise of the minibatches is not taken for divergence") {
   options.evaluate.functions = 16;
   options.low = 1e-3;
   options.refinements = 1;
-  const auto make = [] { return std::make_unique<Bowl>(2, 3.0); };
+  const Family make = testing::bowls(2, 3.0);
   const Curves start = evaluate([] { return std::make_unique<Sgd>(0); }, make, options.evaluate);
   int wild = 0;
   for (const auto& losses : start.losses) wild += losses.back() > 2 * start.mean(0);
@@ -138,16 +135,16 @@ TEST_CASE("noise of the minibatches is not taken for divergence") {
 TEST_CASE("a rate that diverges on other functions, or later, does not win") {
   // f = ½ a θ² with a = 1, but one function in 64 has a = 1.9: SGD's best rate for the others, 1, is stable for it,
   // and the rates just above it that are nearly as good are not.
-  class Rare : public Bowl {
+  class Rare : public Function {
    public:
-    Rare() : Bowl(1) {}
-    void sample(Rng& rng, Split) override { a_ = rng.uniform() < 1.0 / 64 ? Real(1.9) : Real(1); }
+    explicit Rare(Rng& rng) : a_(rng.uniform() < 1.0 / 64 ? Real(1.9) : Real(1)) {}
+    const Layout& layout() const override { return layout_; }
     void init(Rng&, std::span<Real> theta) const override { theta[0] = 1; }
-    void next_batch(Rng&) override {}
     Var loss(Tape&, Var theta) override { return a_ * sum(square(theta)) / 2; }
 
    private:
-    Real a_ = 1;
+    Layout layout_ = Layout::flat(1);
+    Real a_;
   };
   TuneOptions options;
   options.evaluate.steps = 3;
@@ -155,7 +152,7 @@ TEST_CASE("a rate that diverges on other functions, or later, does not win") {
   options.low = 1.2;  // so that the grid has no point below the stable ones but what refinement adds
   options.high = 1.7;
   options.per_decade = 20;
-  const auto make = [] { return std::make_unique<Rare>(); };
+  const Family make([](Rng& rng, Split) { return std::make_unique<Rare>(rng); });
   options.safety = 0;
   const double careless = tune_learning_rate(find_rule("sgd"), make, options).learning_rate;
   options.safety = 64;
@@ -174,9 +171,7 @@ TEST_CASE("a rule that diverges everywhere is an error, not a rate") {
   class Nowhere : public Cliff {
     Var loss(Tape&, Var theta) override { return sum(log(theta - theta)); }
   };
-  CHECK_THROWS_AS(tune_learning_rate(
-                      find_rule("sgd"), [] { return std::make_unique<Nowhere>(); }, options),
-                  Error);
+  CHECK_THROWS_AS(tune_learning_rate(find_rule("sgd"), testing::always<Nowhere>(), options), Error);
 }
 
 }  // namespace l2l::tune_test

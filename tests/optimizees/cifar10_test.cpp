@@ -17,7 +17,7 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-OptimizeeFactory make(const TemporaryFolder& folder, OptionValues values = {}) {
+Family make(const TemporaryFolder& folder, OptionValues values = {}) {
   values["data"] = folder.path.string();
   return make_optimizee(find_optimizee("cifar10"), values);
 }
@@ -32,7 +32,7 @@ OptionValues with(OptionValues values, const std::string& name, const std::strin
 /// Says which image it sees: θ is the number of the batch's first pixel.
 class Watcher : public ImageClassifier {
  public:
-  explicit Watcher(std::shared_ptr<const ImageData> data) : ImageClassifier(data, 1) { layout_.add("theta", {1}); }
+  Watcher(std::shared_ptr<const ImageData> data, Index batch, Split split) : ImageClassifier(data, batch, split) {}
   const Layout& layout() const override { return layout_; }
   void init(Rng&, std::span<Real>) const override {}
   mutable int pixel = 0;
@@ -42,7 +42,7 @@ class Watcher : public ImageClassifier {
     pixel = static_cast<int>(std::lround(images.values()[0] * 255));
     return theta.tape->constant({1, classes()}, Real(0));
   }
-  Layout layout_;
+  Layout layout_ = Layout::flat(1);
 };
 
 /// Images of one pixel: the image number, and for test images 128 more; labels 0 to 9 in turn.
@@ -52,16 +52,16 @@ ImageSet pixels(int count, int first) {
   return set;
 }
 
-std::set<int> images_of(Watcher& f, Split split) {
+std::set<int> images_of(const Family& watchers, Split split) {
   std::set<int> seen;
   Rng rng(1);
   const std::vector<Real> theta(1);
-  f.sample(rng, split);
+  const auto f = watchers(rng, split);
   for (int k = 0; k < 2000; ++k) {
-    f.next_batch(rng);
+    f->next_batch(rng);
     Tape tape;
-    f.loss(tape, tape.constant({1}, theta));
-    seen.insert(f.pixel);
+    f->loss(tape, tape.constant({1}, theta));
+    seen.insert(static_cast<const Watcher&>(*f).pixel);
   }
   return seen;
 }
@@ -76,7 +76,7 @@ TEST_CASE("cifar10: gradient check") {
   folder.write_set(30, 6);
   for (const char* classes : {"all", "2,5,7"}) {
     Rng rng(1);
-    const GradientCheck check = gradcheck(*make(folder, with(kSmall, "classes", classes))(), rng);
+    const GradientCheck check = gradcheck(make(folder, with(kSmall, "classes", classes)), rng);
     INFO(check.worst);
     CHECK(check.ok());
   }
@@ -85,7 +85,7 @@ TEST_CASE("cifar10: gradient check") {
 TEST_CASE("cifar10: the parameters of the paper's network, and their groups") {
   CifarFolder folder;
   folder.write_set(6, 1);
-  const auto f = make(folder)();
+  const auto f = make(folder).example();
   const Index conv = 16 * 75 + 2 * 16 * 400 + 3 * 32, fc = 256 * 32 + 64 + 32 * 10 + 10;
   CHECK(f->layout().size() == conv + fc);
   CHECK(f->layout().groups() == std::vector<std::string>{"conv", "fc"});
@@ -113,30 +113,29 @@ TEST_CASE("cifar10: other images, in the format of MNIST, have other sizes") {
     WARN("skipped: Debian's package dataset-fashion-mnist is not there");
     return;
   }
-  const auto f = make_optimizee(find_optimizee("cifar10"))();
+  const Family family = make_optimizee(find_optimizee("cifar10"));
+  Rng rng(1);
+  const auto f = family(rng, Split::test);
   CHECK(f->layout().find("conv.0.weight").shape == Shape{16, 1, 5, 5});
   CHECK(f->layout().find("fc.0.weight").shape == Shape{32, 3 * 3 * 16});
-  Rng rng(1);
   std::vector<Real> theta(f->layout().size());
-  f->sample(rng, Split::test);
   f->init(rng, theta);
   f->next_batch(rng);
   // A logit's deviation is 0.1 √(1 + 32 / 2), the mean of ten labels' 0.13: four of them.
   CHECK(Gradient()(*f, theta) == Near(std::log(10), 0.5));
-  CHECK(f->blind_loss() == std::log(10));
+  CHECK(family.chance_loss() == std::log(10));
 }
 
 TEST_CASE("cifar10: the loss does not depend on the scale of what is normalised") {
   CifarFolder folder;
   folder.write_set(12, 1);
-  const auto f = make(folder, kSmall)();
   Rng rng(1);
+  const auto f = make(folder, kSmall)(rng, Split::train);
   std::vector<Real> theta(f->layout().size());
-  f->sample(rng, Split::train);
   f->init(rng, theta);
   f->next_batch(rng);
   Gradient gradient;
-  const Real before = gradient(*f, theta);
+  const double before = gradient(*f, theta);
   for (const char* name : {"conv.1.weight", "fc.0.weight"}) {
     for (Real& w : f->layout().find(name).in(std::span(theta))) w *= 3;
   }
@@ -149,19 +148,20 @@ TEST_CASE("cifar10: the loss does not depend on the scale of what is normalised"
 TEST_CASE("images: the splits are disjoint, and a choice of classes is kept in each") {
   std::vector<int> all = classes_of("all");
   const auto watch = [](const std::vector<int>& classes) {
-    return Watcher(std::make_shared<const ImageData>("here", pixels(72, 0), pixels(20, 128), classes));
+    const auto data = std::make_shared<const ImageData>("here", pixels(72, 0), pixels(20, 128), classes);
+    return classifiers<Watcher>(data, 1);
   };
-  Watcher f = watch(all);
+  const Family f = watch(all);
   const std::set<int> train = images_of(f, Split::train), validation = images_of(f, Split::validation);
   CHECK(train.size() == 60);
   CHECK(*train.rbegin() == 59);
   CHECK(validation.size() == 12);
   CHECK(*validation.begin() == 60);
   CHECK(images_of(f, Split::test).size() == 20);
-  CHECK(f.blind_loss() == std::log(10));
+  CHECK(f.chance_loss() == std::log(10));
 
-  Watcher g = watch(classes_of("3,5-6"));
-  CHECK(g.blind_loss() == std::log(3));
+  const Family g = watch(classes_of("3,5-6"));
+  CHECK(g.chance_loss() == std::log(3));
   for (const Split split : {Split::train, Split::validation, Split::test}) {
     const std::set<int> of_all = images_of(f, split), some = images_of(g, split);
     std::set<int> expected;
@@ -234,16 +234,15 @@ TEST_CASE("cifar10: data that do not do are refused") {
 TEST_CASE("cifar10: the seed decides the minibatches; no heap allocation once warm") {
   CifarFolder folder;
   folder.write_set(60, 10);
-  const OptimizeeFactory factory = make(folder, kSmall);
-  const auto f = factory(), g = factory();
+  const Family family = make(folder, kSmall);
+  const auto f = family.example(), g = family.example();
   std::vector<Real> theta(f->layout().size());
   Gradient gradient;
-  const auto losses = [&](Optimizee& f, std::uint64_t seed) {
-    std::array<Real, 6> losses;
+  const auto losses = [&](Function& f, std::uint64_t seed) {
+    std::array<double, 6> losses;
     Rng rng(seed);
-    f.sample(rng, Split::train);
     f.init(rng, theta);
-    for (Real& loss : losses) {
+    for (double& loss : losses) {
       f.next_batch(rng);
       loss = gradient(f, theta);
     }

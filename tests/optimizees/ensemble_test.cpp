@@ -19,36 +19,34 @@ namespace l2l::ensemble_test {
 
 using Catch::Matchers::ContainsSubstring;
 using namespace l2l::testing;
-using Mode = Ensemble::Mode;
+using Mode = EnsembleMode;
 
 namespace {
 
-/// A Bowl whose θ is of a group, and which says that it is `functions` functions with a blind loss.
+/// A Bowl whose θ is of a group, and which says that it is `functions` functions.
 class GroupedBowl : public Bowl {
  public:
-  GroupedBowl(Index n, const std::string& group, Index functions, double blind)
-      : Bowl(n, 0.3), functions_(functions), blind_(blind) {
+  GroupedBowl(Rng& rng, Split split, Index n, const std::string& group, Index functions)
+      : Bowl(rng, split, n, 0.3), functions_(functions) {
+    layout_ = Layout();
     layout_.add("theta", {n}, group);
   }
-  const Layout& layout() const override { return layout_; }
   Index functions() const override { return functions_; }
-  double blind_loss() const override { return blind_; }
 
  private:
-  Layout layout_;
   Index functions_;
-  double blind_;
 };
 
-OptimizeeFactory bowl(Index n, const std::string& group = "", Index functions = 1, double blind = 1) {
-  return [=] { return std::make_unique<GroupedBowl>(n, group, functions, blind); };
+Family bowl(Index n, const std::string& group = "", Index functions = 1, double chance_loss = 1) {
+  const auto draw = [=](Rng& rng, Split split) {
+    return std::make_unique<GroupedBowl>(rng, split, n, group, functions);
+  };
+  return Family(draw, chance_loss);
 }
 
-const std::vector<Ensemble::Member> kMembers = {{"a", bowl(3, "conv"), 2}, {"b", bowl(5, "fc"), 0.5}};
+const std::vector<EnsembleMember> kMembers = {{"a", bowl(3, "conv"), 2}, {"b", bowl(5, "fc"), 0.5}};
 
-OptimizeeFactory family(Mode mode) {
-  return [=] { return std::make_unique<Ensemble>(kMembers, mode); };
-}
+Family family(Mode mode) { return ensemble_of(kMembers, mode); }
 
 const LstmConfig kSmall{.layers = 1, .hidden = 3};
 
@@ -58,7 +56,7 @@ TEST_CASE("ensemble: gradient check") {
   for (const Mode mode : {Mode::sum, Mode::choice}) {
     for (int seed = 0; seed < 6; ++seed) {
       Rng rng(seed);
-      const GradientCheck check = gradcheck(*family(mode)(), rng);
+      const GradientCheck check = gradcheck(family(mode), rng);
       INFO(check.worst);
       CHECK(check.ok());
     }
@@ -66,20 +64,17 @@ TEST_CASE("ensemble: gradient check") {
 }
 
 TEST_CASE("ensemble: a sum's loss and gradient are the members' own, each with its weight") {
-  Ensemble both(kMembers, Mode::sum);
-  REQUIRE(both.layout().size() == 8);
-  CHECK(both.layout().find("a.theta").group == "conv");
-  CHECK(both.layout().find("b.theta").offset == 3);
   // The same numbers in the same order make the same functions.
   Rng rng(1), same(1);
-  const auto a = kMembers[0].make(), b = kMembers[1].make();
+  const auto both = family(Mode::sum)(rng, Split::train);
+  REQUIRE(both->layout().size() == 8);
+  CHECK(both->layout().find("a.theta").group == "conv");
+  CHECK(both->layout().find("b.theta").offset == 3);
   std::vector<Real> theta(8);
-  both.sample(rng, Split::train);
-  both.init(rng, theta);
-  both.next_batch(rng);
+  both->init(rng, theta);
+  both->next_batch(rng);
+  const auto a = kMembers[0].family(same, Split::train), b = kMembers[1].family(same, Split::train);
   std::vector<Real> theta_a(3), theta_b(5);
-  a->sample(same, Split::train);
-  b->sample(same, Split::train);
   a->init(same, theta_a);
   b->init(same, theta_b);
   a->next_batch(same);
@@ -87,7 +82,7 @@ TEST_CASE("ensemble: a sum's loss and gradient are the members' own, each with i
   CHECK(std::vector<Real>(theta.begin(), theta.begin() + 3) == theta_a);
   CHECK(std::vector<Real>(theta.begin() + 3, theta.end()) == theta_b);
   Gradient gradient, gradient_a, gradient_b;
-  const Real loss = gradient(both, theta);
+  const double loss = gradient(*both, theta);
   CHECK(loss ==
         rounded(2 * gradient_a(*a, theta_a) + 0.5 * gradient_b(*b, theta_b), 1));  // factors of two round nothing
   for (std::size_t k = 0; k < 3; ++k) CHECK(gradient.values()[k] == 2 * gradient_a.values()[k]);
@@ -95,62 +90,59 @@ TEST_CASE("ensemble: a sum's loss and gradient are the members' own, each with i
 }
 
 TEST_CASE("ensemble: a choice is one of the members, as often as its weight says, and the seed decides") {
-  Ensemble f(kMembers, Mode::choice), g(kMembers, Mode::choice);
+  const Family one = family(Mode::choice), other = family(Mode::choice);
   Rng rng(3), same(3);
   std::map<Index, int> count;
   std::vector<Real> theta, theta_g;
   Gradient gradient, gradient_g;
   for (int k = 0; k < 1000; ++k) {
-    f.sample(rng, Split::train);
-    g.sample(same, Split::train);
-    const Index n = f.layout().size();
-    REQUIRE(g.layout().size() == n);
+    const auto f = one(rng, Split::train), g = other(same, Split::train);
+    const Index n = f->layout().size();
+    REQUIRE(g->layout().size() == n);
     ++count[n];
     theta.resize(n), theta_g.resize(n);
-    f.init(rng, theta);
-    g.init(same, theta_g);
-    f.next_batch(rng);
-    g.next_batch(same);
-    REQUIRE(gradient(f, theta) == gradient_g(g, theta_g));
-    CHECK(f.layout().parameters().front().name == (n == 3 ? "a.theta" : "b.theta"));
-    CHECK(f.layout().groups().size() == 2);  // an optimizer of two parts has its groups, whatever is drawn
+    f->init(rng, theta);
+    g->init(same, theta_g);
+    f->next_batch(rng);
+    g->next_batch(same);
+    REQUIRE(gradient(*f, theta) == gradient_g(*g, theta_g));
+    CHECK(f->layout().parameters().front().name == (n == 3 ? "a.theta" : "b.theta"));
+    CHECK(f->layout().groups().size() == 2);  // an optimizer of two parts has its groups, whatever is drawn
   }
   CHECK(count.size() == 2);
   CHECK(count[3] == Near(800, 4 * std::sqrt(1000 * 0.8 * 0.2)));  // four standard deviations
 }
 
 TEST_CASE("ensemble: a chosen function is that of its member") {
-  Ensemble f({{"only", bowl(4)}}, Mode::choice);
-  const auto member = bowl(4)();
   Rng rng(5), same(5);
-  f.sample(rng, Split::test);
+  const auto f = ensemble_of({{"only", bowl(4)}}, Mode::choice)(rng, Split::test);
   same.uniform();  // which the choice took
-  member->sample(same, Split::test);
+  const auto member = bowl(4)(same, Split::test);
   std::vector<Real> theta(4), theta_member(4);
-  f.init(rng, theta);
+  f->init(rng, theta);
   member->init(same, theta_member);
   CHECK(theta == theta_member);
-  f.next_batch(rng);
+  f->next_batch(rng);
   member->next_batch(same);
-  CHECK(Gradient()(f, theta) == Gradient()(*member, theta));
+  CHECK(Gradient()(*f, theta) == Gradient()(*member, theta));
 }
 
-TEST_CASE("ensemble: functions and blind losses") {
-  const std::vector<Ensemble::Member> members = {{"a", bowl(3, "", 4, 0.5), 2}, {"b", bowl(2, "", 4, 0.25), 6}};
-  Ensemble sum(members, Mode::sum), choice(members, Mode::choice);
-  CHECK(sum.functions() == 4);
-  CHECK(sum.blind_loss() == 2 * 0.5 + 6 * 0.25);
-  CHECK(choice.functions() == 4);
-  CHECK(choice.blind_loss() == (2 * 0.5 + 6 * 0.25) / 8);
-  const std::vector<Ensemble::Member> unequal = {{"a", bowl(3, "", 4, 0.5), 2}, {"b", bowl(2, "", 3, 0.25), 6}};
-  CHECK(Ensemble(unequal, Mode::sum).functions() == 1);
-  CHECK(Ensemble(unequal, Mode::sum).blind_loss() == 2 * 4 * 0.5 + 6 * 3 * 0.25);
-  Ensemble drawn(unequal, Mode::choice);
+TEST_CASE("ensemble: functions, and the loss at chance") {
+  const std::vector<EnsembleMember> members = {{"a", bowl(3, "", 4, 0.5), 2}, {"b", bowl(2, "", 4, 0.25), 6}};
+  const Family sum = ensemble_of(members, Mode::sum), choice = ensemble_of(members, Mode::choice);
+  CHECK(sum.example()->functions() == 4);
+  CHECK(sum.chance_loss() == 2 * 0.5 + 6 * 0.25);
+  CHECK(choice.example()->functions() == 4);
+  CHECK(choice.chance_loss() == (2 * 0.5 + 6 * 0.25) / 8);
+  const std::vector<EnsembleMember> unequal = {{"a", bowl(3, "", 4, 0.5), 2}, {"b", bowl(2, "", 3, 0.25), 6}};
+  CHECK(ensemble_of(unequal, Mode::sum).example()->functions() == 1);
+  CHECK(ensemble_of(unequal, Mode::sum).chance_loss() == 2 * 4 * 0.5 + 6 * 3 * 0.25);
+  const Family unequal_choice = ensemble_of(unequal, Mode::choice);
+  CHECK(unequal_choice.chance_loss() == choice.chance_loss());
   Rng rng(1);
   for (int k = 0; k < 10; ++k) {
-    drawn.sample(rng, Split::train);
-    CHECK(drawn.functions() == (drawn.layout().size() == 3 ? 4 : 3));
-    CHECK(drawn.blind_loss() == choice.blind_loss());  // the family's, whatever was drawn
+    const auto f = unequal_choice(rng, Split::train);
+    CHECK(f->functions() == (f->layout().size() == 3 ? 4 : 3));
   }
 }
 
@@ -179,9 +171,8 @@ TEST_CASE("ensemble: optimizers are trained, tuned and followed on both modes") 
         const EvaluateOptions options{.split = Split::validation, .functions = 8, .steps = 10, .seed = 2};
         const Curves curves = evaluate([&] { return make_optimizer(learned); }, family(mode), options);
         CHECK(curves.final_mean() == trainer.state().best_validation);
-        const auto f = family(mode)();
         for (int k = 0; k < 8; ++k) {
-          const Trace seen = trace(learned, *f, k, options);
+          const Trace seen = trace(learned, family(mode), k, options);
           REQUIRE(seen.steps.size() == 10);
           // The logarithm of a gradient g, over 10, makes 1 / (10 |g|) of an error: a hundred if |g| is 1e-3.
           const double n = 2 * forward_roundings(kSmall, 10), size = 100 * largest(curves.losses[k]);
@@ -209,17 +200,17 @@ TEST_CASE("ensemble: groups that do not fit are an error before the training, wh
 }
 
 TEST_CASE("ensemble: what does not make one is refused") {
-  CHECK_THROWS_WITH(Ensemble({}, Mode::sum), ContainsSubstring("no members"));
-  CHECK_THROWS_WITH(Ensemble({{"a", bowl(1)}, {"a", bowl(2)}}, Mode::sum), ContainsSubstring("'a' is there twice"));
-  CHECK_THROWS_WITH(Ensemble({{"a", bowl(1), 0}}, Mode::sum),
+  CHECK_THROWS_WITH(ensemble_of({}, Mode::sum), ContainsSubstring("no members"));
+  CHECK_THROWS_WITH(ensemble_of({{"a", bowl(1)}, {"a", bowl(2)}}, Mode::sum), ContainsSubstring("'a' is there twice"));
+  CHECK_THROWS_WITH(ensemble_of({{"a", bowl(1), 0}}, Mode::sum),
                     ContainsSubstring("weight of 'a' is 0") && ContainsSubstring("above 0"));
-  CHECK_THROWS_WITH(Ensemble({{"a", bowl(1), NAN}}, Mode::choice), ContainsSubstring("weight of 'a'"));
+  CHECK_THROWS_WITH(ensemble_of({{"a", bowl(1), NAN}}, Mode::choice), ContainsSubstring("weight of 'a'"));
 }
 
 TEST_CASE("ensemble: the table's row") {
-  const auto make = [](const OptionValues& values) { return make_optimizee(find_optimizee("ensemble"), values)(); };
-  CHECK(make({{"members", "quadratic"}})->layout().size() == 1280);
-  CHECK(make({{"members", "quadratic"}, {"mode", "sum"}, {"weights", "0.5"}})->functions() == 128);
+  const auto make = [](const OptionValues& values) { return make_optimizee(find_optimizee("ensemble"), values); };
+  CHECK(make({{"members", "quadratic"}}).example()->layout().size() == 1280);
+  CHECK(make({{"members", "quadratic"}, {"mode", "sum"}, {"weights", "0.5"}}).example()->functions() == 128);
   struct Mistake {
     std::string name, value, message;
   };

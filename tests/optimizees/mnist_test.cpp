@@ -1,3 +1,4 @@
+#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -20,13 +21,13 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-OptimizeeFactory make(const IdxFolder& folder, OptionValues values = {}) {
+Family make(const IdxFolder& folder, OptionValues values = {}) {
   values["data"] = folder.path.string();
   return make_optimizee(find_optimizee("mnist"), values);
 }
 
 /// f(θ) and ∇f(θ) for the batch that `f` has now.
-Real loss_of(Optimizee& f, std::span<const Real> theta) { return Gradient()(f, theta); }
+double loss_of(Function& f, std::span<const Real> theta) { return Gradient()(f, theta); }
 
 }  // namespace
 
@@ -36,9 +37,9 @@ TEST_CASE("mnist: gradient check for every activation") {
   for (const char* activation : {"sigmoid", "tanh", "relu"}) {
     INFO(activation);
     Rng rng(1);
-    const auto f =
-        make(folder, {{"units", "4"}, {"depth", "2"}, {"batch", "5"}, {"activation", activation}, {"init", "1"}})();
-    const GradientCheck check = gradcheck(*f, rng);
+    const Family family =
+        make(folder, {{"units", "4"}, {"depth", "2"}, {"batch", "5"}, {"activation", activation}, {"init", "1"}});
+    const GradientCheck check = gradcheck(family, rng);
     INFO(check.worst);
     CHECK(check.ok());
   }
@@ -48,11 +49,10 @@ TEST_CASE("mnist: the loss is the cross-entropy of the network, written out by h
   IdxFolder folder;
   folder.write_set(6, 1, 1, 2);  // one test image: every batch is that image again and again
   const int I = 2, H = 3, C = 10;
-  const auto f = make(folder, {{"units", "3"}, {"batch", "4"}, {"init", "0.5"}})();
-  REQUIRE(f->layout().size() == H * I + H + C * H + C);
   Rng rng(2);
+  const auto f = make(folder, {{"units", "3"}, {"batch", "4"}, {"init", "0.5"}})(rng, Split::test);
+  REQUIRE(f->layout().size() == H * I + H + C * H + C);
   std::vector<Real> theta(f->layout().size());
-  f->sample(rng, Split::test);
   f->init(rng, theta);
   f->next_batch(rng);
 
@@ -79,24 +79,25 @@ TEST_CASE("mnist: no split yields an image of another") {
   // tells pixels and labels apart, an image is known by its loss.
   IdxFolder folder;
   folder.write_set(36, 5, 1, 1);
-  const auto f = make(folder, {{"units", "1"}, {"batch", "1"}})();
-  std::vector<Real> theta(f->layout().size());
+  const Family family = make(folder, {{"units", "1"}, {"batch", "1"}});
+  std::vector<Real> theta(family.example()->layout().size());
   Rng(4).fill_normal(theta, 0, 1);
   const auto losses = [&](Split split) {
-    std::set<Real> seen;
+    std::set<double> seen;
     Rng rng(9);
-    f->sample(rng, split);
+    const auto f = family(rng, split);
     for (int k = 0; k < 1000; ++k) {
       f->next_batch(rng);
       seen.insert(loss_of(*f, theta));
     }
     return seen;
   };
-  const std::set<Real> train = losses(Split::train), validation = losses(Split::validation), test = losses(Split::test);
+  const std::set<double> train = losses(Split::train), validation = losses(Split::validation),
+                         test = losses(Split::test);
   CHECK(train.size() == 30);
   CHECK(validation.size() == 6);
   CHECK(test.size() == 5);
-  std::set<Real> all = train;
+  std::set<double> all = train;
   all.insert(validation.begin(), validation.end());
   all.insert(test.begin(), test.end());
   CHECK(all.size() == 41);
@@ -105,26 +106,23 @@ TEST_CASE("mnist: no split yields an image of another") {
   std::string images = IdxFolder::images(36, 1, 1);
   for (int n = 30; n < 36; ++n) images[16 + n] = static_cast<char>(170 + n);
   folder.write("train-images-idx3-ubyte", images);
-  const auto g = make(folder, {{"units", "1"}, {"batch", "1"}})();
   Rng rng(9);
-  g->sample(rng, Split::train);
+  const auto g = make(folder, {{"units", "1"}, {"batch", "1"}})(rng, Split::train);
   for (int k = 0; k < 200; ++k) {
     g->next_batch(rng);
     CHECK(train.count(loss_of(*g, theta)) == 1);
   }
 }
 
-TEST_CASE("mnist: the seed decides the minibatches, and copies of a factory are independent") {
+TEST_CASE("mnist: the seed decides the minibatches, and functions are independent") {
   IdxFolder folder;
   folder.write_set(60, 10);
-  const OptimizeeFactory factory = make(folder, {{"units", "3"}, {"batch", "4"}});
-  const auto f = factory(), g = factory();
+  const Family family = make(folder, {{"units", "3"}, {"batch", "4"}});
+  Rng rng_f(5), rng_g(5), rng_other(6);
+  const auto f = family(rng_f, Split::train), g = family(rng_g, Split::train);
   std::vector<Real> theta(f->layout().size());
   Rng(1).fill_normal(theta, 0, 1);
-  Rng rng_f(5), rng_g(5), rng_other(6);
-  f->sample(rng_f, Split::train);
-  g->sample(rng_g, Split::train);
-  std::vector<Real> first, second, other;
+  std::vector<double> first, second, other;
   for (int k = 0; k < 8; ++k) {
     f->next_batch(rng_f);
     g->next_batch(rng_g);
@@ -136,13 +134,13 @@ TEST_CASE("mnist: the seed decides the minibatches, and copies of a factory are 
   }
   CHECK(first == second);
   CHECK(first != other);
-  CHECK(std::set<Real>(first.begin(), first.end()).size() > 1);
+  CHECK(std::set<double>(first.begin(), first.end()).size() > 1);
 }
 
 TEST_CASE("mnist: the start is Gaussian with the deviation asked for, biases too") {
   IdxFolder folder;
   folder.write_set(6, 1, 28, 28);
-  const auto f = make(folder, {{"init", "0.3"}})();
+  const auto f = make(folder, {{"init", "0.3"}}).example();
   CHECK(f->layout().size() == 784 * 20 + 20 + 20 * 10 + 10);
   Rng rng(1);
   std::vector<Real> theta(f->layout().size());
@@ -156,13 +154,13 @@ TEST_CASE("mnist: the start is Gaussian with the deviation asked for, biases too
 TEST_CASE("mnist: no heap allocation once warm") {
   IdxFolder folder;
   folder.write_set(60, 10);
-  const auto f = make(folder, {{"depth", "2"}})();
-  std::vector<Real> theta(f->layout().size());
-  Gradient gradient;
+  const Family family = make(folder, {{"depth", "2"}});
   Rng rng(1);
+  const std::array functions = {family(rng, Split::train), family(rng, Split::validation), family(rng, Split::test)};
+  std::vector<Real> theta(functions[0]->layout().size());
+  Gradient gradient;
   const auto steps = [&] {
-    for (const Split split : {Split::train, Split::validation, Split::test}) {
-      f->sample(rng, split);
+    for (const auto& f : functions) {
       f->init(rng, theta);
       for (int k = 0; k < 3; ++k) {
         f->next_batch(rng);
@@ -176,18 +174,15 @@ TEST_CASE("mnist: no heap allocation once warm") {
   CHECK(allocations() == before);
 }
 
-TEST_CASE("mnist: a loss without a batch of its split is an error") {
+TEST_CASE("mnist: a loss without a batch is an error") {
   IdxFolder folder;
   folder.write_set(6, 1);
-  const auto f = make(folder)();
-  const std::vector<Real> theta(f->layout().size());
   Rng rng(1);
-  CHECK_THROWS_WITH(f->next_batch(rng), ContainsSubstring("before sample"));
-  f->sample(rng, Split::train);
+  const auto f = make(folder)(rng, Split::test);
+  const std::vector<Real> theta(f->layout().size());
+  CHECK_THROWS_WITH(loss_of(*f, theta), ContainsSubstring("before next_batch"));
   f->next_batch(rng);
   loss_of(*f, theta);
-  f->sample(rng, Split::test);
-  CHECK_THROWS_WITH(loss_of(*f, theta), ContainsSubstring("before next_batch"));
 }
 
 TEST_CASE("mnist: sets that do not fit together are refused") {
@@ -222,9 +217,8 @@ TEST_CASE("mnist: the packaged data set is read and split as the paper's") {
                                       {8, 6000},
                                       {9, 6000}});
   CHECK(int(train.labels[0]) == 9);  // an ankle boot comes first
-  const auto f = make_optimizee(find_optimizee("mnist"))();
   Rng rng(1);
-  f->sample(rng, Split::test);
+  const auto f = make_optimizee(find_optimizee("mnist"))(rng, Split::test);
   std::vector<Real> theta(f->layout().size());
   f->init(rng, theta);
   f->next_batch(rng);

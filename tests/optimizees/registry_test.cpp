@@ -37,9 +37,9 @@ TEST_CASE("An unknown option is a usage error that lists those there are") {
 
 TEST_CASE("Options have defaults, and values replace them") {
   const OptimizeeEntry& entry = find_optimizee("quadratic");
-  CHECK(make_optimizee(entry)()->layout().size() == 1280);
-  CHECK(make_optimizee(entry, {{"dim", "3"}})()->layout().size() == 384);
-  CHECK(make_optimizee(entry, {{"dim", "3"}, {"batch", "2"}})()->layout().size() == 6);
+  CHECK(make_optimizee(entry).example()->layout().size() == 1280);
+  CHECK(make_optimizee(entry, {{"dim", "3"}}).example()->layout().size() == 384);
+  CHECK(make_optimizee(entry, {{"dim", "3"}, {"batch", "2"}}).example()->layout().size() == 6);
 }
 
 TEST_CASE("Whole numbers are read strictly") {

@@ -42,9 +42,9 @@ void for_each_block(const Layout& layout, const std::vector<Real>& a, const std:
 
 int run(const DoubleRequest& request) {
   const LearnedOptimizer learned = LearnedOptimizer::load(request.optimizer);
-  const auto f = make_optimizee(find_optimizee(request.optimizee), request.options)();
+  const Family family = make_optimizee(find_optimizee(request.optimizee), request.options);
   say_progress("following the trajectory");
-  const MetaGradient meta(learned, *f, request.steps, Rng(request.seed), request.threads);
+  const MetaGradient meta(learned, family, request.steps, Rng(request.seed), request.threads);
   const std::vector<Real> full = meta.full([&](int steps) {
     say_progress("full gradient: step " + std::to_string(steps) + "/" + std::to_string(request.steps));
   });

@@ -24,7 +24,7 @@ std::vector<Real> gradients() {
 std::string csv(const Preprocess& preprocess) {
   const std::vector<Real> x = gradients();
   const Index n = static_cast<Index>(x.size());
-  std::vector<Real> features(Preprocess::kMostFeatures * n);
+  std::vector<Real> features(Preprocess::kMaxFeatures * n);
   preprocess(x, features.data(), n);
   std::string text = kPreprocessHeader;
   for (Index k = 0; k < n; ++k) {

@@ -33,15 +33,11 @@ void receive(int signal) {
   }
 }
 
-class Interruptible : public Optimizee {
+class Interruptible : public Function {
  public:
-  explicit Interruptible(std::unique_ptr<Optimizee> f) : f_(std::move(f)) {}
+  explicit Interruptible(std::unique_ptr<Function> f) : f_(std::move(f)) {}
 
   const Layout& layout() const override { return f_->layout(); }
-  void sample(Rng& rng, Split split) override {
-    stop_if_interrupted();
-    f_->sample(rng, split);
-  }
   void init(Rng& rng, std::span<Real> theta) const override { f_->init(rng, theta); }
   void next_batch(Rng& rng) override {
     stop_if_interrupted();
@@ -49,10 +45,9 @@ class Interruptible : public Optimizee {
   }
   Var loss(Tape& tape, Var theta) override { return f_->loss(tape, theta); }
   Index functions() const override { return f_->functions(); }
-  double blind_loss() const override { return f_->blind_loss(); }
 
  private:
-  std::unique_ptr<Optimizee> f_;
+  std::unique_ptr<Function> f_;
 };
 
 }  // namespace
@@ -78,8 +73,12 @@ void stop_if_interrupted() {
   if (interrupted()) throw Interrupted{"interrupted"};
 }
 
-OptimizeeFactory interruptible(OptimizeeFactory optimizee) {
-  return [optimizee = std::move(optimizee)] { return std::make_unique<Interruptible>(optimizee()); };
+Family interruptible(const Family& family) {
+  const auto draw = [=](Rng& rng, Split split) {
+    stop_if_interrupted();
+    return std::make_unique<Interruptible>(family(rng, split));
+  };
+  return Family(draw, family.chance_loss());
 }
 
 }  // namespace l2l

@@ -1,7 +1,7 @@
 #pragma once
 #include <string>
 
-#include "optim/optimizee.h"
+#include "optim/function.h"
 
 namespace l2l {
 
@@ -23,8 +23,8 @@ int interrupted_exit_code();
 
 /// Throws Interrupted if so.
 void stop_if_interrupted();
-/// The same functions, which `stop_if_interrupted` before each sample and each minibatch: whatever follows them
-/// (training, tuning, evaluation) ends there.
-OptimizeeFactory interruptible(OptimizeeFactory optimizee);
+/// The same functions; drawing one, or a minibatch of one, is where whatever follows them (training, tuning,
+/// evaluation) ends if it is interrupted.
+Family interruptible(const Family& family);
 
 }  // namespace l2l

@@ -217,8 +217,7 @@ void RunFolder::check_output(const fs::path& summary, const std::vector<fs::path
   for (const fs::path& file : others) check_writable(file);
 }
 
-OptimizeeFactory RunFolder::make_optimizee(const OptimizeeEntry& entry, OptionValues saved,
-                                           const OptionValues& given) const {
+Family RunFolder::make_optimizee(const OptimizeeEntry& entry, OptionValues saved, const OptionValues& given) const {
   for (const auto& [name, value] : given) saved[name] = value;
   try {
     return l2l::make_optimizee(entry, saved);

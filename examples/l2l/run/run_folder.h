@@ -56,7 +56,7 @@ struct RunFolder {
                     const std::string& remedy) const;
   /// An optimizee with the options in config.json, and with others that were `given` since. A bad option is a
   /// UsageError if some were given, and else an Error that names config.json.
-  OptimizeeFactory make_optimizee(const OptimizeeEntry& entry, OptionValues saved, const OptionValues& given) const;
+  Family make_optimizee(const OptimizeeEntry& entry, OptionValues saved, const OptionValues& given) const;
 
  private:
   /// The files of the run that are there.

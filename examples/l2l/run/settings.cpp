@@ -186,8 +186,8 @@ const std::vector<Setting>& settings() {
              "how much less an update answers for a loss with every\n"
              "step that lies between them; 1: for all alike (the paper)"),
       number("clip", &M::clip, kNotNegative, "largest norm of the meta-gradient; 0: any"),
-      number("hidden", &L::hidden, Range{1, L::kMostHidden}, "hidden units of each LSTM layer"),
-      number("layers", &L::layers, Range{1, L::kMostLayers}, "LSTM layers"),
+      number("hidden", &L::hidden, Range{1, L::kMaxHidden}, "hidden units of each LSTM layer"),
+      number("layers", &L::layers, Range{1, L::kMaxLayers}, "LSTM layers"),
       preprocess(),
       number("scale", &L::output_scale, kPositive, "factor between the LSTM's output and the update"),
       groups(),

@@ -23,8 +23,8 @@ class FusedRecorder : public UnrollRecorder {
  public:
   FusedRecorder(const LstmModel& model, int threads) : blocks_(model, threads) {}
 
-  void reset(Index n) override {
-    blocks_.reset(n);
+  void reset(const Layout& layout) override {
+    blocks_.reset(layout.size());
     ++generation_;
   }
 
@@ -36,7 +36,7 @@ class FusedRecorder : public UnrollRecorder {
     start_.resize(blocks_.blocks() * size);
     for (Index b = 0; b < blocks_.blocks(); ++b) std::copy_n(blocks_.state(b), size, start_.data() + b * size);
     opened_ = Tape::output("lstm_unroll", {0}, {phi});
-    phi.tape->record(opened_, [this, generation = ++generation_] {
+    phi.tape->record("lstm_unroll", {phi}, opened_, [this, generation = ++generation_] {
       if (generation != generation_) throw Error("lstm_unroll: opened or reset again before its tape ran backward");
       backward();
     });
@@ -51,7 +51,7 @@ class FusedRecorder : public UnrollRecorder {
     const std::span<const Real> kept = next.tape->copy(gradient);
     blocks_.step(kept.data(), theta.value, next.value);
     steps_.push_back({kept.data(), next.grad});
-    next.tape->record(next, [=] {
+    next.tape->record("lstm_step", {theta, opened_}, next, [=] {
       const Index n = theta.size();
       for (Index k = 0; theta.grad && k < n; ++k) theta.grad[k] += next.grad[k];
     });

@@ -54,7 +54,7 @@ void LstmBlocks::step(const Real* gradient, const Real* theta, Real* next) {
     Real*& spare = spare_[omp_get_thread_num()];
 #pragma omp for schedule(dynamic, 4)
     for (Index b = 0; b < count; ++b) {
-      alignas(64) Real x[Preprocess::kMostFeatures * kBlock], update[kBlock];
+      alignas(64) Real x[Preprocess::kMaxFeatures * kBlock], update[kBlock];
       features(b, gradient, x);
       kernel_.step(x, states_[b], spare, nullptr, update);
       std::swap(states_[b], spare);

@@ -10,7 +10,7 @@ LstmOptimizer::LstmOptimizer(const LstmModel& model, std::span<const Real> phi, 
   blocks_.set_weights(phi);
 }
 
-void LstmOptimizer::reset(Index n) { blocks_.reset(n); }
+void LstmOptimizer::reset(const Layout& layout) { blocks_.reset(layout.size()); }
 
 void LstmOptimizer::step(std::span<const Real> gradient, std::span<Real> theta) {
   const Index n = blocks_.size();

@@ -10,7 +10,7 @@ namespace l2l {
 /// Runs one trained LSTM on any flat θ (`make_optimizer` runs those of several parts too):
 ///
 ///     l2l::LstmOptimizer optimizer(l2l::LearnedOptimizer::load("optimizer.safetensors"));
-///     optimizer.reset(theta.size());
+///     optimizer.reset(layout);
 ///     optimizer.step(gradient, theta);   // as often as you like
 class LstmOptimizer : public Optimizer {
  public:
@@ -19,7 +19,7 @@ class LstmOptimizer : public Optimizer {
       : LstmOptimizer(learned.model.single(), learned.phi, threads) {}
   LstmOptimizer(const LstmModel& model, std::span<const Real> phi, int threads = 1);
 
-  void reset(Index n) override;
+  void reset(const Layout& layout) override;
   void step(std::span<const Real> gradient, std::span<Real> theta) override;
   std::unique_ptr<Optimizer> clone() const override { return std::make_unique<LstmOptimizer>(*this); }
 
@@ -27,7 +27,7 @@ class LstmOptimizer : public Optimizer {
   LstmBlocks blocks_;
 };
 
-/// Runs a learned optimizer of any make. One of several parts has to be told the layout of θ (`reset_for`).
+/// Runs a learned optimizer of any make. One of several parts has to be told the layout of θ (`reset`).
 std::unique_ptr<Optimizer> make_optimizer(const LearnedOptimizer& learned, int threads = 1);
 
 }  // namespace l2l

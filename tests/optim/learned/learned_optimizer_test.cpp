@@ -73,7 +73,7 @@ Unrolled unroll(UnrollRecorder& recorder, const Layout& layout, const std::vecto
                 const History& gradients) {
   Unrolled result;
   result.dphi.resize(phi.size());
-  recorder.reset_for(layout);
+  recorder.reset(layout);
   Tape tape;
   recorder.open(tape.leaf({static_cast<Index>(phi.size())}, phi.data(), result.dphi.data()));
   Var theta = tape.constant({layout.size()}, Real(1)), loss = tape.constant({}, Real(0));
@@ -137,7 +137,7 @@ TEST_CASE("a rule beside an LSTM steps as it does alone, and leaves the LSTM's g
       unroll(*make_composed_recorder(kSmall), select(two_groups(), kConv), mixed.phi, select(gradients, kConv));
   check_close(together.dphi, recomputed(alone.dphi));
   Adam adam(0.1);
-  adam.reset(3);
+  adam.reset(Layout::flat(3));
   std::vector<Real> theta(3, 1);
   for (const std::vector<Real>& gradient : gradients) adam.step(columns(gradient, kFc), theta);
   check_close(columns(together.theta, kFc), recomputed(theta));
@@ -145,7 +145,7 @@ TEST_CASE("a rule beside an LSTM steps as it does alone, and leaves the LSTM's g
   // The same when it runs.
   std::vector<Real> running(kSize, 1);
   const auto optimizer = make_optimizer(mixed);
-  optimizer->reset_for(two_groups());
+  optimizer->reset(two_groups());
   for (const std::vector<Real>& gradient : gradients) optimizer->step(gradient, running);
   check_close(running, recomputed(together.theta));
 }

@@ -29,7 +29,7 @@ Result run(UnrollRecorder& recorder, const LstmModel& model, const std::vector<R
   const Index n = static_cast<Index>(gradients[0].size());
   std::vector<Real> theta(n, Real(0.5));
   Tape tape;
-  recorder.reset(n);
+  recorder.reset(Layout::flat(n));
   const std::size_t unrolls = (gradients.size() - 1) / T;
   for (std::size_t u = 0; u < unrolls; ++u) {
     tape.clear();
@@ -168,7 +168,7 @@ TEST_CASE("a recorded update gets the sum of the gradients that follow it") {
   for (const bool fused : {false, true}) {
     const auto recorder = fused ? make_fused_recorder(model, 1) : make_composed_recorder(model);
     Tape tape;
-    recorder->reset(n);
+    recorder->reset(Layout::flat(n));
     recorder->open(tape.variable({model.layout().size()}, phi));
     std::vector<Var> theta = {tape.constant({n}, Real(0))};
     Var loss = w(0) * known_gradient(theta[0], 0, gradients[0]);
@@ -196,7 +196,7 @@ TEST_CASE("recorders that are misused say so") {
     const auto recorder = fused ? make_fused_recorder(model, 1) : make_composed_recorder(model);
     Tape tape;
     const Var theta = tape.constant({5}, Real(0));
-    recorder->reset(5);
+    recorder->reset(Layout::flat(5));
     CHECK_THROWS_AS(recorder->step(theta, gradient), Error);  // not opened
     recorder->open(tape.variable(size, phi));
     CHECK_THROWS_AS(recorder->step(theta, wrong), Error);
@@ -214,13 +214,13 @@ TEST_CASE("the fused unroll refuses to run backward after it was opened or reset
     return sum(recorder->step(tape.constant({5}, Real(0)), gradient));
   };
   Tape first, second;
-  recorder->reset(5);
+  recorder->reset(Layout::flat(5));
   const Var one = begin(first), two = begin(second);
   CHECK_THROWS_AS(first.backward(one), Error);
   CHECK_NOTHROW(second.backward(two));
   first.clear();
   const Var three = begin(first);
-  recorder->reset(5);
+  recorder->reset(Layout::flat(5));
   CHECK_THROWS_AS(first.backward(three), Error);
 }
 

@@ -23,7 +23,7 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 using Losses = std::vector<std::pair<double, double>>;
 
-const OptimizeeFactory bowl = [] { return std::make_unique<Bowl>(5, 0.05); };
+const Family bowl = bowls(5, 0.05);
 
 /// An optimizer that has learned nothing yet, and so hardly moves.
 LearnedOptimizer untrained() {
@@ -208,7 +208,7 @@ TEST_CASE("evolution: a search that is stopped between validations keeps what it
 TEST_CASE("evolution: survives trajectories that diverge") {
   LearnedOptimizer start = untrained();
   start.phi.back() = Real(0.5);  // steps of 0.05 and more, over the cliff within 20
-  const OptimizeeFactory cliff = [] { return std::make_unique<Cliff>(); };
+  const Family cliff = always<Cliff>();
   EvolutionConfig config = short_search();
   config.iterations = 30;
   Evolution evolution(start, cliff, cliff, config);

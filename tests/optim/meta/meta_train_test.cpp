@@ -24,7 +24,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-const OptimizeeFactory bowl = [] { return std::make_unique<Bowl>(5, 0.05); };
+const Family bowl = bowls(5, 0.05);
 
 LstmConfig small_lstm() { return {1, 6, {}, 0.1}; }
 /// The same by another computation of one unroll of four steps.
@@ -55,7 +55,7 @@ MetaTrainConfig one_unroll() {
   return config;
 }
 
-EpochReport first_epoch(const OptimizeeFactory& family, const MetaTrainConfig& config) {
+EpochReport first_epoch(const Family& family, const MetaTrainConfig& config) {
   return MetaTrainer(LstmModel(small_lstm()), family, config).run_epoch();
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("meta-training makes an optimizer that beats its untrained self") {
   const auto reports = run(trainer);
   CHECK(reports.size() == 150);
   CHECK(trainer.state().best_validation < 0.2 * trainer.state().start_validation);
-  CHECK(trainer.complaint().empty());
+  CHECK(trainer.failure_reason().empty());
   // On functions of the test split, which have their minima elsewhere.
   const LearnedOptimizer best = trainer.best();
   const EvaluateOptions options{.functions = 10, .steps = 20};
@@ -105,7 +105,7 @@ TEST_CASE("the fused and the plain unroll train alike") {
 
 TEST_CASE("the same seed gives the same bytes, for any number of threads") {
   MetaTrainConfig config = short_training();
-  const OptimizeeFactory wide = [] { return std::make_unique<Bowl>(300, 0.05); };
+  const Family wide = bowls(300, 0.05);
   MetaTrainer one(LstmModel(small_lstm()), wide, config);
   run(one);
   for (int threads : {1, 2, 3}) {
@@ -143,7 +143,7 @@ TEST_CASE("a run resumed after its best validation remembers it") {
   config.patience = 3;
   MetaTrainer whole(LstmModel(small_lstm()), scripted(script), config);
   CHECK(run(whole).size() == 4);
-  const OptimizeeFactory family = scripted(script);  // one script for both halves
+  const Family family = scripted(script);  // one script for both halves
   MetaTrainer first(LstmModel(small_lstm()), family, config);
   for (int k = 0; k < 2; ++k) first.run_epoch();
   MetaTrainer second(LstmModel(small_lstm()), family, config);
@@ -185,11 +185,12 @@ TEST_CASE("training sees functions of the training split, validation those of it
   config.validation_functions = 3;
   const auto script = std::make_shared<Script>();
   MetaTrainer trainer(LstmModel(small_lstm()), scripted(script), config);
+  script->draws.clear();  // an example to check the groups of
   run(trainer);
   const std::vector<Split> expected = {validation, validation, validation,  // at θ_0
                                        train,      train,      train,      train,  // two epochs of two functions
                                        validation, validation, validation};
-  CHECK(script->samples == expected);
+  CHECK(script->draws == expected);
 }
 
 TEST_CASE("a meta-step averages over its functions") {
@@ -220,18 +221,18 @@ TEST_CASE("every loss of an unroll has its own weight") {
   MetaTrainer trainer(model, scripted(), config);
   // L = Σ_t w_t f(θ_t) through the plain recorder, with the φ that the trainer begins with:
   const std::vector<Real> phi = trainer.state().phi;
-  Scripted f;
+  Scripted f(std::make_shared<Script>(), Split::train);
   Gradient gradient;
   Tape tape;
   const auto recorder = make_composed_recorder(model);
-  recorder->reset(4);
+  recorder->reset(Layout::flat(4));
   const Var p = tape.variable({static_cast<Index>(phi.size())}, phi);
   recorder->open(p);
   Var theta = tape.constant({4}, Real(0));
   Var loss = tape.constant({}, Real(0));
   for (int t = 0; t <= config.unroll; ++t) {
     if (t > 0) theta = recorder->step(theta, gradient.values());
-    const Real value = gradient(f, theta.values());
+    const Real value = static_cast<Real>(gradient(f, theta.values()));
     loss = loss + static_cast<Real>(config.weights[t]) * known_gradient(theta, value, gradient.values());
   }
   tape.backward(loss);
@@ -243,7 +244,7 @@ TEST_CASE("every loss of an unroll has its own weight") {
   CHECK(first_epoch(scripted(), config).gradient_norm == recomputed(2 * norm(p.gradient())));
 }
 
-TEST_CASE("with a discount an update answers the less for a loss the later it is") {
+TEST_CASE("with a discount an update counts the less for a loss the later that is") {
   MetaTrainConfig config = one_unroll();
   config.discount = 0.7;
   config.weights = {7, 0.5, -2, 3, 0.25};
@@ -251,11 +252,11 @@ TEST_CASE("with a discount an update answers the less for a loss the later it is
   MetaTrainer trainer(model, scripted(), config);
   // ∂L/∂u_t = Σ_{s>t} γ^{s-t-1} w_s ∇_s, written out, with each update on a θ of its own:
   const std::vector<Real> phi = trainer.state().phi;
-  Scripted f;
+  Scripted f(std::make_shared<Script>(), Split::train);
   Gradient gradient;
   Tape tape;
   const auto recorder = make_composed_recorder(model);
-  recorder->reset(4);
+  recorder->reset(Layout::flat(4));
   const Var p = tape.variable({static_cast<Index>(phi.size())}, phi);
   recorder->open(p);
   std::vector<Real> theta(4);
@@ -295,15 +296,15 @@ TEST_CASE("imitation: the error is that of each step beside the rule's, relative
   MetaTrainer trainer(model, scripted(), config);
   // E written out, with each update on a θ of its own, and ADAM beside it that sees the same gradients:
   const std::vector<Real> phi = trainer.state().phi;
-  Scripted f;
+  Scripted f(std::make_shared<Script>(), Split::train);
   Gradient gradient;
   Tape tape;
   const auto recorder = make_composed_recorder(model);
-  recorder->reset(4);
+  recorder->reset(Layout::flat(4));
   const Var p = tape.variable({static_cast<Index>(phi.size())}, phi);
   recorder->open(p);
   Adam adam(0.05);
-  adam.reset(4);
+  adam.reset(Layout::flat(4));
   std::vector<Real> theta(4);
   Var error = tape.constant({}, Real(0));
   double squares = 0;
@@ -464,7 +465,7 @@ TEST_CASE("an error in the middle of an epoch leaves the state of the epoch befo
 TEST_CASE("whatever is thrown, in the trajectory or in the validation, leaves the state of the epoch before") {
   struct Stop {};
   struct Stopping : Bowl {
-    explicit Stopping(int& batches) : Bowl(5, 0.05), batches(batches) {}
+    Stopping(Rng& rng, Split split, int& batches) : Bowl(rng, split, 5, 0.05), batches(batches) {}
     void next_batch(Rng& rng) override {
       if (--batches < 0) throw Stop{};
       Bowl::next_batch(rng);
@@ -477,7 +478,7 @@ TEST_CASE("whatever is thrown, in the trajectory or in the validation, leaves th
   for (int k = 0; k < 2; ++k) smooth.run_epoch();
   for (const int left : {0, 10, 20, 21, 30, 62}) {  // of 21 batches of the trajectory and 2 x 21 of the validation
     int batches = std::numeric_limits<int>::max();
-    const OptimizeeFactory family = [&] { return std::make_unique<Stopping>(batches); };
+    const Family family = [&](Rng& rng, Split split) { return std::make_unique<Stopping>(rng, split, batches); };
     MetaTrainer trainer(LstmModel(small_lstm()), family, config);
     trainer.run_epoch();
     const MetaTrainState before = trainer.state();
@@ -490,33 +491,31 @@ TEST_CASE("whatever is thrown, in the trajectory or in the validation, leaves th
   }
 }
 
-TEST_CASE("an optimizer that learned to do nothing is complained about") {
+TEST_CASE("an optimizer that learned to do nothing has a failure reason") {
   MetaTrainConfig config = short_training();
   config.learning_rate = 1e-30;
   LstmConfig idle = small_lstm();
   idle.output_scale = 0;
-  MetaTrainer trainer(
-      LstmModel(idle), [] { return std::make_unique<Bowl>(5); }, config);
+  MetaTrainer trainer(LstmModel(idle), bowls(5), config);
   run(trainer);
-  CHECK(trainer.complaint().find("learned to do nothing") != std::string::npos);
+  CHECK(trainer.failure_reason().find("learned to do nothing") != std::string::npos);
 }
 
-TEST_CASE("an optimizer that makes things worse is complained about") {
+TEST_CASE("an optimizer that makes things worse has a failure reason") {
   MetaTrainConfig config = short_training();
   config.learning_rate = 1e-30;
   LstmConfig wild = small_lstm();
   wild.output_scale = 100;
-  MetaTrainer trainer(
-      LstmModel(wild), [] { return std::make_unique<Bowl>(5); }, config);
+  MetaTrainer trainer(LstmModel(wild), bowls(5), config);
   run(trainer);
-  CHECK(trainer.complaint().find("makes things worse") != std::string::npos);
+  CHECK(trainer.failure_reason().find("makes things worse") != std::string::npos);
 }
 
-TEST_CASE("an optimizer that ends where a blind guess is is complained about") {
+TEST_CASE("an optimizer that ends at chance has a failure reason") {
   // One that leaves θ alone, on a loss of 5 that the script makes 7 at θ_0 and `end` in the only validation.
-  const auto complaint = [](double end, double blind_loss) {
+  const auto failure = [](double end, double chance_loss) {
     Script script;
-    script.blind_loss = blind_loss;
+    script.chance_loss = chance_loss;
     script.validation_offsets = {2, end - 5};
     MetaTrainConfig config = one_unroll();
     config.epochs = 1;
@@ -524,27 +523,26 @@ TEST_CASE("an optimizer that ends where a blind guess is is complained about") {
     idle.output_scale = 0;
     MetaTrainer trainer(LstmModel(idle), scripted(script), config);
     run(trainer);
-    return trainer.complaint();
+    return trainer.failure_reason();
   };
-  CHECK(complaint(1, 1).find("loss stays at 1, and a blind guess has 1 ") != std::string::npos);
-  CHECK(complaint(0.9, 1) == "");
-  CHECK(complaint(1, kInfinity) == "");
-  CHECK(complaint(kInfinity, 1).find("diverged in every validation") != std::string::npos);
+  CHECK(failure(1, 1).find("loss stays at 1, and the loss at chance is 1 ") != std::string::npos);
+  CHECK(failure(0.9, 1) == "");
+  CHECK(failure(1, kInfinity) == "");
+  CHECK(failure(kInfinity, 1).find("diverged in every validation") != std::string::npos);
 }
 
-TEST_CASE("there is nothing to complain about before the first validation") {
+TEST_CASE("there is no failure reason before the first validation") {
   MetaTrainer trainer(LstmModel(small_lstm()), scripted(), short_training());
-  CHECK(trainer.complaint() == "");
+  CHECK(trainer.failure_reason() == "");
   trainer.run_epoch();
-  CHECK(trainer.complaint() == "");
+  CHECK(trainer.failure_reason() == "");
 }
 
 TEST_CASE("a diverging run says where") {
   MetaTrainConfig config = short_training();
   LstmConfig wild = small_lstm();
   wild.output_scale = 1000;
-  MetaTrainer trainer(
-      LstmModel(wild), [] { return std::make_unique<Cliff>(); }, config);
+  MetaTrainer trainer(LstmModel(wild), always<Cliff>(), config);
   std::string message;
   try {
     run(trainer);
@@ -629,15 +627,15 @@ TEST_CASE("meta-training: no allocation per step once warm") {
   }
 }
 
-TEST_CASE("judge: what came of a training") {
+TEST_CASE("classify: what came of a training") {
   const double ln10 = std::log(10.0), none = std::numeric_limits<double>::infinity();
-  CHECK(judge(2.4, 0.5, ln10) == Outcome::learned);
-  CHECK(judge(2.4, 2.39, none) == Outcome::did_nothing);
-  CHECK(judge(5, ln10, ln10) == Outcome::did_nothing);  // far below the start, but a blind guess
-  CHECK(judge(2.4, 3, none) == Outcome::did_nothing);
-  CHECK(judge(2.4, 4, none) == Outcome::made_worse);
-  CHECK(judge(2.4, none, none) == Outcome::diverged);
-  CHECK(judge(2.4, std::nan(""), none) == Outcome::diverged);
+  CHECK(classify(2.4, 0.5, ln10) == Outcome::learned);
+  CHECK(classify(2.4, 2.39, none) == Outcome::did_nothing);
+  CHECK(classify(5, ln10, ln10) == Outcome::did_nothing);  // far below the start, but at chance
+  CHECK(classify(2.4, 3, none) == Outcome::did_nothing);
+  CHECK(classify(2.4, 4, none) == Outcome::made_worse);
+  CHECK(classify(2.4, none, none) == Outcome::diverged);
+  CHECK(classify(2.4, std::nan(""), none) == Outcome::diverged);
 }
 
 namespace {
@@ -645,14 +643,11 @@ namespace {
 /// A bowl whose parameters are of two groups.
 class GroupedBowl : public Bowl {
  public:
-  GroupedBowl() : Bowl(6) {
+  GroupedBowl(Rng& rng, Split split) : Bowl(rng, split, 6) {
+    layout_ = Layout();
     layout_.add("a", {4}, "conv");
     layout_.add("b", {2}, "fc");
   }
-  const Layout& layout() const override { return layout_; }
-
- private:
-  Layout layout_;
 };
 
 }  // namespace
@@ -663,7 +658,7 @@ TEST_CASE("two LSTMs learn together") {
   config.validate_every = 50;
   config.learning_rate = 0.02;
   const LstmModel lstm(small_lstm());
-  const auto family = [] { return std::make_unique<GroupedBowl>(); };
+  const Family family([](Rng& rng, Split split) { return std::make_unique<GroupedBowl>(rng, split); });
   MetaTrainer trainer(OptimizerModel({{"conv", lstm}, {"fc", lstm}}), family, config);
   run(trainer);
   CHECK(trainer.state().best_validation < 0.2 * trainer.state().start_validation);

@@ -19,11 +19,10 @@ using namespace l2l::testing;
 namespace {
 
 /// f(θ) = Σ_k softplus(w_k · θ - y_k) / 3 + 0.05 ‖θ‖²: its Hessian depends on θ and, by y, on the minibatch.
-class Bumpy : public Optimizee {
+class Bumpy : public Function {
  public:
-  Bumpy() { layout_.add("theta", {kSize}); }
+  explicit Bumpy(Rng& rng) : layout_(Layout::flat(kSize)), W_(kRows * kSize), y_(kRows) { rng.fill_normal(W_, 0, 1); }
   const Layout& layout() const override { return layout_; }
-  void sample(Rng& rng, Split) override { rng.fill_normal(W_, 0, 1); }
   void init(Rng& rng, std::span<Real> theta) const override { rng.fill_normal(theta, 0, 1); }
   void next_batch(Rng& rng) override { rng.fill_normal(y_, 0, 1); }
   Var loss(Tape& tape, Var theta) override {
@@ -33,26 +32,29 @@ class Bumpy : public Optimizee {
   }
   Index functions() const override { return 3; }
 
+ protected:
+  Layout layout_;
+
  private:
   static constexpr Index kRows = 6, kSize = 4;
-  Layout layout_;
-  std::vector<Real> W_ = std::vector<Real>(kRows * kSize), y_ = std::vector<Real>(kRows);
+  std::vector<Real> W_, y_;
 };
+const Family bumpy([](Rng& rng, Split) { return std::make_unique<Bumpy>(rng); });
 
 /// The same for θ of two groups that bear on each other: its elements are `owners`, of `l` and `r` for left and right.
 class GroupedBumpy : public Bumpy {
  public:
-  explicit GroupedBumpy(const std::string& owners) {
+  GroupedBumpy(Rng& rng, const std::string& owners) : Bumpy(rng) {
+    layout_ = Layout();
     layout_.add("nothing", {0}, "right");  // there may be none of a group, as in some functions of an ensemble
     for (char owner : owners) {
       layout_.add(std::to_string(layout_.size()), {1}, owner == 'l' ? "left" : "right");
     }
   }
-  const Layout& layout() const override { return layout_; }
-
- private:
-  Layout layout_;
 };
+Family grouped_bumpy(const std::string& owners) {
+  return Family([=](Rng& rng, Split) { return std::make_unique<GroupedBumpy>(rng, owners); });
+}
 
 constexpr int kSteps = 12;
 
@@ -76,31 +78,31 @@ OptimizerModel two_lstms() {
 
 /// The trajectory as the running optimizer follows it: visit(f(θ_t) per function, ∇f(θ_t)) for t = 0 … kSteps.
 template <class Visit>
-void follow(const LearnedOptimizer& learned, Optimizee& f, Rng rng, Visit visit) {
+void follow(const LearnedOptimizer& learned, const Family& family, Rng rng, Visit visit) {
   const auto optimizer = make_optimizer(learned);
-  optimizer->reset_for(f.layout());
-  std::vector<Real> theta(f.layout().size());
-  f.sample(rng, Split::train);
-  f.init(rng, theta);
+  const auto f = family(rng, Split::train);
+  optimizer->reset(f->layout());
+  std::vector<Real> theta(f->layout().size());
+  f->init(rng, theta);
   Gradient gradient;
   for (int t = 0; t <= kSteps; ++t) {
-    f.next_batch(rng);
-    const double loss = gradient(f, theta) / static_cast<double>(f.functions());
+    f->next_batch(rng);
+    const double loss = gradient(*f, theta);
     visit(loss, gradient.values());
     optimizer->step(gradient.values(), theta);
   }
 }
 
 /// L(φ) of that trajectory.
-double meta_loss(const LearnedOptimizer& learned, Optimizee& f, const Rng& rng) {
+double meta_loss(const LearnedOptimizer& learned, const Family& f, const Rng& rng) {
   double total = 0;
   follow(learned, f, rng, [&](double loss, std::span<const Real>) { total += loss; });
   return total;
 }
 
 /// The derivatives of a function of φ by central differences.
-template <class Function>
-std::vector<Near> differences(LearnedOptimizer learned, Function function) {
+template <class F>
+std::vector<Near> differences(LearnedOptimizer learned, F function) {
   std::vector<Near> result;
   for (Real& weight : learned.phi) {
     const Real kept = weight;
@@ -126,9 +128,8 @@ const Preprocess kPreprocesses[] = {{Kind::none, 1}, {Kind::rescale, 0.5}, {Kind
 
 TEST_CASE("the full meta-gradient is the derivative of the trajectory's losses") {
   if (sizeof(Real) == 4) return;  // differences need double
-  Bowl bowl(3, 0.5);
-  Bumpy bumpy;
-  for (Optimizee* f : {static_cast<Optimizee*>(&bowl), static_cast<Optimizee*>(&bumpy)}) {
+  const Family bowl = bowls(3, 0.5);
+  for (const Family* f : {&bowl, &bumpy}) {
     for (const Preprocess& preprocess : kPreprocesses) {
       CAPTURE(f == &bowl, name_of(preprocess.kind), preprocess.parameter);
       const LearnedOptimizer learned = random_optimizer(preprocess);
@@ -151,7 +152,7 @@ TEST_CASE("the full meta-gradient of several LSTMs is that derivative by the wei
   if (sizeof(Real) == 4) return;
   const LearnedOptimizer learned = random_optimizer(two_lstms());
   for (const std::string owners : {"llrr", "lrrl", "rlrl", "llll"}) {
-    GroupedBumpy f(owners);
+    const Family f = grouped_bumpy(owners);
     const Rng rng(1);
     const MetaGradient meta(learned, f, kSteps, rng);
     const std::vector<Real> full = meta.full();
@@ -173,9 +174,8 @@ TEST_CASE("the full meta-gradient of several LSTMs is that derivative by the wei
 
 TEST_CASE("the untruncated meta-gradient is the derivative of the losses with the recorded gradients held fixed") {
   if (sizeof(Real) == 4) return;
-  Bumpy bumpy;
-  GroupedBumpy grouped("lrrl"), lacking("llll");
-  for (Optimizee* f : {&bumpy, static_cast<Bumpy*>(&grouped), static_cast<Bumpy*>(&lacking)}) {
+  const Family grouped = grouped_bumpy("lrrl"), lacking = grouped_bumpy("llll");
+  for (const Family* f : {&bumpy, &grouped, &lacking}) {
     CAPTURE(f == &bumpy, f == &grouped);
     const LearnedOptimizer learned = f == &bumpy ? random_optimizer({}) : random_optimizer(two_lstms());
     const MetaGradient meta(learned, *f, kSteps, Rng(1));
@@ -190,8 +190,9 @@ TEST_CASE("the untruncated meta-gradient is the derivative of the losses with th
     // Σ_t ⟨∇_t, θ_t⟩ has the derivative of Σ_t f(θ_t), 3 times the loss per function, where ∇_t is fixed.
     const auto linear = [&](const LearnedOptimizer& moved) {
       const auto optimizer = make_optimizer(moved);
-      optimizer->reset_for(f->layout());
-      std::vector<Real> theta(f->layout().size());
+      const auto example = f->example();
+      optimizer->reset(example->layout());
+      std::vector<Real> theta(example->layout().size());
       double total = 0;
       for (int t = 0; t < kSteps; ++t) {
         optimizer->step(gradients[t], theta);
@@ -220,10 +221,7 @@ TEST_CASE("the truncated meta-gradient is what MetaTrainer accumulates while φ 
     config.clip = 0;
     config.fused = fused;
     const OptimizerModel model = grouped ? two_lstms() : LstmModel({2, 3, {}, 0.3});
-    const auto family = [grouped = grouped]() -> std::unique_ptr<Optimizee> {
-      if (grouped) return std::make_unique<GroupedBumpy>("lrrl");
-      return std::make_unique<Bumpy>();
-    };
+    const Family family = grouped ? grouped_bumpy("lrrl") : bumpy;
     std::vector<Real> phi, sum(model.layout().size()), before(model.layout().size());
     Rng rng(0);
     for (int unrolls = 1; unrolls <= kUnrolls; ++unrolls) {
@@ -237,8 +235,7 @@ TEST_CASE("the truncated meta-gradient is what MetaTrainer accumulates while φ 
       for (std::size_t k = 0; k < m.size(); ++k) sum[k] += (m[k] - Real(0.9) * before[k]) / Real(0.1);
       before = m;
     }
-    const auto f = family();
-    const MetaGradient meta({model, phi}, *f, kUnrolls * T, rng);
+    const MetaGradient meta({model, phi}, family, kUnrolls * T, rng);
     // To have g back from m takes ten times its three roundings, and what came before is as large as g.
     const double n = 2 * gradient_roundings({2, 4}, kUnrolls * T) + 2 * 30 * kUnrolls;
     CHECK(agreement(meta.truncated(T, discount), sum).relative_error == rounded(0, n, 1));
@@ -258,18 +255,18 @@ TEST_CASE("agreement of vectors computed by hand") {
 }
 
 TEST_CASE("meta-gradients that cannot be had say so") {
-  Bowl f;
+  const Family f = bowls();
   const LearnedOptimizer learned = random_optimizer({});
   CHECK_THROWS_AS(MetaGradient(learned, f, 0, Rng(0)), UsageError);
   CHECK_THROWS_AS(MetaGradient(learned, f, 6, Rng(0)).truncated(4), UsageError);
   CHECK_THROWS_AS(MetaGradient(learned, f, 6, Rng(0)).truncated(0), UsageError);
   LearnedOptimizer wild{LstmModel({2, 3, {}, sizeof(Real) == 8 ? 1e200 : 1e30}), learned.phi};
   CHECK_THROWS_AS(MetaGradient(wild, f, 6, Rng(0)), Error);
-  GroupedBumpy grouped("llrr");
+  const Family grouped = grouped_bumpy("llrr");
   const OptimizerModel mixed({{"left", LstmModel({2, 3, {}, 0.3})}, {"right", FixedRule{"adam", 0.1}}});
   CHECK_THROWS_WITH(MetaGradient(random_optimizer(mixed), grouped, 6, Rng(0)),
                     "meta-gradient: the group 'right' has the rule adam, whose response to its gradient is not "
-                    "recorded; take a training with an LSTM for it (--groups with right in place of right=adam:...)");
+                    "recorded; take a training with an LSTM for it");
 }
 
 }  // namespace l2l::meta_gradient_test

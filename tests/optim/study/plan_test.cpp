@@ -7,14 +7,11 @@
 
 namespace l2l::plan_test {
 
-using l2l::testing::Bowl;
 using l2l::testing::Near;
 
 namespace {
 
-OptimizeeFactory bowl(Index n) {
-  return [n] { return std::make_unique<Bowl>(n); };
-}
+Family bowl(Index n) { return testing::bowls(n); }
 
 /// What the trainer really holds after some epochs of two unrolls.
 std::size_t held(const LstmModel& model, Index n, MetaTrainConfig config) {
@@ -44,7 +41,8 @@ TEST_CASE("plan: the memory is what a training then holds") {
         CHECK(plan.coordinates == n);
         CHECK(plan.weights == model.layout().size());
         // Within what vectors and blocks are rounded up by.
-        CHECK(static_cast<double>(plan.unroll_bytes + plan.optimizee_bytes) == Near(expected, 0.02 * expected + 1000));
+        CHECK(static_cast<double>(plan.unroll_bytes + plan.function_tape_bytes) ==
+              Near(expected, 0.02 * expected + 1000));
         CHECK(plan.validation_bytes >= 2 * 2 * 5 * n * sizeof(Real));  // the state of one trajectory, at least
         if (plan.function_bytes > 0) {  // unknown under a sanitizer
           const Index bowls = (functions + 1) * 3 * n;  // three numbers a coordinate

@@ -80,42 +80,40 @@ History respond(Optimizer& optimizer, std::span<const Real> gradients, std::span
 }  // namespace
 
 TEST_CASE("a recorded trajectory is the one that evaluation follows") {
-  const OptimizeeFactory bowl = [] { return std::make_unique<Bowl>(70, 0.1); };
+  const Family bowl = bowls(70, 0.1);
   const EvaluateOptions options{.functions = 3, .steps = kSteps, .seed = 5};
   for (const OptimizerFactory& make : three()) {
     const Curves curves = evaluate(make, bowl, options);
     for (int k = 0; k < 3; ++k) {
       const auto optimizer = make();
-      const Trajectory trajectory = record(*optimizer, *bowl(), k, options);
-      CHECK(trajectory.losses == curves.losses[k]);
-      REQUIRE(trajectory.gradients.size() == kSteps);
+      const Recording recording = record(*optimizer, bowl, k, options);
+      CHECK(recording.losses == curves.losses[k]);
+      REQUIRE(recording.gradients.size() == kSteps);
       // Replaying its gradients goes the same way: the updates lead from θ_0 to the last θ, and its loss.
       std::vector<Real> theta(70);
-      Bowl f(70, 0.1);
       Rng rng(5, 3 * k + static_cast<int>(Split::test));
-      f.sample(rng, Split::test);
+      Bowl f(rng, Split::test, 70, 0.1);
       f.init(rng, theta);
       Gradient gradient;
-      for (const std::vector<Real>& update : replay(*make(), trajectory.gradients)) {
+      for (const std::vector<Real>& update : replay(*make(), recording.gradients)) {
         f.next_batch(rng);
         gradient(f, theta);
         for (int j = 0; j < 70; ++j) theta[j] += update[j];
       }
       f.next_batch(rng);
       // Twice a rounding of each θ a step, its error in the loss twice that, and a sum of 70.
-      CHECK(gradient(f, theta) == rounded(trajectory.losses.back(), 4 * kSteps + 70));
+      CHECK(gradient(f, theta) == rounded(recording.losses.back(), 4 * kSteps + 70));
     }
   }
 }
 
 TEST_CASE("a trajectory that is not finite ends where it was last finite") {
   Sgd sgd(0.3);
-  Cliff cliff;
-  const Trajectory trajectory = record(sgd, cliff, 0, {.steps = 20});
-  const std::size_t steps = trajectory.gradients.size();
+  const Recording recording = record(sgd, always<Cliff>(), 0, {.steps = 20});
+  const std::size_t steps = recording.gradients.size();
   CHECK(steps >= 1);
   CHECK(steps < 20);
-  for (std::size_t t = 0; t <= 20; ++t) CHECK(std::isfinite(trajectory.losses[t]) == (t < steps));
+  for (std::size_t t = 0; t <= 20; ++t) CHECK(std::isfinite(recording.losses[t]) == (t < steps));
 }
 
 TEST_CASE("some coordinates are replayed as all of them are") {

@@ -36,7 +36,7 @@ TEST_CASE("an LSTM's step leaves the denormals of its caller alone") {
   const LstmModel model({1, 2, {}, 1});
   LstmOptimizer optimizer(LearnedOptimizer{model, std::vector<Real>(model.layout().size(), Real(0.1))});
   std::vector<Real> theta(5);
-  optimizer.reset(5);
+  optimizer.reset(Layout::flat(5));
   optimizer.step(std::vector<Real>(5, Real(1)), theta);
   CHECK(has_denormals());
 }

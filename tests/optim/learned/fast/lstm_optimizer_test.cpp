@@ -28,7 +28,7 @@ LearnedOptimizer random_optimizer(const LstmConfig& config, std::uint64_t seed) 
 std::vector<Real> follow(LstmOptimizer optimizer, Index n) {
   Rng rng(8);
   std::vector<Real> theta(n, 1), gradient(n);
-  optimizer.reset(n);
+  optimizer.reset(Layout::flat(n));
   for (int t = 0; t < 5; ++t) {
     rng.fill_normal(gradient, 0, 1e-2);
     optimizer.step(gradient, theta);
@@ -44,10 +44,10 @@ TEST_CASE("running the learned optimizer gives what recording it gives") {
   constexpr Index n = 100;
   constexpr int T = 6;
   LstmOptimizer running(learned);
-  running.reset(n);
+  running.reset(Layout::flat(n));
   std::vector<Real> theta(n, 1), gradient(n);
   const auto recorder = make_composed_recorder(learned.model.single());
-  recorder->reset(n);
+  recorder->reset(Layout::flat(n));
   Tape tape;
   std::vector<Real> phi = learned.phi, dphi(phi.size());
   recorder->open(tape.leaf({static_cast<Index>(phi.size())}, phi.data(), dphi.data()));
@@ -66,7 +66,7 @@ TEST_CASE("an output of zero weight leaves theta alone") {
   LearnedOptimizer learned = random_optimizer({}, 3);
   for (Real& w : learned.model.single().output_weight().in(std::span<Real>(learned.phi))) w = 0;
   LstmOptimizer optimizer(learned);
-  optimizer.reset(70);
+  optimizer.reset(Layout::flat(70));
   std::vector<Real> theta(70, 2), gradient(70, 5);
   for (int t = 0; t < 10; ++t) optimizer.step(gradient, theta);
   CHECK(theta == std::vector<Real>(70, 2));
@@ -74,8 +74,8 @@ TEST_CASE("an output of zero weight leaves theta alone") {
 
 TEST_CASE("coordinates do not see each other") {
   LstmOptimizer both(random_optimizer({}, 4)), alone(random_optimizer({}, 4));
-  both.reset(2);
-  alone.reset(1);
+  both.reset(Layout::flat(2));
+  alone.reset(Layout::flat(1));
   std::vector<Real> theta2(2, 0), theta1(1, 0);
   for (int t = 0; t < 5; ++t) {
     const std::vector<Real> g2 = {Real(t), Real(-3)}, g1 = {Real(-3)};
@@ -90,7 +90,7 @@ TEST_CASE("the learned optimizer gives the same bytes for any number of threads"
   const std::vector<Real> one = follow(LstmOptimizer(learned, 1), 1000);
   for (int threads : {2, 8}) CHECK(follow(LstmOptimizer(learned, threads), 1000) == one);
   // Also where it is itself in a parallel region.
-  const OptimizeeFactory bowl = [] { return std::make_unique<Bowl>(300, 0.1); };
+  const Family bowl = bowls(300, 0.1);
   EvaluateOptions options{.functions = 3, .steps = 5};
   const Curves alone = evaluate([&] { return std::make_unique<LstmOptimizer>(learned); }, bowl, options);
   options.threads = 2;
@@ -107,8 +107,8 @@ TEST_CASE("a clone of the learned optimizer goes its own way") {
   for (int threads : {1, 3}) {
     auto original = std::make_unique<LstmOptimizer>(learned, threads);
     LstmOptimizer undisturbed(learned);
-    original->reset(n);
-    undisturbed.reset(n);
+    original->reset(Layout::flat(n));
+    undisturbed.reset(Layout::flat(n));
     Rng rng(12);
     std::vector<Real> theta(n, 0), expected(n, 0), aside(n, 0), gradient(n);
     for (int t = 0; t < 6; ++t) {
@@ -127,8 +127,8 @@ TEST_CASE("a clone of the learned optimizer goes its own way") {
     clone->step(gradient, theta);
     undisturbed.step(gradient, expected);
     CHECK(theta == expected);
-    clone->reset(3);
-    undisturbed.reset(3);
+    clone->reset(Layout::flat(3));
+    undisturbed.reset(Layout::flat(3));
     std::vector<Real> few(3, 0), same(3, 0);
     clone->step(std::vector<Real>{1, 2, 3}, few);
     undisturbed.step(std::vector<Real>{1, 2, 3}, same);
@@ -147,7 +147,7 @@ TEST_CASE("weights of another model are an error") {
 
 TEST_CASE("stepping with the wrong number of coordinates is an error") {
   LstmOptimizer optimizer(random_optimizer({}, 7));
-  optimizer.reset(3);
+  optimizer.reset(Layout::flat(3));
   std::vector<Real> theta(3), gradient(2);
   CHECK_THROWS_AS(optimizer.step(gradient, theta), Error);
 }

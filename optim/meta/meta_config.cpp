@@ -1,0 +1,48 @@
+#include "optim/meta/meta_config.h"
+
+#include <cmath>
+
+#include "autodiff/error.h"
+#include "optim/rules.h"
+
+namespace l2l {
+
+void check(const MetaTrainConfig& c) {
+  const auto at_least_one = [](const char* name, int value) {
+    if (value < 1) throw UsageError(name, " is ", value, ", it must be at least 1");
+  };
+  at_least_one("epochs", c.epochs);
+  at_least_one("steps", c.steps);
+  at_least_one("unroll", c.unroll);
+  at_least_one("functions", c.functions);
+  at_least_one("validate-every", c.validate_every);
+  at_least_one("validation-functions", c.validation_functions);
+  at_least_one("threads", c.threads);
+  if (c.steps % c.unroll != 0) {
+    throw UsageError("steps (", c.steps, ") must be a multiple of unroll (", c.unroll, ")");
+  }
+  if (c.first_steps < 0 || c.first_steps > c.steps) {
+    throw UsageError("first-steps is ", c.first_steps, ", it must be from 0 to steps (", c.steps, ")");
+  }
+  if (!(c.learning_rate > 0)) throw UsageError("lr is ", c.learning_rate, ", it must be positive");
+  if (!(c.discount >= 0 && c.discount <= 1)) throw UsageError("discount is ", c.discount, ", it must be from 0 to 1");
+  if (!(c.final_rate >= 0)) throw UsageError("final-rate is ", c.final_rate, ", it must not be negative");
+  if (c.validation_steps < 0) throw UsageError("validation-steps is ", c.validation_steps, ", it must not be negative");
+  if (c.patience < 0) throw UsageError("patience is ", c.patience, ", it must not be negative");
+  for (double w : c.weights) {
+    if (!std::isfinite(w)) throw UsageError("weight ", w, " of a loss, it must be finite");
+  }
+  if (c.imitated) {
+    find_rule(c.imitated->name);
+    if (!(c.imitated->learning_rate > 0)) {
+      throw UsageError("the rate of ", c.imitated->name, " is ", c.imitated->learning_rate, ", it must be positive");
+    }
+  }
+  if (!(c.clip >= 0)) throw UsageError("clip is ", c.clip, ", it must not be negative");
+  if (!c.weights.empty() && static_cast<int>(c.weights.size()) != c.unroll + 1) {
+    throw UsageError(c.weights.size(), " weights given, an unroll of ", c.unroll, " steps has ", c.unroll + 1,
+                     " losses");
+  }
+}
+
+}  // namespace l2l

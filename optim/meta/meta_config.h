@@ -1,0 +1,35 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "optim/learned/learned_optimizer.h"
+
+namespace l2l {
+
+/// How a learned optimizer is trained.
+struct MetaTrainConfig {
+  int epochs = 1000;  // meta-epochs: trajectories of `steps` steps (of `functions` functions each)
+  int steps = 100;
+  int first_steps = 0;  // steps of the first trajectories, which grow geometrically to `steps`; 0: all have `steps`
+  int unroll = 20;  // steps between two updates of φ; divides `steps`
+  int functions = 1;  // functions whose meta-gradients are averaged in one meta-step
+  double learning_rate = 0.01;  // of ADAM on φ, at the start
+  double final_rate = 0.01;  // what the cosine decay ends at, as a fraction of learning_rate; 1: constant
+  double clip = 1;  // largest norm of the meta-gradient; 0: none
+  int validate_every = 25;  // meta-epochs
+  int validation_functions = 16;
+  int validation_steps = 0;  // 0: as many as `steps`
+  int patience = 0;  // stop after so many validations without a better one; 0: never
+  std::uint64_t seed = 0;
+  int threads = 1;
+  bool fused = true;  // the unroll as one node (see optim/learned/unroll.h); false: the plain version
+  double discount = 1;  // γ, see Losses in objective.h
+  std::vector<double> weights = {};  // w_0 … w_unroll of the unroll's losses; empty: all 1
+  std::optional<FixedRule> imitated = {};  // to learn from this rule and not from the losses, see Imitation
+};
+
+/// A UsageError, which names the setting and its value, for a configuration that cannot be.
+void check(const MetaTrainConfig& config);
+
+}  // namespace l2l

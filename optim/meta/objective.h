@@ -1,0 +1,69 @@
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "autodiff/tape.h"
+#include "optim/meta/meta_config.h"
+#include "optim/optimizer.h"
+#include "optim/trajectory.h"
+
+namespace l2l {
+
+/// What an unroll of T steps makes small: a sum of terms, one for each θ_0 … θ_T.
+class Objective {
+ public:
+  virtual ~Objective() = default;
+  /// A new trajectory, of a θ of this layout.
+  virtual void reset(const Layout& /*layout*/) {}
+  /// θ_t as the next update is added to it: where a gradient on its way back can be changed. The trajectory is at θ_t.
+  virtual Var before_step(Var theta, const Trajectory& at) = 0;
+  /// The term of θ_t, with the trajectory there, evaluated.
+  virtual Var term(int t, Var theta, const Trajectory& at) = 0;
+  /// Memory that it holds beside the tape.
+  virtual std::size_t bytes() const { return 0; }
+};
+
+/// Σ_t w_t f(θ_t), eq. 2 of the paper. Held constant as they are, the gradients ∇_t make
+///     ∂L/∂u_t = Σ_{s>t} γ^{s-t-1} w_s ∇_s
+/// where the paper has γ = 1. What is left out is that u_t also changes all later gradients, and with them the updates
+/// that follow: in truth much of what one update does, later ones undo. A discount γ < 1 lets an update count the less
+/// for a loss the farther ahead that is. Rewards are discounted likewise in reinforcement learning, which trades bias
+/// for variance.
+class Losses : public Objective {
+ public:
+  /// `share`: a factor of all terms.
+  Losses(std::vector<double> weights, double discount, double share)
+      : weights_(std::move(weights)), discount_(discount), share_(share) {}
+  Var before_step(Var theta, const Trajectory& at) override;
+  Var term(int t, Var theta, const Trajectory& at) override;
+
+ private:
+  std::vector<double> weights_;  // w_t; empty: all 1
+  double discount_, share_;
+};
+
+/// To do what a hand-designed rule would do (Chen et al. 2020, "Training Stronger Baselines for Learning to Optimize").
+/// The rule sees the same gradients, along the trajectory that the learner itself makes (Ross, Gordon & Bagnell 2011).
+/// Where it would take the step u*_t, the unroll makes
+///     E = 1/T Σ_t ‖u_t - u*_t‖² / (2 ‖u*_t‖²)
+/// small. What an update leads to later does not matter.
+class Imitation : public Objective {
+ public:
+  /// `share`: a factor of all terms, 1/T among them. What ‖u - u*‖² / ‖u*‖² adds up to is added to `error_sum`.
+  Imitation(const FixedRule& rule, double share, double& error_sum);
+  void reset(const Layout& layout) override { rule_->reset(layout); }
+  Var before_step(Var theta, const Trajectory& at) override;
+  Var term(int t, Var theta, const Trajectory& at) override;
+  std::size_t bytes() const override { return 3 * target_.capacity() * sizeof(Real); }
+
+ private:
+  std::unique_ptr<Optimizer> rule_;
+  double share_;
+  double& error_sum_;
+  std::vector<Real> start_, target_, difference_;  // θ_t, θ_t + u*_t, and what θ_{t+1} is off from that
+};
+
+/// The one that a configuration asks for.
+std::unique_ptr<Objective> make_objective(const MetaTrainConfig& config, double& error_sum);
+
+}  // namespace l2l

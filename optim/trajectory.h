@@ -1,0 +1,52 @@
+#pragma once
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "optim/function.h"
+
+namespace l2l {
+
+/// A point θ that moves along a function: θ_0, θ_1, … Every optimizer, learned or not, and everything that looks at
+/// one, goes through this loop:
+///
+///     trajectory.start(family, rng, Split::train);     // a function, and θ_0
+///     for (int t = 0; t < steps; ++t) {
+///       trajectory.evaluate(rng);                      // f and ∇f at θ_t, on a fresh minibatch
+///       optimizer.step(trajectory.gradient(), trajectory.theta());
+///     }
+class Trajectory {
+ public:
+  /// `threads`: for the evaluations, see Tape::set_threads.
+  explicit Trajectory(int threads = 1) { gradient_.set_threads(threads); }
+
+  /// Draws a function of the family, and its starting point.
+  void start(const Family& family, Rng& rng, Split split) {
+    f_ = family(rng, split);
+    theta_.resize(f_->layout().size());
+    f_->init(rng, theta_);
+  }
+  /// f(θ), per function, on a fresh minibatch; `gradient` is ∇f there.
+  double evaluate(Rng& rng) {
+    f_->next_batch(rng);
+    return gradient_(*f_, theta_);
+  }
+
+  Function& function() const { return *f_; }
+  const Layout& layout() const { return f_->layout(); }
+  std::span<Real> theta() { return theta_; }
+  std::span<const Real> theta() const { return theta_; }
+  /// Of the last evaluation.
+  double loss() const { return gradient_.loss(); }
+  std::span<const Real> gradient() const { return gradient_.values(); }
+  const Gradient& evaluated() const { return gradient_; }
+  /// Memory that it holds, the function apart.
+  std::size_t bytes() const { return gradient_.bytes() + theta_.capacity() * sizeof(Real); }
+
+ private:
+  std::unique_ptr<Function> f_;
+  std::vector<Real> theta_;
+  Gradient gradient_;
+};
+
+}  // namespace l2l
