@@ -15,6 +15,8 @@ configure "$outside" "$work/build" -DCMAKE_PREFIX_PATH="$work/prefix"
 "$cmake" --build "$work/build"
 "$work/build/outside" "$work/optimizer.safetensors"
 "$work/build/outside_double" "$work/optimizer.safetensors"
+[[ $("$work/build/outside_tape") == 12 ]]
+! ldd "$work/build/outside_tape" | grep -E 'libz\.|libexif' || { echo "the tape needs more than itself" >&2; exit 1; }
 
 # Only a static library asks for OpenBLAS again.
 if compgen -G "$work/prefix/lib*/libl2l.a" "$work/prefix/lib/*/libl2l.a" >/dev/null; then
