@@ -1,9 +1,9 @@
-// A network that learns to recognise pictures of clothes: a tape, a layer or two, ADAM, and images.
+// A network that learns to classify pictures of clothes: a tape, two layers, ADAM, and images.
 //
 //     02_train_network [--data DIR]      DIR holds MNIST's four files, or others in their format
 //
-// The parameters of the network are one flat vector θ. Whoever changes θ needs to know nothing of networks: an
-// optimizer gets the gradient and moves θ. In the next program that will be one that was learned.
+// The parameters of the network are one flat vector θ. An optimizer knows nothing about networks: it gets the gradient
+// and changes θ. In the next program the optimizer is learned.
 #include <algorithm>
 #include <cstdio>
 #include <numeric>
@@ -37,7 +37,7 @@ std::vector<Index> all_of(const ImageSet& set) {
   return numbers;
 }
 
-/// The share of images whose largest output is that of their class.
+/// The share of images for which the largest output is that of their class.
 double accuracy(const Mlp& network, std::span<const Real> theta, const ImageSet& set) {
   Tape tape;
   const std::vector<Index> numbers = all_of(set);

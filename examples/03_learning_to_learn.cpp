@@ -38,7 +38,7 @@ struct Quadratics {
   }
 };
 
-/// m: an LSTM that sees the gradient. Its batch is the coordinates of θ: they share φ, and each has its own state.
+/// m: an LSTM whose input is the gradient. Its batch is the coordinates of θ: they share φ, and each has its own state.
 struct Model {
   Layout layout;
   Lstm lstm{layout, "lstm", 1, kHidden, kLayers};
@@ -65,7 +65,7 @@ struct Trajectory {
     for (int k = 0; k < kLayers; ++k) h[k] = c[k] = std::vector<Real>(kHidden * kCoordinates);
   }
 
-  /// The meta-step: goes on for `kUnroll` steps, and adds ∂/∂φ of Σ_t f(θ_t) to `meta_gradient`. Returns the last f.
+  /// Continues for `kUnroll` steps, and adds ∂/∂φ of Σ_t f(θ_t) to `meta_gradient`. Returns the last f.
   double unroll(std::span<const Real> phi_values, std::vector<Real>& meta_gradient) {
     outer.clear();
     const Var phi = outer.leaf({m.layout.size()}, phi_values.data(), meta_gradient.data());
@@ -78,7 +78,7 @@ struct Trajectory {
     Var loss = outer.constant({}, Real(0));
     Real f_t = 0;
     for (int t = 0; t <= kUnroll; ++t) {
-      // f is differentiated once, on the inner tape. All that the outer tape has to know of it is f(θ_t) and ∇_t.
+      // f is differentiated once, on the inner tape. The outer tape only needs f(θ_t) and ∇_t.
       f_t = (*f)(inner, theta_t.values(), gradient);
       loss = loss + known_gradient(theta_t, f_t, gradient);
       if (t == kUnroll) break;
@@ -94,7 +94,7 @@ struct Trajectory {
   }
 };
 
-/// The last loss of an optimizer designed by hand.
+/// The last loss of a hand-designed optimizer.
 double run(Optimizer& optimizer, const Quadratics& f) {
   Tape inner;
   std::vector<Real> theta = f.start, gradient;
@@ -123,7 +123,7 @@ int main() {
     for (int t = 0; t < kSteps; t += kUnroll) {
       meta_gradient.assign(phi.size(), Real(0));
       loss = trajectory.unroll(phi, meta_gradient);
-      // The loss falls a thousandfold on the way: at one length, the first unroll's gradient does not drown the others.
+      // The loss falls a thousandfold, so the first unroll's gradient would dwarf the others: scale all to norm 1.
       double squares = 0;
       for (Real g : meta_gradient) squares += g * g;
       for (Real& g : meta_gradient) g /= static_cast<Real>(std::sqrt(squares));

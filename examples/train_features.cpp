@@ -1,15 +1,14 @@
-// The feature network of neural_art: random filters, or filters that learned to see without being told what there is.
+// The feature network of neural_art: random filters, or filters that are trained without labels.
 //
 //     train_features OUT.safetensors [STEPS [FOLDER]]
 //
-// Without STEPS the filters stay as they were drawn. Ustyuzhaninov et al. 2017 found that textures need no more, if
-// there are enough filters; so it is here, and  train_features features.safetensors  made the network that comes with
-// the library. optimizees/neural_art/README.md compares the two.
+// Without STEPS the filters stay random. Ustyuzhaninov et al. 2017 found that this is enough for textures, if there are
+// enough filters. It is here, too: the network of the library was made by  train_features features.safetensors.
+// optimizees/neural_art/README.md compares the two.
 //
 // With STEPS they are trained: a square is cut out of a photograph and turned by 0, 90, 180 or 270 degrees, and the
-// network has to say by how much (Gidaris, Singh & Komodakis 2018). To know which way is up it needs edges, textures
-// and what things look like. The labels cost nothing. FOLDER holds the photographs (where Debian's
-// lomiri-wallpapers-16.04 and -20.04 put theirs, unless given).
+// network has to say by how much (Gidaris, Singh & Komodakis 2018). For that it needs edges, textures and the look of
+// things. FOLDER holds the photographs; by default it is that of Debian's lomiri-wallpapers-16.04 and -20.04.
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -39,7 +38,7 @@ constexpr Index kShorterSides[] = {64, 96, 144, 216};  // a photograph at severa
 constexpr int kHeldOut = 6;  // every sixth photograph is only for testing
 constexpr double kLearningRate = 0.001;
 
-/// A batch of squares, each turned, and by how many quarters.
+/// A batch of squares, each turned by a number of quarters.
 struct Batch {
   std::vector<Real> pixels;  // [kBatch, 3, kSide, kSide]
   std::vector<int> turns;
@@ -68,7 +67,7 @@ Batch draw(const std::vector<Picture>& pictures, Rng& rng) {
   return batch;
 }
 
-/// Scores of the four turns, [kBatch, 4], from the mean over pixels of the deepest features.
+/// Logits of the four turns, [kBatch, 4], from the mean over pixels of the deepest features.
 Var logits(const FeatureNetwork& network, const Parameter& last, Tape& tape, Var theta, const Batch& batch) {
   std::vector<Var> activations;
   network(slice(theta, 0, network.layout().size()), tape.leaf({kBatch, 3, kSide, kSide}, batch.pixels.data()),

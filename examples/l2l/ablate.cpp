@@ -22,13 +22,13 @@
 namespace l2l {
 namespace {
 
-/// The units that the optimizee's loss is measured in.
+/// The optimizee's loss is multiplied by each of these, as if it were in other units.
 constexpr double kFactors[] = {1e-3, 1, 1e3};
-/// What --preprocess rescale:C is tried with first, as powers of ten, and how far it may be widened. The best constant
-/// at factor 1 is used for all factors.
+/// Powers of ten for --preprocess rescale:C: the range that is tried first, and the limit of its extension. The best
+/// constant at factor 1 is used for all factors.
 constexpr int kLowest = -2, kHighest = 2, kFarthest = 6;
 
-/// One training, and what became of it.
+/// One training and its result.
 struct Training {
   std::string preprocess;  // as in --preprocess
   double factor;
@@ -37,8 +37,8 @@ struct Training {
   double validation = 0, start = 0, final_loss = 0;  // divided by the factor; final_loss: on held-out functions
 };
 
-/// Trains and evaluates. Only what the LSTM sees changes with the factor: in the meta-loss its inverse undoes it, or
-/// the meta-gradient would be clipped to a different share.
+/// Trains and evaluates. The factor changes only what the LSTM sees: the meta-loss is divided by it, as otherwise the
+/// meta-gradient would be clipped more or less.
 void run(Training& training, const AblateRequest& request, const Family& base) {
   std::map<std::string, std::string> settings = request.settings;
   settings["preprocess"] = training.preprocess;
@@ -62,7 +62,7 @@ void run(Training& training, const AblateRequest& request, const Family& base) {
   training.outcome = classify(curves.mean(0) / training.factor, training.final_loss, base.chance_loss());
 }
 
-/// All trainings, one a thread: they are independent, and a training on one thread wastes nothing.
+/// Runs all trainings in parallel, each on one thread: they are independent.
 void run_all(std::vector<Training>& trainings, const AblateRequest& request, const Family& base,
              const std::string& what) {
   StatusLine status;
@@ -87,8 +87,8 @@ void run_all(std::vector<Training>& trainings, const AblateRequest& request, con
   if (failure) std::rethrow_exception(failure);
 }
 
-/// The constant with the lowest loss on the validation functions: of five decades, and of further ones as long as the
-/// best is the smallest or the largest.
+/// The constant with the lowest loss on the validation functions. Tries five decades, and more as long as the best is
+/// the smallest or the largest.
 std::string tune_constant(const AblateRequest& request, const Family& base) {
   const auto rescale = [](int power) { return "rescale:" + to_text(std::pow(10, power)); };
   const auto better = [](const Training& a, const Training& b) { return a.validation < b.validation; };
@@ -189,7 +189,7 @@ void print_table(const std::vector<Cell>& cells) {
   }
 }
 
-/// A dot for each training, grouped by factor.
+/// A point for each training, grouped by factor.
 Commands picture(const AblateRequest& request, const std::vector<Cell>& cells) {
   static const Commands styles[] = {"pointtype 9 linecolor '#000000'", "pointtype 5 linecolor '#e69f00'",
                                     "pointtype 7 linecolor '#d55e00'"};
@@ -254,7 +254,7 @@ int ablate_preprocessing(const AblateRequest& request) {
   draw_preprocessing({}, folder.path);
   std::vector<NewFile> files = {{file(".csv"), to_csv(trainings)}};
   const bool drawn = add_picture(files, picture(request, table), file(".png"), file(".csv"));
-  files.push_back({file(".json"), to_json(request, config, table)});  // last: where it is, all is
+  files.push_back({file(".json"), to_json(request, config, table)});  // last: if it is there, all files are
   write_files_atomically(files, {file(".json"), file(".csv"), file(".png")});
   std::printf("\nnumbers   %s\nsummary   %s\n", file(".csv").c_str(), file(".json").c_str());
   if (drawn) std::printf("pictures  %s, %s\n", file(".png").c_str(), (folder.path / "preprocess.png").c_str());

@@ -24,7 +24,7 @@ void check_label(const std::string& label) {
   if (label.size() > 100) throw UsageError("--label: ", label.size(), " characters, at most 100 are allowed");
 }
 
-/// Each baseline with the learning rate that is best for `horizon` steps, then all on the same functions.
+/// Tunes each baseline's learning rate for `horizon` steps, then runs all on the same functions.
 void run_contest(Comparison& comparison, const Trial& trial, int threads) {
   StatusLine status;
   const EvaluateOptions held_out{Split::test, comparison.functions, comparison.steps, comparison.seed, threads};
@@ -54,7 +54,8 @@ int divergence(const Curves& curves) {
 int compare(const CompareRequest& request) {
   check_label(request.label);
   const RunFolder folder{request.run};
-  const FolderLock lock(folder.path, FolderLock::together);  // the run may be compared twice, but not change
+  const FolderLock lock(folder.path,
+                        FolderLock::together);  // the run may be compared twice at the same time, but not change
   const Trial trial = open_trial(folder, request.optimizee, request.options);
   Comparison comparison;
   comparison.optimizee = trial.optimizee;
@@ -75,7 +76,7 @@ int compare(const CompareRequest& request) {
   listen_for_interrupts();
   run_contest(comparison, trial, request.threads);
 
-  // The table first: whatever may go wrong with the files, the work is not lost.
+  // The table first: if a file cannot be written, the results are not lost.
   std::printf("%s\n", comparison_table(comparison).c_str());
   std::fflush(stdout);
   if (const int step = divergence(comparison.contestants[0].curves); step >= 0) {
@@ -84,7 +85,7 @@ int compare(const CompareRequest& request) {
   }
   std::vector<NewFile> files = {{file(".csv"), comparison_csv(comparison)}};
   const bool drawn = add_picture(files, comparison_plot(comparison), file(".png"), file(".csv"));
-  files.push_back({file(".json"), comparison_json(comparison)});  // last: where it is, all is
+  files.push_back({file(".json"), comparison_json(comparison)});  // last: if it is there, all files are
   write_files_atomically(files, {file(".json"), file(".csv"), file(".png")});
   std::printf("numbers  %s\nsummary  %s\n", file(".csv").c_str(), file(".json").c_str());
   if (drawn) std::printf("picture  %s\n", file(".png").c_str());

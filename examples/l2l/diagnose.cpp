@@ -23,7 +23,7 @@ namespace {
 
 constexpr int kFunctions = 4;
 
-/// What the training's log says; nothing if there is none.
+/// Findings in the training's log; none if there is no log.
 std::vector<Finding> read_training(const RunFolder& folder) {
   if (!std::filesystem::exists(folder.log())) return {};
   try {
@@ -31,20 +31,21 @@ std::vector<Finding> read_training(const RunFolder& folder) {
     return diagnose_training(log.losses, log.norms);
   } catch (const Error& error) {
     throw Error(folder.log().string(), ": not the log of a training: ", error.what(),
-                "; without the file the rest is diagnosed");
+                "; move it away to diagnose without the file");
   }
 }
 
-/// A word on files that do not answer for themselves.
+/// A finding about files without a checksum.
 std::vector<Finding> read_seals(const RunFolder& folder) {
   std::vector<std::string> unsealed;
   if (!read_safetensors(folder.optimizer()).sealed) unsealed.push_back(folder.optimizer().filename());
   if (folder.config_checksum().empty()) unsealed.push_back(folder.config().filename());
   if (unsealed.empty()) return {};
   const bool one = unsealed.size() == 1;
-  return {{"checksum", false,
-           unsealed.front() + (one ? " has" : " and " + unsealed.back() + " have") + " none: damage is not noticed",
-           "what l2l wrote has one; what other programs wrote, or somebody edited, may be as it should be"}};
+  return {
+      {"checksum", false,
+       unsealed.front() + (one ? " has" : " and " + unsealed.back() + " have") + " none: damage would not be detected",
+       "files that l2l writes have one; a file from another program, or an edited one, may be right"}};
 }
 
 /// " (--lr, --seed)": the flags of l2l train for the settings that a remedy speaks of.
@@ -159,7 +160,7 @@ int diagnose(const DiagnoseRequest& request) {
   std::vector<NewFile> files;
   const bool drawn =
       !traces[0].steps.empty() && add_picture(files, picture(config.optimizee, traces[0], lstm.preprocess), png, json);
-  files.push_back({json, report_json(steps, seed, findings)});  // last: where it is, all is
+  files.push_back({json, report_json(steps, seed, findings)});  // last: if it is there, all files are
   write_files_atomically(files, {json, png});
   std::printf("summary  %s\n", json.c_str());
   if (drawn) std::printf("picture  %s\n", png.c_str());

@@ -13,7 +13,7 @@
 namespace l2l {
 namespace {
 
-/// A line such as "VmRSS:   1234 kB" of a file under /proc, in bytes; 0 where there is none.
+/// A value in a file under /proc, from a line such as "VmRSS:   1234 kB", in bytes; 0 if there is none.
 std::size_t proc_bytes(const char* file, const std::string& key) {
   std::ifstream in(file);
   for (std::string line; std::getline(in, line);) {
@@ -38,7 +38,7 @@ std::string seconds_text(double seconds) {
 
 }  // namespace
 
-// Not getrusage's: that of the program which started this one counts there.
+// Not that of getrusage, which includes the program that started this one.
 std::size_t peak_memory() { return proc_bytes("/proc/self/status", "VmHWM"); }
 
 std::size_t available_memory() { return proc_bytes("/proc/meminfo", "MemAvailable"); }
@@ -53,7 +53,7 @@ std::string plan_text(const RunConfig& config, const Family& optimizee) {
   constexpr std::size_t kBuffers = 1'500'000;  // of libraries
   const std::size_t data = anonymous_memory() + kBuffers;
   const MetaPlan plan = plan_memory(model, optimizee, c);
-  // Code comes in as it is used, how much at once is the kernel's choice; by now nearly all of it is in.
+  // The kernel loads code as it is used; by now nearly all of it is loaded.
   const std::size_t peak = std::max(peak_memory(), data + mapped_files() + plan.bytes());
   const double per_step =
       static_cast<double>(plan.unroll_bytes) / static_cast<double>(plan.coordinates) / (c.unroll * c.functions);
@@ -67,8 +67,8 @@ std::string plan_text(const RunConfig& config, const Family& optimizee) {
        << " for the functions and their gradients, " << megabytes(plan.validation_bytes) << " for validations\n"
        << "                   " << megabytes(peak) << " at the peak, with the data set and the program itself\n";
   if (const std::size_t free = available_memory(); free > 0 && plan.bytes() > free) {
-    text << "                   of which " << megabytes(plan.bytes()) << " are to come, and " << megabytes(free)
-         << " are free: a smaller --unroll, --functions or --hidden helps\n";
+    text << "                   of which " << megabytes(plan.bytes()) << " are still needed, but only "
+         << megabytes(free) << " are free: use a smaller --unroll, --functions or --hidden\n";
     return text.str();
   }
   const MetaPace pace = measure_pace(model, optimizee, c);

@@ -5,14 +5,14 @@
 
 namespace l2l {
 
-/// What a run will take, measured and reckoned before it: sizes, memory, time. Takes a few seconds.
+/// What a run will need: sizes, memory, time. It is computed and measured, which takes a few seconds.
 std::string plan_text(const RunConfig& config, const Family& optimizee);
 
-/// The largest memory that this process has had, in bytes.
+/// The peak memory of this process so far, in bytes.
 std::size_t peak_memory();
-/// What the machine could still give it, in bytes; 0 where it does not say.
+/// The memory that is still available to it, in bytes; 0 if unknown.
 std::size_t available_memory();
-/// "61 MB", of 10^6 bytes.
+/// "61 MB"; a MB is 10^6 bytes.
 std::string megabytes(std::size_t bytes);
 
 }  // namespace l2l

@@ -19,10 +19,10 @@ namespace {
 
 constexpr Index kSample = 1000;  // coordinates that the statistics are taken over
 constexpr int kPicked = 3;  // coordinates, if so many have a gradient
-constexpr int kSweepSteps = 32, kSweepPoints = 201;  // an odd number: 0 is one of them
+constexpr int kSweepSteps = 32, kSweepPoints = 201;  // odd, so that 0 is a point
 
-/// `kSweepPoints` gradients at equal distances: from the range given, or a bit beyond the largest seen. A UsageError if
-/// they are too close to differ as numbers that are not denormal: what a slope is taken of.
+/// `kSweepPoints` gradients at equal distances, in the given range, or to slightly beyond the largest one seen. Throws
+/// a UsageError if their differences are denormal, as slopes are computed from them.
 std::vector<Real> sweep(const std::optional<std::pair<double, double>>& range, double largest) {
   const auto [low, high] = range.value_or(std::pair{-1.25 * largest, 1.25 * largest});
   std::vector<Real> swept;
@@ -35,7 +35,7 @@ std::vector<Real> sweep(const std::optional<std::pair<double, double>>& range, d
   return swept;
 }
 
-/// Before the work: the coordinates are there, and there is room for the gradients.
+/// Before the work: checks that the coordinates exist, and that the gradients are not too many to keep.
 void check_request(const ProbeRequest& request, Index size, int steps) {
   for (const int k : request.coordinates) {
     if (k >= size) {
@@ -47,7 +47,7 @@ void check_request(const ProbeRequest& request, Index size, int steps) {
   }
   constexpr Index kMaxNumbers = Index{1} << 28;  // a gigabyte of floats
   if (steps > kMaxNumbers / size) {
-    throw UsageError("--steps ", steps, ": too many gradients of ", size, " coordinates to keep; at most ",
+    throw UsageError("--steps ", steps, ": the gradients of ", size, " coordinates need too much memory; at most ",
                      kMaxNumbers / size, " steps are possible");
   }
   if (request.sweep_steps.value_or(0) > steps) {
@@ -63,13 +63,13 @@ EvaluateOptions held_out(const ProbeRequest& request, int steps) {
   return options;
 }
 
-/// The trajectory of the LSTM. One that ends early is a warning, one that does not begin an Error.
+/// The trajectory of the LSTM. Warns if it ends early, and throws an Error if it ends at once.
 Recording follow_lstm(const Trial& trial, const ProbeRequest& request, int steps) {
   StatusLine().update("following lstm");
   const std::unique_ptr<Optimizer> lstm = make_optimizer(trial.learned, request.threads);
   Recording recording = record(*lstm, trial.family, request.function, held_out(request, steps));
   const int followed = static_cast<int>(recording.gradients.size());
-  if (followed == 0) throw Error("function ", request.function, ": its loss or gradient is not finite where it starts");
+  if (followed == 0) throw Error("function ", request.function, ": its loss or gradient is not finite at the start");
   if (followed < steps || !std::isfinite(recording.losses.back())) {
     std::fprintf(stderr,
                  "l2l: warning: the learned optimizer diverged: its loss or gradient is not finite after step "
@@ -88,7 +88,7 @@ std::optional<double> rate_in_comparison(const RunFolder& folder, const Trial& t
   return made.scores.at(rule).learning_rate;
 }
 
-/// ADAM or SGD, with the learning rate that is given, or that a comparison found; else tuned as one would.
+/// ADAM or SGD with the given learning rate, or that of a comparison, or one that is tuned as in a comparison.
 Proposals with_rate(const std::string& name, std::optional<double> given, const RunFolder& folder, const Trial& trial,
                     const ProbeRequest& request) {
   if (given) return {name, given, "--" + name + "-rate", {}, {}, 0};
@@ -108,7 +108,7 @@ double largest_of(const std::vector<Real>& x) {
   return largest;
 }
 
-/// The coordinates to look at, with the gradients that they saw and those to try.
+/// The coordinates to show, with their gradients and those to try.
 std::vector<ProbedCoordinate> look_at(const ProbeRequest& request, const Layout& layout, const History& gradients) {
   const std::vector<double> magnitudes = mean_magnitudes(gradients);
   std::vector<Index> chosen(request.coordinates.begin(), request.coordinates.end());
@@ -121,14 +121,14 @@ std::vector<ProbedCoordinate> look_at(const ProbeRequest& request, const Layout&
     std::vector<Real> seen;
     for (const std::vector<Real>& gradient : gradients) seen.push_back(gradient[k]);
     double largest = largest_of(seen);
-    // Any range will do for one that sees nothing.
+    // A coordinate without a gradient: any range will do.
     if (largest < kSweepPoints * std::numeric_limits<Real>::min()) largest = 1;
     coordinates.push_back({k, layout.place(k), magnitudes[k], seen, sweep(request.range, largest)});
   }
   return coordinates;
 }
 
-/// What each optimizer proposes for the coordinates looked at, and the statistics over the sample.
+/// The updates of each optimizer for the coordinates shown, and the statistics over the sample.
 void ask_optimizers(Probe& probe, const Layout& layout, const History& gradients, const Trial& trial) {
   std::vector<Index> chosen;
   for (const ProbedCoordinate& coordinate : probe.coordinates) chosen.push_back(coordinate.index);
@@ -171,7 +171,7 @@ void write_files(const Probe& probe, const RunFolder& folder) {
   for (std::size_t k = 0; sweeps && k < probe.coordinates.size(); ++k) {
     draw(response_plot(probe, k), "response_" + std::to_string(probe.coordinates[k].index), response);
   }
-  files.push_back({summary, probe_json(probe)});  // last: where it is, all is
+  files.push_back({summary, probe_json(probe)});  // last: if it is there, all files are
   write_files_atomically(files, folder.probes());  // an earlier probe had other coordinates
 
   std::printf("updates    %s\n", updates.c_str());
@@ -213,7 +213,7 @@ int probe(const ProbeRequest& request) {
   probe.coordinates = look_at(request, layout, recording.gradients);
   ask_optimizers(probe, layout, recording.gradients, trial);
 
-  // The table first: whatever may go wrong with the files, the work is not lost.
+  // The table first: if a file cannot be written, the results are not lost.
   std::printf("%s\n", probe_table(probe).c_str());
   std::fflush(stdout);
   write_files(probe, folder);

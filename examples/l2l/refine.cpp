@@ -21,15 +21,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// One more than the seed that chose the weights of this run, by training or by an earlier refinement: the functions
-/// that it validated on would flatter the start.
+/// One more than the seed of the run: of its training, or of the refinement that it came from. On the functions of that
+/// validation, the start would look better than it is.
 std::uint64_t next_seed(const RunFolder& run, const RunConfig& config) {
   const fs::path file = run.refinement(".json");
   if (!fs::exists(file)) return config.training.seed + 1;
-  return read_refinement(file, "; give a --seed of your own").config.seed + 1;
+  return read_refinement(file, "; give a --seed").config.seed + 1;
 }
 
-/// What else there is of a run.
+/// Copies of the other files of a run.
 std::vector<NewFile> copies(const RunFolder& from, const RunFolder& to) {
   std::vector<NewFile> files;
   for (const auto& [old, copy] : {std::pair(from.log(), to.log()), std::pair(from.picture(), to.picture())}) {
@@ -38,8 +38,8 @@ std::vector<NewFile> copies(const RunFolder& from, const RunFolder& to) {
   return files;
 }
 
-/// The files of a refinement: a new run that is the old one but for its optimizer, and how that was found. They are
-/// begun when there is something to keep, all at once, and from then on kept up to date.
+/// The files of a refinement: a run that differs from the old one in its optimizer, and the record of the search. They
+/// are written together when there is something to keep, and updated from then on.
 class Record {
  public:
   Record(const RefineRequest& request, const Trial& trial, const OptionValues& options, const EvolutionConfig& config)
@@ -51,7 +51,7 @@ class Record {
             (report.validated ? to_text(report.validation) : "") + "\n";
   }
   void start(double validation) { log_ += "0,,," + to_text(validation) + "\n"; }
-  /// Before the work: an Error unless there is room for all.
+  /// Before the work: throws an Error unless there is room for all files.
   void check(Evolution& evolution) const {
     std::vector<NewFile> all = files(evolution);
     all.push_back({to_.config(), config_text(run_)});
@@ -65,11 +65,11 @@ class Record {
     }
     begun_ = true;
   }
-  /// What an error ends with.
+  /// The end of an error: how to continue.
   std::string how_to_go_on() const {
     if (!begun_) return "";
-    return "; the best that was validated is kept, go on from it with: " +
-           own_call({"refine", "--run", to_.path.string()}) + ", or begin anew with --force";
+    return "; the best validated weights are kept; go on from them with: " +
+           own_call({"refine", "--run", to_.path.string()}) + ", or start again with --force";
   }
   const std::string& log() const { return log_; }
   int done() const { return done_; }
@@ -99,7 +99,7 @@ class Record {
   bool begun_ = false;
 };
 
-/// The validations alone: the training functions of every iteration are others, and differ by more than the optimizers.
+/// Plots only the validations: every iteration has new training functions, which differ more than the optimizers do.
 Commands picture(const std::string& optimizee, const std::string& log, int steps) {
   return Commands(
       "set title ", Text("Refining an LSTM optimizer on " + optimizee),
@@ -114,7 +114,7 @@ Commands picture(const std::string& optimizee, const std::string& log, int steps
                            colour_of("lstm"), "'")));
 }
 
-/// Refines to the end, or until it is interrupted: what was validated is kept then.
+/// Refines until the end or an interrupt. Keeps what was validated.
 void search(Evolution& evolution, const EvolutionConfig& config, Record& record) {
   StatusLine status;
   Pace pace(0, config.iterations, "iteration");
@@ -133,7 +133,7 @@ void search(Evolution& evolution, const EvolutionConfig& config, Record& record)
   record.save(evolution);
 }
 
-/// Its errors tell how to go on from what was kept by then.
+/// The same, with errors that say how to continue from what was kept.
 void search_or_tell(Evolution& evolution, const EvolutionConfig& config, Record& record) {
   try {
     search(evolution, config, record);
@@ -176,14 +176,14 @@ int refine(const RefineRequest& request) {
   const bool drawn =
       plot(picture(trial.optimizee, record.log(), config.steps), to.refinement(".png"), to.refinement(".csv"));
   if (!(evolution.best_validation() < evolution.validate_start())) {
-    std::fprintf(stderr, "l2l: warning: no validation was better than that of the start, which is what was written\n");
+    std::fprintf(stderr, "l2l: warning: no validation was better than that of the start, so the start was written\n");
   }
   std::printf("refined optimizer  %s\nlog                %s\nsummary            %s\n", to.optimizer().c_str(),
               to.refinement(".csv").c_str(), to.refinement(".json").c_str());
   if (drawn) std::printf("picture            %s\n", to.refinement(".png").c_str());
   if (record.done() == config.iterations) return 0;
   throw Interrupted{"interrupted after iteration " + std::to_string(record.done()) +
-                    "; the best that was validated is kept, go on from it with: l2l refine --run " + request.out};
+                    "; the best validated weights are kept; go on from them with: l2l refine --run " + request.out};
 }
 
 }  // namespace l2l

@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 
 constexpr double kLongestSide = 4;  // times the shorter one
 
-/// A picture of a file, its shorter side of `size` pixels.
+/// The picture in a file, scaled so that its shorter side has `size` pixels.
 Picture fitted(const std::string& file, Index size) {
   const Picture picture = read_picture(file, size);
   const Index shorter = std::min(picture.height, picture.width), longer = std::max(picture.height, picture.width);
@@ -40,7 +40,8 @@ Picture fitted(const std::string& file, Index size) {
   return resize(picture, scaled(picture.height), scaled(picture.width));
 }
 
-/// The loss of the run, if that was trained on neural_art, with options that are `given` since; else the default one.
+/// The options of the loss: those of the run if it was trained on neural_art, else the defaults; `given` ones replace
+/// them.
 OptionValues loss_options(const RunConfig& config, const OptionValues& given) {
   OptionValues options;
   for (const OptimizeeOption& option : find_optimizee("neural_art").options) {
@@ -53,21 +54,21 @@ OptionValues loss_options(const RunConfig& config, const OptionValues& given) {
   return options;
 }
 
-/// Memory of a search, in bytes, that is linear in the number of pixels: reckoned from two small ones, for any style.
+/// The memory of a search in bytes. It is linear in the number of pixels, and is extrapolated from two small searches.
 double bytes_of_search(StyleLoss loss, Index pixels) {
   loss.set_style({32, 32, std::vector<Real>(3 * 32 * 32, Real(0.5))});
   const auto measure = [&](Index side) {
     PictureSearch f(loss, {side, side, std::vector<Real>(3 * side * side, Real(0.5))}, 1);
     const std::vector<Real> theta(f.layout().size());
     Gradient gradient;
-    for (int twice = 0; twice < 2; ++twice) gradient(f, theta);  // the second time the tape has its lasting size
+    for (int twice = 0; twice < 2; ++twice) gradient(f, theta);  // at the second time the tape has its final size
     return static_cast<double>(gradient.bytes());
   };
   const double small = measure(32), large = measure(64);
   return large + (large - small) / (64 * 64 - 32 * 32) * static_cast<double>(pixels - 64 * 64);
 }
 
-/// An LSTM's state of one coordinate, or of a rule's, which is small.
+/// The memory of one coordinate: θ, gradient, update and the LSTM's state. The state of a rule is small.
 double bytes_of_state(const LearnedOptimizer& learned) {
   double bytes = 3 * sizeof(Real);  // θ, its gradient, an update
   for (const OptimizerModel::Part& part : learned.model.parts()) {
@@ -78,7 +79,7 @@ double bytes_of_state(const LearnedOptimizer& learned) {
   return bytes;
 }
 
-/// Says what the largest search will take, in memory: an Error if that is more than there is.
+/// Prints how much memory the largest search needs. Throws an Error if there is less.
 void announce_memory(const StyleLoss& loss, const LearnedOptimizer& learned, const std::vector<Picture>& contents) {
   std::size_t pixels = 0;  // of the largest
   for (const Picture& picture : contents) pixels = std::max(pixels, picture.pixels.size() / 3);
@@ -86,14 +87,14 @@ void announce_memory(const StyleLoss& loss, const LearnedOptimizer& learned, con
                                                 3.0 * static_cast<double>(pixels) * bytes_of_state(learned));
   const std::size_t needed = peak_memory() + to_come;
   if (const std::size_t free = available_memory(); free > 0 && to_come > free) {
-    throw Error("a search of this size needs about ", megabytes(needed), " of memory, and ", megabytes(free),
+    throw Error("a search of this size needs about ", megabytes(needed), " of memory, but only ", megabytes(free),
                 " are free; choose a smaller --size");
   }
   std::printf("memory about %s\n", megabytes(needed).c_str());
   std::fflush(stdout);
 }
 
-/// A content's files: what it becomes, and pictures on the way.
+/// The files of a content: the result, and pictures of the search.
 struct Result {
   fs::path out;
   std::vector<std::pair<int, fs::path>> frames;  // step, file
@@ -121,7 +122,7 @@ std::vector<Result> results_of(const StyleRequest& request) {
     }
     if (!all.insert(result.out).second) {
       throw UsageError("--content: two pictures are called ", fs::path(content).stem().string(),
-                       "; style them by a call each");
+                       "; style them in separate calls");
     }
     results.push_back(std::move(result));
   }
@@ -129,7 +130,7 @@ std::vector<Result> results_of(const StyleRequest& request) {
 }
 
 void check_unused(const StyleRequest& request, const std::vector<Result>& results) {
-  std::vector<std::pair<fs::path, std::string>> files;  // each with the flag that it is called by
+  std::vector<std::pair<fs::path, std::string>> files;  // each with the flag that names it
   for (const Result& result : results) {
     files.emplace_back(result.out, "--out");
     for (const auto& [step, file] : result.frames) files.emplace_back(file, "--out");
@@ -157,8 +158,7 @@ void check_unused(const StyleRequest& request, const std::vector<Result>& result
   }
 }
 
-/// The optimizer that was asked for; the rate of a rule is given, from a comparison, or tuned on the very picture that
-/// it is for.
+/// The requested optimizer. The learning rate of a rule is given, from a comparison, or tuned on the same picture.
 std::unique_ptr<Optimizer> optimizer_for(const Family& search, const LearnedOptimizer& learned,
                                          const StyleRequest& request, StatusLine& status) {
   if (request.optimizer == "lstm") return make_optimizer(learned, request.threads);
@@ -168,7 +168,7 @@ std::unique_ptr<Optimizer> optimizer_for(const Family& search, const LearnedOpti
   TuneOptions options;
   options.low = 1e-3;
   options.per_decade = 2;
-  // One search at a time: memory is reckoned for one.
+  // One search at a time, as the memory was computed for one.
   options.evaluate = {Split::validation, 1, request.steps, request.seed, 1};
   return rule.make(tune(rule, search, options, status));
 }
@@ -183,7 +183,7 @@ std::vector<Real> follow(const Family& search, Optimizer& optimizer, const Style
   for (int t = 0;; ++t) {
     const double loss = trajectory.evaluate(rng);
     if (!std::isfinite(loss)) {
-      if (t == 0) throw Error("the loss is ", loss, " where the search begins; look at --features and --init");
+      if (t == 0) throw Error("the loss is ", loss, " at the start of the search; check --features and --init");
       throw Error("the search diverged: the loss is ", loss, " at step ", t, "; try ",
                   request.optimizer == "lstm" ? "fewer --steps or --optimizer adam" : "a smaller --rate");
     }
@@ -248,7 +248,7 @@ int style(const StyleRequest& request) {
     if (!request.rate_of.empty()) compared_rate(request.rate_of, request.optimizer, "neural_art");
   } else if (request.rate || !request.rate_of.empty()) {
     throw UsageError(request.rate ? "--rate" : "--rate-of",
-                     ": the LSTM has no learning rate; it is for --optimizer adam and the like");
+                     ": the LSTM has no learning rate; the flag is for --optimizer adam and other rules");
   }
   if (request.frames > request.steps) {
     throw UsageError("--frames ", request.frames, ": there are only ", request.steps, " steps");
@@ -263,7 +263,7 @@ int style(const StyleRequest& request) {
   const OptionValues options = loss_options(config, request.options);
   StyleLoss loss = make_style_loss(options);
   const double init = positive_number(options, "init");
-  // All that can be wrong with a file comes out before the work.
+  // Before the work: finds all errors in files.
   const Picture style = fitted(request.style, request.size);
   std::vector<Picture> contents;
   for (const std::string& file : request.contents) contents.push_back(fitted(file, request.size));

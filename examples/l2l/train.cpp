@@ -23,7 +23,7 @@
 namespace l2l {
 namespace {
 
-/// The log up to `epochs`; what was logged after the checkpoint happens again.
+/// The log up to `epochs`, those of the checkpoint. Later lines are dropped, as their epochs are repeated.
 TrainingLog read_log(const std::filesystem::path& path, int epochs) {
   try {
     TrainingLog log = read_training_log(path, epochs);
@@ -41,8 +41,8 @@ class Run {
   Run(const RunFolder& folder, const RunConfig& config, const Family& optimizee)
       : folder_(folder), config_(config), model_(config.model()), trainer_(model_, optimizee, config.training) {}
 
-  /// Of a new run nothing is written before there is something worth keeping: a training that fails before that leaves
-  /// nothing behind, and what --force replaces stays until then. That it can be written is found out before the work.
+  /// Starts a new run. Nothing is written until there is something to keep, so a training that fails before leaves
+  /// nothing, and does not replace an older run. Whether the files can be written is checked here.
   void start() {
     config_text_ = config_text(config_);
     std::vector<NewFile> files = all_files();
@@ -56,16 +56,16 @@ class Run {
     config_text_ = read_text(folder_.config());
     kept_ = true;
     if (!std::filesystem::exists(folder_.checkpoint())) {
-      if (!std::filesystem::exists(folder_.optimizer())) return;  // killed before its first checkpoint: it begins
+      if (!std::filesystem::exists(folder_.optimizer())) return;  // killed before its first checkpoint: starts again
       throw Error(folder_.checkpoint().string(),
-                  ": is missing, so there is no training to go on with; l2l refine works from a trained optimizer");
+                  ": is missing, so there is no training to continue; l2l refine starts from a trained optimizer");
     }
     MetaTrainState state = load_checkpoint(folder_.checkpoint(), model_.layout(), config_text_, config_.training);
     log_ = read_log(folder_.log(), state.epoch);
     trainer_.resume(std::move(state));
   }
 
-  /// Trains to the end or until interrupted, be it within an epoch, and keeps the folder up to date.
+  /// Trains until the end or an interrupt, also within an epoch, and keeps the folder up to date.
   void train() {
     try {
       run_epochs();
@@ -75,7 +75,7 @@ class Run {
     }
   }
 
-  /// The learning curve as a picture, and what was written, for the reader.
+  /// Draws the learning curve, and prints what was written.
   void report() const {
     const bool drawn = epoch() > 0 && draw();
     if (const std::string why = trainer_.failure_reason(); !why.empty()) {
@@ -103,7 +103,7 @@ class Run {
                  lstms(model_).c_str(), config_.optimizer.layers, config_.optimizer.hidden,
                  family(config_.optimizee, config_.options).c_str(), c.epochs, c.steps, c.threads,
                  c.threads == 1 ? "" : "s");
-    if (kept_) save();  // before the work: it shows that the folder can be written to
+    if (kept_) save();  // before the work: checks that the folder can be written to
     StatusLine status;
     Pace pace(epoch(), c.epochs);
     std::string validation;
@@ -124,7 +124,7 @@ class Run {
     if (!done() || has_result()) save();
   }
 
-  /// Nothing if it was interrupted, and so is not counted.
+  /// Nothing if it was interrupted: then the epoch does not count.
   std::optional<EpochReport> run_epoch() {
     try {
       return trainer_.run_epoch();
@@ -136,13 +136,13 @@ class Run {
       if (!kept_) throw Error(what);
       save_results();
       throw Error(what, has_result() ? "; the best before that is " + folder_.optimizer().string() : "",
-                  "; begin anew with --force");  // to go on would come to the same
+                  "; start again with --force");  // resuming would end in the same way
     }
   }
 
   std::string how_to_go_on() const {
     return "; go on with " + own_call({"train", "--resume", "--out", folder_.path.string()}) +
-           ", or begin anew with --force";
+           ", or start again with --force";
   }
 
   void save_results() const {
@@ -159,7 +159,7 @@ class Run {
 
   std::string checkpoint() const { return checkpoint_bytes(model_.layout(), trainer_.state(), config_text_); }
 
-  // The log goes first: a resumed run drops lines that the checkpoint does not know, but cannot invent missing ones.
+  // The log first: a resumed run drops lines after the checkpoint, but cannot restore missing ones.
   void update() const {
     save_results();
     write_file_atomically(folder_.checkpoint(), checkpoint());
@@ -174,7 +174,7 @@ class Run {
     }
   }
 
-  // Waiting for the disk takes longer than a short epoch.
+  // Not after every epoch: waiting for the disk may take longer than an epoch.
   void save_if_due() {
     const auto now = std::chrono::steady_clock::now();
     if (now - last_save_ < std::chrono::seconds(5)) return;
@@ -213,7 +213,7 @@ class Run {
   MetaTrainer trainer_;
   std::string config_text_;
   TrainingLog log_;
-  bool kept_ = false;  // in the folder
+  bool kept_ = false;  // the folder has files of this run
   std::chrono::steady_clock::time_point last_save_;
 };
 
@@ -228,8 +228,8 @@ int train(const TrainRequest& request) {
   }
   const RunFolder folder{request.out};
   if (request.resume && (!request.optimizee.empty() || !request.settings.empty() || !request.options.empty())) {
-    throw UsageError("--resume goes on with the settings in ", folder.config().string(),
-                     ": give no others (only --out and --threads)");
+    throw UsageError("--resume uses the settings in ", folder.config().string(),
+                     ": give no others, only --out and --threads");
   }
   if (!request.resume && request.optimizee.empty()) {
     throw UsageError("--optimizee is missing: name one, ", own_call({"list"}), " shows them");
@@ -255,7 +255,7 @@ int train(const TrainRequest& request) {
   if (request.resume) {
     run.resume();
   } else {
-    made.emplace(folder.path);  // only now: a command that is refused leaves no folder behind
+    made.emplace(folder.path);  // only now: a command that is refused creates no folder
     lock.emplace(folder.path, FolderLock::alone);
     folder.check_free(request.force, "choose another --out, continue it with --resume, or replace it with --force");
     run.start();

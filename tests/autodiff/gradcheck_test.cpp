@@ -80,8 +80,8 @@ TEST_CASE("gradcheck: a right gradient passes") {
 }
 
 TEST_CASE("gradcheck: a wrong gradient fails, whatever is wrong with it") {
-  // The functions are linear: the differences are off by the rounding of a sum of 9 terms, of at most 9 · 1.5 · 4.5,
-  // over the step.
+  // The functions are linear: the error of the differences is the rounding of a sum of 9 terms, of at most
+  // 9 · 1.5 · 4.5, divided by the step.
   const double noise = roundings(18) * kUnit<> * 61 / GradientCheckOptions().step;
   CHECK_FALSE(check(wrong_scale));
   CHECK(check(wrong_scale).error == Near(0.2 / 3.2, noise));

@@ -104,7 +104,7 @@ TEST_CASE("tape: nodes that the loss does not depend on change nothing") {
   check_close(x.gradient(), {1, 1, 1});
 }
 
-TEST_CASE("tape: two tapes are alive at once and know nothing of each other") {
+TEST_CASE("tape: two tapes are alive at once and independent of each other") {
   Tape outer, inner;
   Var x = outer.variable({3}, kOneTwoThree);
   Var y = square(x);
@@ -192,7 +192,7 @@ TEST_CASE("tape: what backward refuses") {
   tape.backward(loss);
   CHECK_THROWS_WITH(tape.backward(loss), "backward: this tape has run backward already; clear() it and record again");
   CHECK_THROWS_WITH(square(x), "square: its tape has run backward; clear() it before recording again");
-  check_close(x.gradient(), {2, 4, 6});  // none of it did any harm
+  check_close(x.gradient(), {2, 4, 6});  // unchanged
 }
 
 TEST_CASE("tape: what reading refuses") {

@@ -115,7 +115,7 @@ copy && sed -i 's/"steps": 20/"steps": "x"/' broken/config.json && refused "brok
 copy && sed -i 's/"optimizee": "quadratic"/"optimizee": "cubic"/' broken/config.json && refused "broken/config.json.*'cubic'"
 copy && sed -i 's/"dim": "3"/"dim": "x"/' broken/config.json && refused "broken/config.json.*'x'"
 copy && rm broken/config.json && refused 'config.json'
-copy && sed -i 's/"epochs": 4/"epochs": "4"/' broken/config.json && refused "broken/config.json.*'epochs' is the text"
+copy && sed -i 's/"epochs": 4/"epochs": "4"/' broken/config.json && refused "broken/config.json.*'epochs' must be 4, not the text"
 for version in null 3 '[]' '"1.2"' '"1.2.x"' '""'; do
   copy && sed -i "s/\"version\": .*/\"version\": $version,/" broken/config.json && refused "broken/config.json.*'version' is"
 done

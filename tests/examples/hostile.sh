@@ -63,7 +63,7 @@ done
 call "$commands"
 call "$name"
 for flag in --run --label --style --data; do
-  expect_error 2 "$flag: 'x.*[\\]nsystem.* is not UTF-8 text without control characters" compare "$flag" "$commands"
+  expect_error 2 "$flag: 'x.*[\\]nsystem.* must be UTF-8 text without control characters" compare "$flag" "$commands"
 done
 
 # ---- Names that may be: they stand in titles, tables and the page -------------------------------------------------

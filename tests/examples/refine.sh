@@ -51,7 +51,7 @@ until [[ -s stopped/refine.csv ]]; do sleep 0.05; done
 sleep 0.5
 kill -INT $! && code=0 && wait $! || code=$?
 [[ $code == 130 ]] || fail "interrupted: exit code $code: $(cat err.txt)"
-grep -q '^stopping' err.txt && grep -q 'the best that was validated is kept' err.txt || fail "interrupted: $(cat err.txt)"
+grep -q '^stopping' err.txt && grep -q 'the best validated weights are kept' err.txt || fail "interrupted: $(cat err.txt)"
 
 expect_error 2 'choose another folder' refine --run run --out ./run
 expect_error 2 'out' refine --run run

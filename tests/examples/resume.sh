@@ -115,7 +115,7 @@ if mkdir disk && mount -t tmpfs -o size=16k none disk 2>/dev/null; then
   dd if=/dev/zero of=disk/rest bs=1k status=none 2>err.txt || true
   code=0
   "$l2l" train --resume --out disk/run >out.txt 2>err.txt || code=$?
-  [[ $code == 1 ]] && grep -q 'No space left.*; go on with .* train --resume --out disk/run, or begin anew with --force$' err.txt ||
+  [[ $code == 1 ]] && grep -q 'No space left.*; go on with .* train --resume --out disk/run, or start again with --force$' err.txt ||
     fail "a full disk when resumed: exit code $code: $(cat err.txt)"
 fi
 

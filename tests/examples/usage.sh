@@ -128,8 +128,8 @@ expect_error 2 '--label is empty: it takes a LABEL' compare --run b --label= swa
 expect_error 2 '--force takes no value' compare --run b --force=
 expect_error 2 "'--bogus=' is unknown" compare --run b --bogus=
 touch file
-expect_error 1 'file: is no folder, and so holds no run$' compare --run file
-expect_error 1 'file: is no folder' train --resume --out file
+expect_error 1 'file: is not a folder, so it holds no run$' compare --run file
+expect_error 1 'file: is not a folder' train --resume --out file
 expect_error 2 '--data is empty: it takes a path' train --optimizee mnist --out run --data ''
 expect_error 2 '--out is empty' train --optimizee quadratic --out ''
 expect_error 1 "no-such-folder" train --optimizee mnist --out run --data no-such-folder

@@ -1,10 +1,10 @@
-// l2l-double: the true meta-gradient needs the digits of double. `l2l meta-gradient` starts this program, which is
-// linked to the library in double, and reads what it prints, a line each:
+// l2l-double: the exact meta-gradient needs double precision. `l2l meta-gradient` starts this program, which is linked
+// to the library in double, and reads what it prints, in lines of these kinds:
 //   progress TEXT
 //   loss VALUE                               f(θ_t), t = 0 ... steps
 //   full BLOCK NORM                          φ as a whole ("all"), and each of its parameters
 //   row UNROLL BLOCK COSINE RELATIVE_ERROR NORM
-// Errors go to stderr, without a name before them.
+// Errors go to stderr, without the name of the program.
 
 #ifdef __linux__
 #include <sys/prctl.h>
@@ -33,7 +33,7 @@ void say_progress(const std::string& text) {
   std::fflush(stdout);
 }
 
-/// φ as a whole, and each of its parameters.
+/// Visits φ as a whole, and each of its parameters.
 template <class Visit>
 void for_each_block(const Layout& layout, const std::vector<Real>& a, const std::vector<Real>& b, Visit visit) {
   visit(kWholePhi, std::span<const Real>(a), std::span<const Real>(b));
@@ -70,7 +70,7 @@ int run(const DoubleRequest& request) {
 
 int main(int argc, char** argv) {
 #ifdef __linux__
-  prctl(PR_SET_PDEATHSIG, SIGTERM);  // with l2l
+  prctl(PR_SET_PDEATHSIG, SIGTERM);  // end with l2l
 #endif
   std::string what;
   try {

@@ -33,7 +33,7 @@ std::string csv(const Preprocess& preprocess) {
   return text;
 }
 
-/// One half of the picture: the gradients of one `sign`, on a logarithmic axis that shows |∇| and is labelled with ∇.
+/// One half of the picture: gradients of one `sign`, on a logarithmic axis of |∇| with labels of ∇.
 Commands panel(const Commands& title, const Commands& range, const Commands& sign, double threshold) {
   Commands tics;
   for (int decade = -8; decade <= 2; decade += 2) {

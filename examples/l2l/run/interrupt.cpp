@@ -25,7 +25,7 @@ void receive(int signal) {
   if (received == 0) {
     clock_gettime(CLOCK_MONOTONIC, &received_at);
     received = signal;
-    const char text[] = "\nstopping as soon as all is kept; once more stops at once\n";
+    const char text[] = "\nstopping when all is saved; a second signal stops at once\n";
     if (write(STDERR_FILENO, text, sizeof text - 1) < 0) return;  // there is nobody to tell
   } else if (seconds_since(received_at) > 1) {
     std::signal(signal, SIG_DFL);

@@ -5,23 +5,23 @@
 
 namespace l2l {
 
-/// What ends a command that was asked to stop: what to tell the user. It is no std::exception: nobody takes it for an
-/// error.
+/// Thrown to end a command that was asked to stop, with the text for the user. It is not a std::exception, so that
+/// nothing catches it as an error.
 struct Interrupted {
   std::string text;
 };
 
-/// From now on a SIGINT (Ctrl-C), SIGTERM or SIGHUP only asks the work to stop where it can, and says so. One more
-/// stops it at once, but only a second later: `timeout` sends its signal twice, and so does a terminal that is closed.
-/// What was ignored when the program started (by nohup, say) stays ignored.
+/// From now on SIGINT (Ctrl-C), SIGTERM and SIGHUP only ask the work to stop where it can, and print so. A second
+/// signal stops it at once if it comes at least a second later: `timeout` sends its signal twice, and so does a
+/// terminal that is closed. Signals that were ignored when the program started (by nohup) stay ignored.
 void listen_for_interrupts();
 bool interrupted();
-/// Since the signal came; 0 if none did.
+/// Seconds since the first signal; 0 if there was none.
 double seconds_since_interrupt();
-/// As shells have it: 128 and the number of the signal.
+/// As in shells: 128 + the number of the signal.
 int interrupted_exit_code();
 
-/// Throws Interrupted if so.
+/// Throws Interrupted if there was a signal.
 void stop_if_interrupted();
 /// The same functions; drawing one, or a minibatch of one, is where whatever follows them (training, tuning,
 /// evaluation) ends if it is interrupted.

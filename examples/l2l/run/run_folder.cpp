@@ -27,7 +27,7 @@ Json to_json(const std::string& text) { return Json::accept(text) ? Json::parse(
 /// The digits of a JSON text's checksum, "" if it has none.
 std::string checksum_of(std::string json) { return take_seal(json).value_or(""); }
 
-/// Each of them, as text, and no others.
+/// All settings, as text. Throws an Error if one is missing, or if there are others.
 std::map<std::string, std::string> read_settings(const JsonObject& saved) {
   std::vector<std::string> names;
   std::map<std::string, std::string> values;
@@ -37,14 +37,14 @@ std::map<std::string, std::string> read_settings(const JsonObject& saved) {
     std::string& text = values[setting.name];
     text = value.is_string() ? value.get<std::string>() : value.dump();
     if (to_json(text) != Json(value)) {
-      throw Error(in_quotes(setting.name), " is the text ", value.dump(), ", it should be ", text);
+      throw Error(in_quotes(setting.name), " must be ", text, ", not the text ", value.dump());
     }
   }
   saved.check_names(names);
   return values;
 }
 
-/// Options that it does not know would be found only by who uses them.
+/// The options. Unknown ones are an Error here, as they would be found only when they are used.
 OptionValues read_options(const JsonObject& saved, const OptimizeeEntry& entry) {
   std::vector<std::string> names;
   for (const OptimizeeOption& option : entry.options) names.push_back(option.name);
@@ -62,7 +62,7 @@ bool is_probe(const fs::path& file) {
   return (stem == "probe" || stem.starts_with("probe_")) && is_table_or_picture(file);
 }
 
-/// Whether it tells about a run, and so goes when the run is replaced.
+/// Whether a file holds results about a run, and so is removed when the run is replaced.
 bool is_finding(const fs::path& file) {
   const std::string stem = file.stem().string();
   return is_probe(file) || ((stem == "compare" || stem.starts_with("compare-") || stem.starts_with("sheet-") ||
@@ -78,20 +78,20 @@ std::optional<std::string> noted_config(const fs::path& optimizer) {
   const std::string& digits = note->second;
   if (digits.size() != 8 || digits.find_first_not_of("0123456789abcdef") != std::string::npos) {
     throw Error(optimizer.string(), ": 'config' of its metadata is ", in_quotes(digits),
-                ", not the checksum of a config.json, which has 8 digits; without the entry it is taken as it is");
+                ", not the checksum of a config.json, 8 digits; remove the entry to use it all the same");
   }
   return digits;
 }
 
-/// Of whatever run; an Error ends with the remedy.
+/// The optimizer of any run. An Error ends with the remedy.
 LearnedOptimizer load_optimizer(const RunFolder& folder) {
   const fs::path file = folder.optimizer();
-  const std::string remedy =
-      fs::exists(folder.checkpoint())
-          ? "; " + own_call({"train", "--resume", "--out", folder.path.string()}) + " goes on and writes it"
-          : "; copy it here again, or replace the run with l2l train --force";
+  const std::string remedy = fs::exists(folder.checkpoint())
+                                 ? "; " + own_call({"train", "--resume", "--out", folder.path.string()}) +
+                                       " continues the training and writes it"
+                                 : "; copy it here again, or replace the run with l2l train --force";
   if (!fs::exists(file)) {
-    throw Error(file.string(), ": is missing, the training may have been interrupted before a validation", remedy);
+    throw Error(file.string(), ": is missing; the training may have been interrupted before a validation", remedy);
   }
   try {
     return LearnedOptimizer::load(file);
@@ -153,18 +153,18 @@ void RunFolder::begin(const RunConfig& config, std::vector<NewFile> others) cons
   others.insert(others.begin(), {this->config(), config_text(config)});
 
   std::vector<fs::path> earlier = run();
-  if (!earlier.empty()) {  // else what there may be is not about a run
+  if (!earlier.empty()) {  // without a run, other files are not about one
     std::error_code failure;
     for (const fs::directory_entry& entry : fs::directory_iterator(path, failure)) {
       if (is_finding(entry.path())) earlier.push_back(entry.path());
     }
   }
-  std::erase(earlier, this->config());  // replaced in one go: at any time there is one
+  std::erase(earlier, this->config());  // replaced by renaming: there is one at any time
   write_files_atomically(others, earlier);
 }
 
 RunConfig RunFolder::read_config() const {
-  if (fs::exists(path) && !fs::is_directory(path)) throw Error(path.string(), ": is no folder, and so holds no run");
+  if (fs::exists(path) && !fs::is_directory(path)) throw Error(path.string(), ": is not a folder, so it holds no run");
   if (!fs::exists(config())) {
     throw Error(path.string(), ": holds no run (there is no config.json); make one with ",
                 own_call({"train", "--out", path.string()}));
@@ -187,15 +187,15 @@ NewFile RunFolder::optimizer_file(const LearnedOptimizer& learned, const std::st
 
 LearnedOptimizer RunFolder::read_optimizer(const RunConfig& config) const {
   LearnedOptimizer learned = load_optimizer(*this);
-  // Of one that was edited nothing is known, nor of an optimizer that was made otherwise.
+  // An edited config.json may have no checksum, and an optimizer from elsewhere no note of one.
   const std::optional<std::string> noted = noted_config(optimizer());
   if (const std::string checksum = config_checksum(); noted && !checksum.empty() && *noted != checksum) {
     throw Error(optimizer().string(), ": was trained with another ", this->config().string(),
                 "; they are not of the same run");
   }
   if (learned.model.groups() != config.model().groups()) {
-    throw Error(optimizer().string(), ": its parts are not for the groups that ", this->config().string(), " says, ",
-                config.groups, "; they are not of the same run");
+    throw Error(optimizer().string(), ": its groups are not those in ", this->config().string(), ", ", config.groups,
+                "; they are not of the same run");
   }
   for (const OptimizerModel::Part& part : learned.model.parts()) {
     if (part.lstm() == nullptr) continue;

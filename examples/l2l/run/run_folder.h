@@ -9,7 +9,7 @@
 
 namespace l2l {
 
-/// config.json: all that determines a training.
+/// The text of config.json: all that determines a training.
 std::string config_text(const RunConfig& config);
 
 /// A folder that holds a training run, and the names of the files in it.
@@ -24,7 +24,7 @@ struct RunFolder {
   /// compare.csv, .json or .png; with a label compare-LABEL.csv and so on.
   std::filesystem::path comparison(const std::string& label, const std::string& extension) const;
 
-  /// Of l2l probe: probe.json, and with a name probe_NAME.csv or .png.
+  /// What l2l probe writes: probe.json, and with a name probe_NAME.csv or .png.
   std::filesystem::path probe(const std::string& name, const std::string& extension) const;
   /// What earlier probes wrote.
   std::vector<std::filesystem::path> probes() const;
@@ -37,29 +37,29 @@ struct RunFolder {
   /// What l2l diagnose writes: .json or .png.
   std::filesystem::path diagnosis(const std::string& extension) const;
 
-  /// Before the work: an Error that ends with the remedy if the folder holds a run already, unless `force` is given.
+  /// Before the work: throws an Error that ends with the remedy if the folder holds a run already, unless `force`.
   void check_free(bool force, const std::string& remedy) const;
-  /// Begins a new run with config.json and what else belongs to it from the start. A run that is there already goes,
-  /// and what was found out about it; where a process is killed on the way, what is left is a run without an optimizer.
+  /// Begins a new run with config.json and these other files. An older run is removed, and all results about it. If the
+  /// process is killed in between, a run without an optimizer is left.
   void begin(const RunConfig& config, std::vector<NewFile> others = {}) const;
-  /// What `begin` wrote. An Error names the file and what is wrong with it.
+  /// Reads config.json. An Error names the file and what is wrong with it.
   RunConfig read_config() const;
-  /// The digits of its checksum, "" if it has none.
+  /// The digits of the checksum of config.json, "" if it has none.
   std::string config_checksum() const;
-  /// The trained optimizer as a file, which notes that it belongs to a `config.json` of this text.
+  /// The trained optimizer as a file, which notes the checksum of a config.json with this text.
   NewFile optimizer_file(const LearnedOptimizer& learned, const std::string& config) const;
-  /// The trained optimizer. An Error names the file if it cannot be read or is not of the run in `config`.
+  /// Reads the trained optimizer. Throws an Error that names the file if it cannot be read or does not match `config`.
   LearnedOptimizer read_optimizer(const RunConfig& config) const;
-  /// Before the work: an Error unless all these files can be written. If the summary is there already, so is all, and
-  /// it is an Error that ends with the remedy, unless `force` is given.
+  /// Before the work: throws an Error unless all these files can be written. The summary is always written last; if it
+  /// is there already, throws an Error that ends with the remedy, unless `force`.
   void check_output(const std::filesystem::path& summary, const std::vector<std::filesystem::path>& others, bool force,
                     const std::string& remedy) const;
-  /// An optimizee with the options in config.json, and with others that were `given` since. A bad option is a
-  /// UsageError if some were given, and else an Error that names config.json.
+  /// An optimizee with the options in config.json, of which those `given` are replaced. A bad option is a UsageError if
+  /// any were given, else an Error that names config.json.
   Family make_optimizee(const OptimizeeEntry& entry, OptionValues saved, const OptionValues& given) const;
 
  private:
-  /// The files of the run that are there.
+  /// The existing files of the run.
   std::vector<std::filesystem::path> run() const;
 };
 

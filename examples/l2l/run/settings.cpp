@@ -39,7 +39,7 @@ Preprocess parse_preprocess_setting(const std::string& text) {
     throw UsageError("--preprocess ", text, ": 'none' takes no parameter");
   }
   if (kind == Preprocess::Kind::rescale && !has_parameter) {
-    throw UsageError("--preprocess rescale: give the factor too, e.g. rescale:0.1");
+    throw UsageError("--preprocess rescale: the factor is missing, e.g. rescale:0.1");
   }
   const double parameter = has_parameter
                                ? parse_number<double>("--preprocess " + text, text.substr(colon + 1), kPositive)
@@ -103,8 +103,8 @@ FixedRule parse_rule(const std::string& flag, const std::string& text) {
 
 Setting imitate() {
   return {"imitate", "RULE:RATE",
-          "learn to step as this rule would, e.g. adam:0.1, and not by\n"
-          "the losses; none: by the losses",
+          "learn to take the steps of this rule, e.g. adam:0.1; none:\n"
+          "learn to make the losses small",
           [](const RunConfig& config) {
             const auto& rule = config.training.imitated;
             return rule ? rule->name + ":" + to_text(rule->learning_rate) : std::string("none");
@@ -149,7 +149,7 @@ Setting groups() {
 }
 
 Setting plain() {
-  return {"plain", "", "record the unroll in elementary ops: slower, to compare with",
+  return {"plain", "", "record the unroll in elementary ops: slower, for comparison",
           [](const RunConfig& config) { return std::string(config.training.fused ? "false" : "true"); },
           [](RunConfig& config, const std::string& text) {
             if (text != "true" && text != "false") throw UsageError("--plain: '", text, "' is neither true nor false");
@@ -172,20 +172,20 @@ const std::vector<Setting>& settings() {
   using L = LstmConfig;
   using M = MetaTrainConfig;
   static const std::vector<Setting> table = {
-      number("epochs", &M::epochs, kCount, "meta-epochs; each follows trajectories of --steps steps"),
+      number("epochs", &M::epochs, kCount, "meta-epochs; each follows new functions for --steps steps"),
       number("steps", &M::steps, kCount, "steps of a trajectory, a multiple of --unroll"),
       number("first-steps", &M::first_steps, kCountOrNone,
-             "length of the first trajectories, which grows to --steps\n"
-             "along the training; 0: --steps"),
-      number("unroll", &M::unroll, kCount, "steps that are backpropagated through together"),
+             "steps of the first trajectories; grows to --steps during\n"
+             "the training; 0: --steps"),
+      number("unroll", &M::unroll, kCount, "steps to backpropagate through at a time"),
       number("functions", &M::functions, kCount, "functions whose meta-gradients are averaged"),
       number("lr", &M::learning_rate, kPositive, "learning rate of ADAM on the LSTM's weights"),
       number("final-rate", &M::final_rate, Range{0, 1},
              "where its cosine decay ends, as a fraction of --lr; 1: constant"),
       number("discount", &M::discount, Range{0, 1},
-             "how much less an update answers for a loss with every\n"
-             "step that lies between them; 1: for all alike (the paper)"),
-      number("clip", &M::clip, kNotNegative, "largest norm of the meta-gradient; 0: any"),
+             "factor by which a loss counts less for an update, per step\n"
+             "between them; 1: all losses count alike (the paper)"),
+      number("clip", &M::clip, kNotNegative, "largest norm of the meta-gradient; 0: no limit"),
       number("hidden", &L::hidden, Range{1, L::kMaxHidden}, "hidden units of each LSTM layer"),
       number("layers", &L::layers, Range{1, L::kMaxLayers}, "LSTM layers"),
       preprocess(),
@@ -229,7 +229,7 @@ RunConfig make_config(const std::string& optimizee, const std::map<std::string, 
   for (const auto& [name, value] : absolute_paths(entry, options)) {
     config.options[name] = parse_text("--" + name, value);
   }
-  // Defaults go through their text too, as they will when config.json is read again.
+  // Defaults go through their text too, as they do when config.json is read.
   for (const Setting& setting : settings()) {
     const auto value = changed.find(setting.name);
     setting.set(config, value == changed.end() ? setting.get(config) : value->second);
@@ -239,7 +239,7 @@ RunConfig make_config(const std::string& optimizee, const std::map<std::string, 
 }
 
 namespace {
-/// Of a path: a heading has no room for more.
+/// The last part of a path, as a heading has no room for more.
 std::string last_part(const std::string& path) {
   const std::size_t end = path.find_last_not_of('/');
   return end == std::string::npos ? path : path.substr(0, end + 1).substr(path.rfind('/', end) + 1);
@@ -271,7 +271,7 @@ T parse_number(const std::string& flag, const std::string& text, Range range) {
   const bool is_number = stop == end && error != std::errc::invalid_argument && std::isfinite(x);
   const bool out_of_range = error == std::errc::result_out_of_range;
   if (is_number && !std::is_integral_v<T> && (out_of_range || (contains(range, x) && !fits_real(x)))) {
-    throw UsageError(flag, ": '", text, "' is too large or too close to 0 to be computed with");
+    throw UsageError(flag, ": '", text, "' is too large or too close to 0 for floating point");
   }
   if (!is_number || out_of_range || !contains(range, x)) {
     throw UsageError(flag, ": '", text, "' is not ", in_words<T>(range));
@@ -283,8 +283,8 @@ template std::uint64_t parse_number<std::uint64_t>(const std::string&, const std
 template double parse_number<double>(const std::string&, const std::string&, Range);
 
 std::string parse_text(const std::string& flag, const std::string& text) {
-  if (const std::string shown = printable(text); shown != text) {  // as shown: a message would end at a 0
-    throw UsageError(flag, ": '", shown, "' is not UTF-8 text without control characters, which a name must be");
+  if (const std::string shown = printable(text); shown != text) {  // `shown`, as a message would end at a zero byte
+    throw UsageError(flag, ": '", shown, "' must be UTF-8 text without control characters");
   }
   return text;
 }
