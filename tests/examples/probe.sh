@@ -109,7 +109,7 @@ for range in 1e-45 1e-37 1,1.00001; do
   expect_error 2 '--range: .* is too narrow for 201' probe --run run --force --range "$range"
 done
 expect_error 2 "--steps: '0'" probe --run run --force --steps 0
-expect_error 2 "--steps 1000000: too many gradients.*at most" probe --run run --force --batch 1000 --steps 1000000
+expect_error 2 "--steps 1000000: the gradients of 3000 coordinates need too much memory; at most" probe --run run --force --batch 1000 --steps 1000000
 expect_error 2 "--sweep-steps 21: only 20 steps" probe --run run --force --sweep-steps 21
 expect_error 2 "--adam-rate: '0'" probe --run run --force --adam-rate 0
 expect_error 2 "--function: '-1'" probe --run run --force --function -1
