@@ -34,7 +34,7 @@ Groups::Groups(const Layout& layout, const std::vector<std::string>& names) {
   }
   for (const std::string& name : there) {
     if (!contains(names, name)) {
-      throw Error("no optimizer looks after the group '", name, "' of theta, there are those for ", list(names));
+      throw Error("no optimizer is for the group '", name, "' of theta, there are those for ", list(names));
     }
   }
 }

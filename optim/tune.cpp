@@ -28,7 +28,7 @@ namespace {
 
 constexpr double kDiverged = std::numeric_limits<double>::infinity();
 
-/// Whether any trajectory ended in nowhere: not finite, or its last tenth on average twice as high as where
+/// Whether any trajectory diverged: not finite, or its last tenth on average twice as high as where
 /// trajectories start. An average, since the loss of one minibatch may be anywhere.
 bool any_diverged(const Curves& curves) {
   const double start = curves.mean(0);

@@ -31,8 +31,8 @@ struct OptimizeeEntry {
   std::string summary;  // one line
   std::vector<OptimizeeOption> options;
   Family (*make)(const OptionValues&);  // may load data; a UsageError names a bad value
-  LstmConfig optimizer;  // what a learned optimizer for it looks like by default …
-  MetaTrainConfig training;  // … and how it is trained
+  LstmConfig optimizer = {};  // what a learned optimizer for it looks like by default …
+  MetaTrainConfig training = {};  // … and how it is trained
   std::string groups = "all";  // "conv,fc": by an LSTM for each of these groups of parameters
 };
 

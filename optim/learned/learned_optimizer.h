@@ -22,7 +22,7 @@ struct FixedRule {
 ///     OptimizerModel({{"conv", LstmModel(config)}, {"fc", LstmModel(config)}})
 ///     OptimizerModel({{"conv", LstmModel(config)}, {"fc", FixedRule{"adam", 0.003}}})
 ///
-/// Its φ is that of its LSTMs, one behind the other.
+/// Its φ is that of its LSTMs, concatenated.
 class OptimizerModel {
  public:
   struct Part {

@@ -3,8 +3,7 @@
 
 namespace l2l {
 
-/// A recorder, fused or composed, for each LSTM of a learned optimizer. The groups of θ have to be known (`reset_for`)
-/// if it has parts.
+/// A recorder for all parts of a learned optimizer, fused or composed.
 std::unique_ptr<UnrollRecorder> make_recorder(const OptimizerModel& model, bool fused, int threads);
 
 }  // namespace l2l

@@ -15,7 +15,7 @@ struct TraceStep {
   double change = 0;  // ⟨∇_t, u_t⟩ per function: what the update does to the loss, to first order
   double clipped = 0;  // share of coordinates with |∇| < e^-p, whose logarithm the LSTM does not see
   struct Layer {
-    std::string group;  // that its LSTM looks after, "" for all
+    std::string group;  // of its LSTM, "" for all
     int index = 0;  // in its LSTM
     // Shares of the gates i, f, g, o that are beyond 0.01 and 0.99 (g: beyond ±0.99), where they hardly learn.
     std::array<double, 4> saturated = {};

@@ -65,7 +65,7 @@ TEST_CASE("groups: the same on a tape") {
   CHECK(check.ok());
 }
 
-TEST_CASE("groups: a single party without a name has all of theta") {
+TEST_CASE("groups: a single group without a name is all of theta") {
   const Groups groups(interleaved(), {""});
   CHECK(groups.count() == 1);
   CHECK(groups.size(0) == 9);
@@ -76,9 +76,9 @@ TEST_CASE("groups: a single party without a name has all of theta") {
   CHECK(groups.merge(std::vector<Var>{part}).value == theta.value);
 }
 
-TEST_CASE("groups: nobody is left without a party, and no party without a group") {
+TEST_CASE("groups: no group is left without a name, and no name without a group") {
   CHECK_THROWS_WITH(Groups(interleaved(), {"conv"}),
-                    "no optimizer looks after the group 'fc' of theta, there are those for 'conv'");
+                    "no optimizer is for the group 'fc' of theta, there are those for 'conv'");
   CHECK_THROWS_WITH(Groups(interleaved(), {"conv", "fc", "head"}),
                     "there is an optimizer for the group 'head', the groups of theta are 'conv', 'fc'");
   Layout plain;
