@@ -65,7 +65,7 @@ expect_error 1 'file/below' train "${tiny[@]}" --out file/below
 expect_error 1 '/proc/self' train "${tiny[@]}" --out /proc/self
 
 # Escape codes are for terminals that take them.
-if command -v script >/dev/null; then
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then  # there are pseudo-terminals
   for kind in dumb '' xterm; do
     TERM=$kind SHELL=/bin/sh script -qec "'$l2l' train ${tiny[*]} --out on-terminal --force" /dev/null >out.txt </dev/null ||
       fail "on a terminal: $(cat -v out.txt)"

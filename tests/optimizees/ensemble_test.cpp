@@ -195,7 +195,7 @@ TEST_CASE("ensemble: groups that do not fit are an error before the training, wh
   for (const Mode mode : {Mode::sum, Mode::choice}) {
     const OptimizerModel conv({{"conv", LstmModel(kSmall)}});
     CHECK_THROWS_WITH(MetaTrainer(conv, family(mode), {}),
-                      ContainsSubstring("no optimizer looks after the group 'fc'"));
+                      ContainsSubstring("no optimizer is for the group 'fc'"));
   }
 }
 
