@@ -194,8 +194,7 @@ TEST_CASE("ensemble: optimizers are trained, tuned and followed on both modes") 
 TEST_CASE("ensemble: groups that do not fit are an error before the training, whatever is drawn first") {
   for (const Mode mode : {Mode::sum, Mode::choice}) {
     const OptimizerModel conv({{"conv", LstmModel(kSmall)}});
-    CHECK_THROWS_WITH(MetaTrainer(conv, family(mode), {}),
-                      ContainsSubstring("no optimizer is for the group 'fc'"));
+    CHECK_THROWS_WITH(MetaTrainer(conv, family(mode), {}), ContainsSubstring("no optimizer is for the group 'fc'"));
   }
 }
 
