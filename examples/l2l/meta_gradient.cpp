@@ -65,10 +65,12 @@ void measure(const DoubleRequest& request, MetaGradientReport& report) {
   StatusLine status;
   std::size_t taken = 0;
   const auto take_new_lines = [&] {
-    const std::string text = content_of(out.get());
-    for (std::size_t end; (end = text.find('\n', taken)) != std::string::npos; taken = end + 1) {
-      take(text.substr(taken, end - taken), report, status);
+    const std::string text = content_of(out.get(), taken);
+    std::size_t start = 0;
+    for (std::size_t end; (end = text.find('\n', start)) != std::string::npos; start = end + 1) {
+      take(text.substr(start, end - start), report, status);
     }
+    taken += start;
   };
   const bool success = run_program(call, in.get(), out.get(), err.get(), [&] {
     stop_if_interrupted();

@@ -17,7 +17,6 @@ Recording record(Optimizer& optimizer, const Family& family, int k, const Evalua
   recording.losses = follow(optimizer, family, k, options, trajectory, [&](const Trajectory& at) {
     gradients.emplace_back(at.gradient().begin(), at.gradient().end());
   });
-  recording.layout = trajectory.layout();
   gradients.erase(std::find_if_not(gradients.begin(), gradients.end(), all_finite), gradients.end());
   return recording;
 }

@@ -19,7 +19,6 @@ using History = std::vector<std::vector<Real>>;
 struct Recording {
   std::vector<double> losses;  // f(θ_0) … f(θ_steps), see `follow`
   History gradients;  // of all coordinates; shorter than `steps` if a loss or a gradient was not finite
-  Layout layout;  // of θ
 };
 /// Follows an optimizer along function k, as `evaluate` does, and keeps all gradients: steps · n numbers.
 Recording record(Optimizer& optimizer, const Family& family, int k, const EvaluateOptions& options);

@@ -55,11 +55,11 @@ TemporaryFile temporary_file(std::string_view content) {
   return file;
 }
 
-std::string content_of(std::FILE* file) {
+std::string content_of(std::FILE* file, std::size_t from) {
   std::string content;
   char block[1 << 16];
   for (;;) {  // pread does not move the position at which the program writes
-    const ssize_t n = pread(fileno(file), block, sizeof(block), static_cast<off_t>(content.size()));
+    const ssize_t n = pread(fileno(file), block, sizeof(block), static_cast<off_t>(from + content.size()));
     if (n <= 0) return content;
     content.append(block, static_cast<std::size_t>(n));
   }

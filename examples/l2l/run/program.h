@@ -12,8 +12,8 @@ namespace l2l {
 /// pipes, one side could block the other.
 using TemporaryFile = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 TemporaryFile temporary_file(std::string_view content = "");
-/// All that has been written to it so far.
-std::string content_of(std::FILE* file);
+/// What has been written to it so far, from byte `from` on.
+std::string content_of(std::FILE* file, std::size_t from = 0);
 
 /// Runs a program with these files as its streams. `call` is its path, or a name on the PATH, and its arguments. It has
 /// a process group of its own, so Ctrl-C in a terminal reaches l2l alone. Until it ends, `meanwhile` is called every
