@@ -212,6 +212,8 @@ int figures(const FiguresRequest& request) {
       const RunFolder place = place_of(run, request);
       provide_run(place, run, request);
       stop_if_interrupted();
+      // The run must not change from here on. The lock also sweeps what a killed call left, where nothing is made anew.
+      const FolderLock unchanged(place.path, FolderLock::together);
       for (const Figure& figure : run.figures) {
         provide_comparison(place, run, figure, request);
         stop_if_interrupted();
