@@ -19,7 +19,7 @@ Var softmax_cross_entropy(Var logits, std::span<const int> labels) {
       throw Error("softmax_cross_entropy: label ", labels[n], " of row ", n, " is not in 0 to ", C - 1);
     }
   }
-  Var y = Tape::output("softmax_cross_entropy", {}, {logits});
+  auto y = Tape::output("softmax_cross_entropy", {}, {logits});
   Real* p = y.tape->scratch(N * C);
   double total = 0;
   // Subtracting the row's maximum changes nothing in softmax and keeps exp from overflowing.
@@ -36,7 +36,7 @@ Var softmax_cross_entropy(Var logits, std::span<const int> labels) {
     for (Index c = 0; c < C; ++c) p[n * C + c] /= z;
     total += std::log(z);
   }
-  *y.value = static_cast<Real>(total / static_cast<double>(N));
+  *y.out = static_cast<Real>(total / static_cast<double>(N));
   y.tape->record("softmax_cross_entropy", {logits}, y, [=, label = y.tape->copy(labels)] {
     const Real scale = *y.grad / static_cast<Real>(N);
     for (Index n = 0; n < N; ++n) {

@@ -21,8 +21,8 @@ void pieces(const Tape& tape, Index n, Visit visit) {
 /// y = forward(x) for whole arrays; dx += dy · derivative(x, y) element by element.
 template <class Forward, class Derivative>
 Var unary_array(const char* op, Var x, Forward forward, Derivative derivative) {
-  Var y = Tape::output(op, x.shape, {x});
-  pieces(*y.tape, x.size(), [=](Index first, Index count) { forward(x.value + first, y.value + first, count); });
+  auto y = Tape::output(op, x.shape, {x});
+  pieces(*y.tape, x.size(), [=](Index first, Index count) { forward(x.value + first, y.out + first, count); });
   y.tape->record(op, {x}, y, [=] {
     pieces(*y.tape, x.size(), [=](Index first, Index count) {
       for (Index k = first; k < first + count; ++k) x.grad[k] += y.grad[k] * derivative(x.value[k], y.value[k]);
@@ -44,9 +44,9 @@ Var unary(const char* op, Var x, Function f, Derivative derivative) {
 template <class Function, class DerivativeX, class DerivativeY>
 Var binary(const char* op, Var x, Var y, Function f, DerivativeX dfdx, DerivativeY dfdy) {
   if (x.shape != y.shape) throw Error(op, ": shapes ", x.shape, " and ", y.shape, " differ");
-  Var z = Tape::output(op, x.shape, {x, y});
+  auto z = Tape::output(op, x.shape, {x, y});
   const Index n = x.size();
-  for (Index k = 0; k < n; ++k) z.value[k] = f(x.value[k], y.value[k]);
+  for (Index k = 0; k < n; ++k) z.out[k] = f(x.value[k], y.value[k]);
   z.tape->record(op, {x, y}, z, [=] {
     const Index n = z.size();
     if (x.grad) {

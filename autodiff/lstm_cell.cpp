@@ -13,16 +13,16 @@ LstmState lstm_cell(Var gates, Var c) {
   }
   const Index H = c.shape[0], N = c.shape[1], n = H * N;
   // h' and c' are the two halves of one output, so that the op is one node.
-  Var y = Tape::output("lstm_cell", {2 * H, N}, {gates, c});
+  auto y = Tape::output("lstm_cell", {2 * H, N}, {gates, c});
   Real* const activation = y.tape->scratch(5 * n);  // σ(i), σ(f), tanh(g), σ(o), tanh(c'), each [H, N]
   simd::map(gates.value, activation, 2 * n, simd::sigmoid);
   simd::map(gates.value + 2 * n, activation + 2 * n, n, simd::tanh);
   simd::map(gates.value + 3 * n, activation + 3 * n, n, simd::sigmoid);
   const Real *i = activation, *f = i + n, *g = f + n, *o = g + n;
   Real* tanh_c = activation + 4 * n;
-  for (Index k = 0; k < n; ++k) y.value[n + k] = f[k] * c.value[k] + i[k] * g[k];
-  simd::map(y.value + n, tanh_c, n, simd::tanh);
-  for (Index k = 0; k < n; ++k) y.value[k] = o[k] * tanh_c[k];
+  for (Index k = 0; k < n; ++k) y.out[n + k] = f[k] * c.value[k] + i[k] * g[k];
+  simd::map(y.out + n, tanh_c, n, simd::tanh);
+  for (Index k = 0; k < n; ++k) y.out[k] = o[k] * tanh_c[k];
 
   y.tape->record("lstm_cell", {gates, c}, y, [=] {
     const Real *i = activation, *f = i + n, *g = f + n, *o = g + n, *tanh_c = o + n;

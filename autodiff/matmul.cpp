@@ -50,8 +50,8 @@ Var product(const char* op, int rank, Var a, Var b, Trans trans_a, Trans trans_b
   const Index N = b.shape[flip_b ? row : column];
   const Product p{M, N, K, trans_a, trans_b};
 
-  Var c = Tape::output(op, rank == 3 ? Shape{batch, M, N} : Shape{M, N}, {a, b});
-  for (Index k = 0; k < batch; ++k) p.forward(a.value + k * M * K, b.value + k * K * N, c.value + k * M * N);
+  auto c = Tape::output(op, rank == 3 ? Shape{batch, M, N} : Shape{M, N}, {a, b});
+  for (Index k = 0; k < batch; ++k) p.forward(a.value + k * M * K, b.value + k * K * N, c.out + k * M * N);
   c.tape->record(op, {a, b}, c, [=] {
     for (Index k = 0; k < batch; ++k) {
       const Real* dc = c.grad + k * p.M * p.N;

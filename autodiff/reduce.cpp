@@ -27,10 +27,10 @@ Var add_row_bias(Var x, Var bias) {
   if (x.shape.rank() != 2 || bias.shape != Shape{x.shape[1]}) {
     throw Error("add_row_bias: shapes ", x.shape, " and ", bias.shape, " do not fit, [NxM] and [M] would");
   }
-  Var y = Tape::output("add_row_bias", x.shape, {x, bias});
+  auto y = Tape::output("add_row_bias", x.shape, {x, bias});
   const Index N = x.shape[0], M = x.shape[1];
   for (Index n = 0; n < N; ++n) {
-    for (Index m = 0; m < M; ++m) y.value[n * M + m] = x.value[n * M + m] + bias.value[m];
+    for (Index m = 0; m < M; ++m) y.out[n * M + m] = x.value[n * M + m] + bias.value[m];
   }
   y.tape->record("add_row_bias", {x, bias}, y, [=] {
     for (Index n = 0; n < N; ++n) {
@@ -50,11 +50,11 @@ Var add_column_bias(Var x, Var bias) {
   if (x.shape.rank() != 2 || bias.shape != Shape{x.shape[0]}) {
     throw Error("add_column_bias: shapes ", x.shape, " and ", bias.shape, " do not fit, [NxM] and [N] would");
   }
-  Var y = Tape::output("add_column_bias", x.shape, {x, bias});
+  auto y = Tape::output("add_column_bias", x.shape, {x, bias});
   const Index N = x.shape[0], M = x.shape[1];
   for (Index n = 0; n < N; ++n) {
     const Real b = bias.value[n];
-    for (Index m = 0; m < M; ++m) y.value[n * M + m] = x.value[n * M + m] + b;
+    for (Index m = 0; m < M; ++m) y.out[n * M + m] = x.value[n * M + m] + b;
   }
   y.tape->record("add_column_bias", {x, bias}, y, [=] {
     for (Index n = 0; n < N; ++n) {
@@ -71,8 +71,8 @@ Var add_column_bias(Var x, Var bias) {
 Var row_sums(Var x) {
   check_matrix("row_sums", x);
   const Index N = x.shape[0], M = x.shape[1];
-  Var y = Tape::output("row_sums", {N}, {x});
-  for (Index n = 0; n < N; ++n) y.value[n] = static_cast<Real>(sum_of(x.value + n * M, M));
+  auto y = Tape::output("row_sums", {N}, {x});
+  for (Index n = 0; n < N; ++n) y.out[n] = static_cast<Real>(sum_of(x.value + n * M, M));
   y.tape->record("row_sums", {x}, y, [=] {
     for (Index n = 0; n < N; ++n) {
       const Real dy = y.grad[n];
@@ -85,10 +85,10 @@ Var row_sums(Var x) {
 Var column_sums(Var x) {
   check_matrix("column_sums", x);
   const Index N = x.shape[0], M = x.shape[1];
-  Var y = Tape::output("column_sums", {M}, {x});
-  for (Index m = 0; m < M; ++m) y.value[m] = 0;
+  auto y = Tape::output("column_sums", {M}, {x});
+  for (Index m = 0; m < M; ++m) y.out[m] = 0;
   for (Index n = 0; n < N; ++n) {
-    for (Index m = 0; m < M; ++m) y.value[m] += x.value[n * M + m];
+    for (Index m = 0; m < M; ++m) y.out[m] += x.value[n * M + m];
   }
   y.tape->record("column_sums", {x}, y, [=] {
     for (Index n = 0; n < N; ++n) {
@@ -99,8 +99,8 @@ Var column_sums(Var x) {
 }
 
 Var sum(Var x) {
-  Var y = Tape::output("sum", {}, {x});
-  *y.value = static_cast<Real>(sum_of(x.value, x.size()));
+  auto y = Tape::output("sum", {}, {x});
+  *y.out = static_cast<Real>(sum_of(x.value, x.size()));
   y.tape->record("sum", {x}, y, [=] {
     const Index n = x.size();
     const Real dy = *y.grad;

@@ -35,12 +35,12 @@ Var concat(std::span<const Var> parts, int dim) {
   // Seen as matrices [rows, columns], with one row per index of the dimensions before `dim`.
   Index rows = 1;
   for (int d = 0; d < dim; ++d) rows *= first[d];
-  Var y = Tape::output("concat", first.with(dim, extent), parts);
+  auto y = Tape::output("concat", first.with(dim, extent), parts);
   const Index columns = rows ? y.size() / rows : 0;
   Index offset = 0;
   for (const Var& x : parts) {
     const Index width = rows ? x.size() / rows : 0;
-    for (Index r = 0; r < rows; ++r) std::copy_n(x.value + r * width, width, y.value + r * columns + offset);
+    for (Index r = 0; r < rows; ++r) std::copy_n(x.value + r * width, width, y.out + r * columns + offset);
     offset += width;
   }
   y.tape->record("concat", parts, y, [y, rows, columns, parts = y.tape->copy(parts)] {
@@ -69,9 +69,9 @@ Var detach(Var x) {
 
 // y = x,   ∂L/∂x = factor · dy
 Var scale_gradient(Var x, Real factor) {
-  Var y = Tape::output("scale_gradient", x.shape, {x});
+  auto y = Tape::output("scale_gradient", x.shape, {x});
   const Index n = x.size();
-  std::copy_n(x.value, n, y.value);
+  std::copy_n(x.value, n, y.out);
   y.tape->record("scale_gradient", {x}, y, [=] {
     for (Index k = 0; k < n; ++k) x.grad[k] += factor * y.grad[k];
   });

@@ -60,7 +60,7 @@ Var Tape::constant(const Shape& shape, Real fill) {
 
 Var Tape::leaf(const Shape& shape, const Real* value, Real* grad) {
   if (debug_) check_finite("value", "leaf", nodes_.size(), value, shape);
-  return {this, const_cast<Real*>(value), grad, shape, epoch_};
+  return {this, value, grad, shape, epoch_};
 }
 
 // ---- Recording ------------------------------------------------------------------------------------------------
@@ -73,7 +73,7 @@ void Tape::check_alive(const char* where, const Var& x) {
   }
 }
 
-Var Tape::output(const char* op, const Shape& shape, std::span<const Var> inputs) {
+Tape::Output Tape::output(const char* op, const Shape& shape, std::span<const Var> inputs) {
   bool differentiated = false;
   for (const Var& x : inputs) {
     check_alive(op, x);
@@ -84,7 +84,8 @@ Var Tape::output(const char* op, const Shape& shape, std::span<const Var> inputs
   if (differentiated && tape.ran_backward_) {
     throw Error(op, ": its tape has run backward; clear() it before recording again");
   }
-  Var y = {&tape, tape.scratch(shape.size()), nullptr, shape, tape.epoch_};
+  Real* const out = tape.scratch(shape.size());
+  Output y = {{&tape, out, nullptr, shape, tape.epoch_}, out};
   if (differentiated) {
     y.grad = tape.scratch(shape.size());
     std::fill_n(y.grad, shape.size(), Real(0));

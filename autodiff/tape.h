@@ -18,7 +18,7 @@ class Tape;
 /// passed by value. It is valid until the tape is cleared.
 struct Var {
   Tape* tape = nullptr;
-  Real* value = nullptr;
+  const Real* value = nullptr;
   Real* grad = nullptr;  // nullptr: a constant, no gradient flows into it
   Shape shape;
   std::uint32_t epoch = 0;  // how often the tape had been cleared when this was made
@@ -73,10 +73,14 @@ class Tape {
 
   // ---- To write an op -----------------------------------------------------------------------------------------
 
+  /// The result of an op, whose values are written through `out`.
+  struct Output : Var {
+    Real* out = nullptr;
+  };
   /// Checks that all inputs are alive and on one tape, and makes the op's result: values uninitialised, gradient 0, or
   /// a constant if all inputs are.
-  static Var output(const char* op, const Shape& shape, std::span<const Var> inputs);
-  static Var output(const char* op, const Shape& shape, std::initializer_list<Var> inputs) {
+  static Output output(const char* op, const Shape& shape, std::span<const Var> inputs);
+  static Output output(const char* op, const Shape& shape, std::initializer_list<Var> inputs) {
     return output(op, shape, std::span<const Var>(inputs.begin(), inputs.size()));
   }
   /// A result that shares memory with `x`, from element `offset` on; gradients flow without a node.

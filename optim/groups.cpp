@@ -67,8 +67,8 @@ void Groups::scatter(Index k, std::span<const Real> part, std::span<Real> x) con
 Var Groups::gather(Index k, Var x) const {
   const std::vector<Layout::Range>& ranges = ranges_[k];
   if (ranges.size() == 1) return slice(x, ranges[0].first, ranges[0].count);
-  Var part = Tape::output("gather", {size(k)}, {x});
-  for_each_element(k, [=](Index i, Index j) { part.value[j] = x.value[i]; });
+  auto part = Tape::output("gather", {size(k)}, {x});
+  for_each_element(k, [=](Index i, Index j) { part.out[j] = x.value[i]; });
   part.tape->record("gather", {x}, part,
                     [this, k, x, part] { for_each_element(k, [=](Index i, Index j) { x.grad[i] += part.grad[j]; }); });
   return part;
@@ -78,8 +78,8 @@ Var Groups::merge(std::span<const Var> parts) const {
   if (parts.size() == 1) return parts[0];
   Index n = 0;
   for (const Var& part : parts) n += part.size();
-  Var x = Tape::output("merge", {n}, parts);
-  for (Index k = 0; k < count(); ++k) scatter(k, parts[k].values(), {x.value, static_cast<std::size_t>(n)});
+  auto x = Tape::output("merge", {n}, parts);
+  for (Index k = 0; k < count(); ++k) scatter(k, parts[k].values(), {x.out, static_cast<std::size_t>(n)});
   x.tape->record("merge", parts, x, [this, x, parts = x.tape->copy(parts)] {
     for (Index k = 0; k < count(); ++k) {
       const Var part = parts[k];

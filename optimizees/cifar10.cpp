@@ -100,8 +100,8 @@ OptimizeeEntry cifar10() {
                                       .units = whole_number(values, "units", 10'000),
                                       .batch = whole_number(values, "batch", 100'000),
                                       .init = positive_number(values, "init")};
-        if (config.kernel % 2 == 0) throw UsageError("--kernel '", config.kernel, "' must be odd, to have a middle");
-        if (config.batch < 2) throw UsageError("--batch '1' must be at least 2: a single image cannot be normalised");
+        if (config.kernel % 2 == 0) throw OptionError("kernel '", config.kernel, "' must be odd, to have a middle");
+        if (config.batch < 2) throw OptionError("batch '1' must be at least 2: a single image cannot be normalised");
         const std::vector<int> classes = parse_classes(values);
         const auto data = std::make_shared<const ImageData>(read_data(values.at("data"), classes));
         return classifiers<Cifar10>(data, config);

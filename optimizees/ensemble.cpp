@@ -4,7 +4,6 @@
 #include <cmath>
 #include <sstream>
 
-#include "autodiff/error.h"
 #include "autodiff/ops.h"
 #include "nn/spelling.h"
 #include "optimizees/registry.h"
@@ -152,7 +151,7 @@ std::vector<std::string> split_list(const std::string& text) {
 EnsembleMode parse_mode(const std::string& name) {
   if (name == "choice") return EnsembleMode::choice;
   if (name == "sum") return EnsembleMode::sum;
-  throw UsageError("--mode '", name, "' is unknown; there are choice and sum", did_you_mean(name, {"choice", "sum"}));
+  throw OptionError("mode '", name, "' is unknown; there are choice and sum", did_you_mean(name, {"choice", "sum"}));
 }
 
 std::vector<double> parse_weights(const std::string& text, std::size_t count) {
@@ -160,7 +159,7 @@ std::vector<double> parse_weights(const std::string& text, std::size_t count) {
   std::vector<double> weights;
   for (const std::string& item : split_list(text)) weights.push_back(positive_number({{"weights", item}}, "weights"));
   if (weights.size() != count) {
-    throw UsageError("--weights '", text, "': ", weights.size(), " numbers for ", count, " members; one for each");
+    throw OptionError("weights '", text, "': ", weights.size(), " numbers for ", count, " members; one for each");
   }
   return weights;
 }
@@ -181,9 +180,9 @@ OptimizeeEntry ensemble() {
         const std::vector<double> weights = parse_weights(values.at("weights"), names.size());
         std::vector<EnsembleMember> members;
         for (std::size_t k = 0; k < names.size(); ++k) {
-          if (names[k] == "ensemble") throw UsageError("--members: an ensemble cannot be a member of one");
+          if (names[k] == "ensemble") throw OptionError("members: an ensemble cannot be a member of one");
           if (std::count(names.begin(), names.end(), names[k]) > 1) {
-            throw UsageError("--members: '", names[k], "' is there twice; --weights counts it more");
+            throw OptionError("members: '", names[k], "' is there twice; a weight of 2 has the same effect");
           }
           members.push_back({names[k], make_optimizee(find_optimizee(names[k])), weights[k]});
         }

@@ -6,7 +6,6 @@
 #include <set>
 #include <sstream>
 
-#include "autodiff/error.h"
 #include "autodiff/ops.h"
 #include "optimizees/data/image_batch.h"
 
@@ -21,7 +20,7 @@ std::vector<int> parse_classes(const OptionValues& values) {
   std::iota(all.begin(), all.end(), 0);
   if (text == "all") return all;
 
-  const auto fail = [&](const auto&... parts) { throw UsageError("--classes '", text, "': ", parts...); };
+  const auto fail = [&](const auto&... parts) { throw OptionError("classes '", text, "': ", parts...); };
   const auto label = [&](const std::string& number, const std::string& item) {
     int n = 0;
     const char* const end = number.data() + number.size();
@@ -70,7 +69,7 @@ ImageData::ImageData(const std::string& source, ImageSet train_images, ImageSet 
                   split == Split::train        ? "train"
                   : split == Split::validation ? "validate"
                                                : "test",
-                  " on is of --classes; choose others");
+                  " on is of the chosen classes; choose others");
     }
   };
   choose(Split::train, 0, train.count() - held_out);

@@ -13,7 +13,7 @@
 namespace l2l {
 
 /// An option for a table's row, and its value: the labels that take part, ascending. "all", or labels and ranges of
-/// them: "0-4", "5,7", "0-2,9". A UsageError says what would be right.
+/// them: "0-4", "5,7", "0-2,9". An OptionError says what would be right.
 OptimizeeOption classes_option();
 std::vector<int> parse_classes(const OptionValues& values);
 

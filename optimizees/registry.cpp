@@ -3,7 +3,6 @@
 #include <charconv>
 #include <cmath>
 
-#include "autodiff/error.h"
 #include "nn/fits_real.h"
 #include "nn/spelling.h"
 
@@ -48,7 +47,7 @@ bool parse(const std::string& text, Number& number) {
   return error == std::errc() && stop == end;
 }
 
-/// A number that `fits`, else a UsageError that says what would be right.
+/// A number that `fits`, else an OptionError that says what would be right.
 template <class Fits>
 double real_number(const OptionValues& values, const std::string& name, Fits fits, const char* what) {
   const std::string& text = values.at(name);
@@ -58,10 +57,10 @@ double real_number(const OptionValues& values, const std::string& name, Fits fit
   const bool out_of_range = error == std::errc::result_out_of_range;
   if (error == std::errc::invalid_argument || stop != end || !std::isfinite(number) ||
       !(out_of_range || fits(number))) {
-    throw UsageError("--", name, " '", text, "' must be a number ", what);
+    throw OptionError(name, " '", text, "' must be a number ", what);
   }
   if (out_of_range || !fits_real(number)) {
-    throw UsageError("--", name, " '", text, "' is too large or too close to 0 to be computed with");
+    throw OptionError(name, " '", text, "' is too large or too close to 0 to be computed with");
   }
   return number;
 }
@@ -81,7 +80,7 @@ Family make_optimizee(const OptimizeeEntry& entry, const OptionValues& values) {
   for (const auto& [name, value] : values) {
     const auto place = known.find(name);
     if (place == known.end()) {
-      throw UsageError("optimizee '", entry.name, "' has no option '--", name, "'; there are ",
+      throw UsageError("optimizee '", entry.name, "' has no option '", name, "'; there are ",
                        choice(entry.options, name));
     }
     place->second = value;
@@ -93,7 +92,7 @@ Index whole_number(const OptionValues& values, const std::string& name, Index la
   const std::string& text = values.at(name);
   Index number = 0;
   if (!parse(text, number) || number < 1 || number > largest) {
-    throw UsageError("--", name, " '", text, "' must be a whole number from 1 to ", largest);
+    throw OptionError(name, " '", text, "' must be a whole number from 1 to ", largest);
   }
   return number;
 }

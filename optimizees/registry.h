@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "autodiff/error.h"
 #include "optim/function.h"
 #include "optim/meta/meta_train.h"
 
@@ -22,6 +23,12 @@ struct OptimizeeOption {
   Kind kind = Kind::word;
   Shown shown = Shown::if_changed;
 };
+/// Something wrong with an option's value. The message begins with the option's name; a command line puts its dashes
+/// before it.
+class OptionError : public UsageError {
+ public:
+  using UsageError::UsageError;
+};
 /// Settings by name; those not given have their defaults.
 using OptionValues = std::map<std::string, std::string>;
 
@@ -30,7 +37,7 @@ struct OptimizeeEntry {
   std::string name;
   std::string summary;  // one line
   std::vector<OptimizeeOption> options;
-  Family (*make)(const OptionValues&);  // may load data; a UsageError names a bad value
+  Family (*make)(const OptionValues&);  // may load data; an OptionError for a bad value
   LstmConfig optimizer = {};  // what a learned optimizer for it looks like by default …
   MetaTrainConfig training = {};  // … and how it is trained
   std::string groups = "all";  // "conv,fc": by an LSTM for each of these groups of parameters
@@ -44,7 +51,7 @@ const OptimizeeEntry& find_optimizee(std::string_view name);
 Family make_optimizee(const OptimizeeEntry& entry, const OptionValues& values = {});
 
 /// For those who write optimizees: an option's value as a whole number from 1 to `largest`, as a number above 0, or as
-/// one from 0 on, of a size that a Real has. A UsageError names the option, its value and what would be right.
+/// one from 0 on, of a size that a Real has. An OptionError says what would be right.
 Index whole_number(const OptionValues& values, const std::string& name, Index largest);
 double positive_number(const OptionValues& values, const std::string& name);
 double number_from_zero(const OptionValues& values, const std::string& name);

@@ -41,13 +41,13 @@ void normalise(const Channels& channels, Index c, const Real* x, Real mean, Real
 Var batch_norm(Var x, Var gain, Var bias, double eps) {
   const Channels channels("batch_norm", x.shape, gain.shape, bias.shape);
   if (channels.elements() == 0) throw Error("batch_norm: x ", x.shape, " has nothing to take a mean of");
-  Var y = Tape::output("batch_norm", x.shape, {x, gain, bias});
+  auto y = Tape::output("batch_norm", x.shape, {x, gain, bias});
   Real* const mean = y.tape->scratch(channels.C);
   Real* const scale = y.tape->scratch(channels.C);  // 1/σ
   parallel_for(y.tape->threads(), channels.C, [&](Index c, int) {
     mean[c] = static_cast<Real>(channels.mean(x.value, c));
     scale[c] = static_cast<Real>(1 / channels.deviation(x.value, c, mean[c], eps));
-    normalise(channels, c, x.value, mean[c], gain.value[c] * scale[c], bias.value[c], y.value);
+    normalise(channels, c, x.value, mean[c], gain.value[c] * scale[c], bias.value[c], y.out);
   });
   y.tape->record("batch_norm", {x, gain, bias}, y, [=] {
     parallel_for(y.tape->threads(), channels.C, [=](Index c, int) {
@@ -76,12 +76,12 @@ Var batch_norm(Var x, Var gain, Var bias, std::span<const Real> mean, std::span<
     throw Error("batch_norm: x ", x.shape, " has ", channels.C, " channels, there are ", mean.size(), " means and ",
                 variance.size(), " variances");
   }
-  Var y = Tape::output("batch_norm", x.shape, {x, gain, bias});
+  auto y = Tape::output("batch_norm", x.shape, {x, gain, bias});
   const std::span<const Real> means = y.tape->copy(mean);
   Real* const scale = y.tape->scratch(channels.C);  // 1/σ
   for (Index c = 0; c < channels.C; ++c) scale[c] = static_cast<Real>(1 / std::sqrt(variance[c] + eps));
   parallel_for(y.tape->threads(), channels.C, [&](Index c, int) {
-    normalise(channels, c, x.value, means[c], gain.value[c] * scale[c], bias.value[c], y.value);
+    normalise(channels, c, x.value, means[c], gain.value[c] * scale[c], bias.value[c], y.out);
   });
   y.tape->record("batch_norm", {x, gain, bias}, y, [=] {
     parallel_for(y.tape->threads(), channels.C, [=](Index c, int) {

@@ -53,9 +53,9 @@ void for_each_product(const Convolution& s, Visit visit) {
 Var plain_conv2d(Var x, Var weight, Var bias, Index stride, Index padding) {
   const Convolution s = extents("plain_conv2d", x.shape, weight.shape, bias.shape, stride, padding);
   const Index P = s.out_h() * s.out_w();
-  Var y = Tape::output("plain_conv2d", {s.N, s.O, s.out_h(), s.out_w()}, {x, weight, bias});
-  for (Index k = 0; k < y.size(); ++k) y.value[k] = bias.value[k / P % s.O];
-  for_each_product(s, [=](Index k, Index w, Index at) { y.value[k] += weight.value[w] * x.value[at]; });
+  auto y = Tape::output("plain_conv2d", {s.N, s.O, s.out_h(), s.out_w()}, {x, weight, bias});
+  for (Index k = 0; k < y.size(); ++k) y.out[k] = bias.value[k / P % s.O];
+  for_each_product(s, [=](Index k, Index w, Index at) { y.out[k] += weight.value[w] * x.value[at]; });
   y.tape->record("plain_conv2d", {x, weight, bias}, y, [=] {
     for_each_product(s, [=](Index k, Index w, Index at) {
       if (weight.grad) weight.grad[w] += y.grad[k] * x.value[at];
@@ -68,10 +68,10 @@ Var plain_conv2d(Var x, Var weight, Var bias, Index stride, Index padding) {
 
 Var conv2d(Var x, Var weight, Var bias, Index stride, Index padding) {
   const Convolution s = extents("conv2d", x.shape, weight.shape, bias.shape, stride, padding);
-  Var y = Tape::output("conv2d", {s.N, s.O, s.out_h(), s.out_w()}, {x, weight, bias});
+  auto y = Tape::output("conv2d", {s.N, s.O, s.out_h(), s.out_w()}, {x, weight, bias});
   Tape& tape = *y.tape;
   const int threads = tape.threads();
-  convolve::forward(s, weight.value, bias.value, x.value, y.value, threads,
+  convolve::forward(s, weight.value, bias.value, x.value, y.out, threads,
                     tape.workspace(convolve::forward_scratch(s, threads)));
   tape.record("conv2d", {x, weight, bias}, y, [=] {
     Tape& tape = *y.tape;

@@ -22,7 +22,7 @@ Var batch_norm_relu_max_pool(Var x, Var gain, Var bias, double eps) {
   if (channels.elements() == 0) throw Error(kOp, ": x ", x.shape, " has nothing to take a mean of");
   const Index C = channels.C, P = channels.P, H = x.shape[2], W = x.shape[3], out_h = H / 2, out_w = W / 2;
   const Index out_P = out_h * out_w;
-  Var y = Tape::output(kOp, x.shape.with(2, out_h).with(3, out_w), {x, gain, bias});
+  auto y = Tape::output(kOp, x.shape.with(2, out_h).with(3, out_w), {x, gain, bias});
   Real* const mean = y.tape->scratch(C);
   Real* const scale = y.tape->scratch(C);  // 1/σ
   Real* const largest = y.tape->scratch(y.size());  // element of each window of x
@@ -33,7 +33,7 @@ Var batch_norm_relu_max_pool(Var x, Var gain, Var bias, double eps) {
     for (Index n = 0; n < channels.N; ++n) {
       const Real* image = x.value + (n * C + c) * P;
       for (Index i = 0, out = (n * C + c) * out_P; i < out_h; ++i, out += out_w) {
-        forward_row(image + 2 * i * W, image + (2 * i + 1) * W, out_w, z, y.value + out, largest + out);
+        forward_row(image + 2 * i * W, image + (2 * i + 1) * W, out_w, z, y.out + out, largest + out);
       }
     }
   });

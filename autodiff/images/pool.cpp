@@ -48,7 +48,7 @@ struct Pooling {
 Var max_pool2d(Var x, Index size, Index stride) {
   const Pooling pooling("max_pool2d", x.shape, size, stride ? stride : size);
   const Index W = pooling.W, out_w = pooling.out_w;
-  Var y = Tape::output("max_pool2d", pooling.output(x.shape), {x});
+  auto y = Tape::output("max_pool2d", pooling.output(x.shape), {x});
   pooling.rows(y.tape->threads(), [=](Index out, Index window, auto size, auto stride) {
 #pragma omp simd
     for (Index k = 0; k < out_w; ++k) {
@@ -60,7 +60,7 @@ Var max_pool2d(Var x, Index size, Index stride) {
           largest = v > largest || v != v ? v : largest;
         }
       }
-      y.value[out + k] = largest;
+      y.out[out + k] = largest;
     }
   });
   y.tape->record("max_pool2d", {x}, y, [=] {
@@ -86,7 +86,7 @@ Var avg_pool2d(Var x, Index size, Index stride) {
   const Pooling pooling("avg_pool2d", x.shape, size, stride ? stride : size);
   const Index W = pooling.W, out_w = pooling.out_w;
   const Real share = 1 / static_cast<Real>(size * size);
-  Var y = Tape::output("avg_pool2d", pooling.output(x.shape), {x});
+  auto y = Tape::output("avg_pool2d", pooling.output(x.shape), {x});
   pooling.rows(y.tape->threads(), [=](Index out, Index window, auto size, auto stride) {
 #pragma omp simd
     for (Index k = 0; k < out_w; ++k) {
@@ -95,7 +95,7 @@ Var avg_pool2d(Var x, Index size, Index stride) {
       for (Index i = 0; i < size; ++i) {
         for (Index j = 0; j < size; ++j) sum += first[i * W + j];
       }
-      y.value[out + k] = share * sum;
+      y.out[out + k] = share * sum;
     }
   });
   y.tape->record("avg_pool2d", {x}, y, [=] {

@@ -21,6 +21,7 @@
 #include "examples/l2l/misuse.h"
 #include "examples/l2l/run/escape.h"
 #include "examples/l2l/run/interrupt.h"
+#include "optimizees/registry.h"
 
 namespace {
 
@@ -123,6 +124,8 @@ int main(int argc, char** argv) {
   } catch (const l2l::Interrupted& interrupt) {
     std::fprintf(stderr, "%s\n", interrupt.text.c_str());
     return interrupted_exit_code();
+  } catch (const l2l::OptionError& error) {
+    return fail(2, std::string("--") + error.what());
   } catch (const l2l::UsageError& error) {
     return fail(2, error.what());
   } catch (const std::filesystem::filesystem_error& error) {

@@ -103,8 +103,8 @@ void MetaGradient::add_hessian_product(int step, std::span<const Real> theta, st
 
 /// ∇f(θ_t) as a function of θ_t.
 Var MetaGradient::responding_gradient(Var theta, int step) const {
-  Var g = Tape::output("gradient", theta.shape, {theta});
-  std::copy(gradient_[step].begin(), gradient_[step].end(), g.value);
+  auto g = Tape::output("gradient", theta.shape, {theta});
+  std::copy(gradient_[step].begin(), gradient_[step].end(), g.out);
   g.tape->record("gradient", {theta}, g,
                  [=, this] { add_hessian_product(step, theta.values(), g.gradient(), theta.grad); });
   return g;
@@ -115,8 +115,8 @@ namespace {
 /// What an LSTM sees of ∇_t, as a function of it: [F, n]
 Var features(Var gradient, const Preprocess& preprocess) {
   const Index n = gradient.size();
-  Var x = Tape::output("preprocess", {preprocess.features(), n}, {gradient});
-  preprocess(gradient.values(), x.value, n);
+  auto x = Tape::output("preprocess", {preprocess.features(), n}, {gradient});
+  preprocess(gradient.values(), x.out, n);
   x.tape->record("preprocess", {gradient}, x,
                  [=] { preprocess.backward(gradient.values(), x.grad, n, gradient.grad); });
   return x;

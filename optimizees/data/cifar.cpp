@@ -22,8 +22,7 @@ constexpr Index kMaxImages = 1'000'000;  // in a file; CIFAR-10's have 10,000
 template <class... Parts>
 [[noreturn]] void fail(const fs::path& path, const Parts&... parts) {
   throw Error(path.string(), ": ", parts...,
-              "; unpack cifar-10-binary.tar.gz anew, or name another folder with --data "
-              "DIR");
+              "; unpack cifar-10-binary.tar.gz anew, or name another folder with option data");
 }
 
 /// How many records a file has, by its size: there is no header.
@@ -75,7 +74,7 @@ std::vector<fs::path> files_of(const fs::path& folder, DataPart part) {
   }
   if (files.empty()) {
     throw Error(folder.string(), ": holds no file ", names.front(), part == DataPart::train ? " (to 5)" : "",
-                "; name the folder of CIFAR-10's binary version, cifar-10-batches-bin, with --data DIR");
+                "; name the folder of CIFAR-10's binary version, cifar-10-batches-bin, with option data");
   }
   return files;
 }

@@ -36,7 +36,7 @@ class IdxFile {
   /// Throws an Error about this file. The remedy is the same for all.
   template <class... Parts>
   [[noreturn]] void fail(const Parts&... parts) const {
-    throw Error(path_.string(), ": ", parts..., "; fetch the file anew, or name another folder with --data DIR");
+    throw Error(path_.string(), ": ", parts..., "; fetch the file anew, or name another folder with option data");
   }
 
   /// The next `n` bytes. They are read in blocks, so that a header with a wrong size costs no memory. If the file is
@@ -140,8 +140,7 @@ fs::path find_file(const fs::path& folder, const std::string& stem, const std::s
     }
   }
   throw Error(folder.string(), ": holds no file ", stem, "-", kind,
-              " or .gz; install Debian's package dataset-fashion-mnist, or name a folder of MNIST's files with --data "
-              "DIR");
+              " or .gz; install Debian's package dataset-fashion-mnist, or name a folder of MNIST's files with option data");
 }
 
 }  // namespace
@@ -175,7 +174,7 @@ ImageSet read_idx(const fs::path& folder, DataPart part) {
     if (set.labels[k] >= ImageSet::kClasses) {
       throw Error(labels_path.string(), ": label ", k, " is ", int(set.labels[k]), ", and only data of ",
                   ImageSet::kClasses, " classes, 0 to ", ImageSet::kClasses - 1,
-                  ", can be learned; name a folder of such with --data DIR");
+                  ", can be learned; name a folder of such with option data");
     }
   }
   return set;

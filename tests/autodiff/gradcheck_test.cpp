@@ -21,8 +21,8 @@ using Points = std::vector<std::vector<Real>>;
 
 template <class Backward>
 Var three_x(Var x, Backward backward) {
-  Var y = Tape::output("three_x", x.shape, {x});
-  for (Index k = 0; k < x.size(); ++k) y.value[k] = 3 * x.value[k];
+  auto y = Tape::output("three_x", x.shape, {x});
+  for (Index k = 0; k < x.size(); ++k) y.out[k] = 3 * x.value[k];
   y.tape->record("three_x", {x}, y, [=] { backward(x, y); });
   return y;
 }

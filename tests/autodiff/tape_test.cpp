@@ -279,8 +279,8 @@ TEST_CASE("tape: an op recorded without debug mode is not mistaken for an earlie
 TEST_CASE("tape: an op written by a user") {
   // y = x³, with longer data copied to the arena
   const auto cube = [](Var x) {
-    Var y = Tape::output("cube", x.shape, {x});
-    for (Index k = 0; k < x.size(); ++k) y.value[k] = x.value[k] * x.value[k] * x.value[k];
+    auto y = Tape::output("cube", x.shape, {x});
+    for (Index k = 0; k < x.size(); ++k) y.out[k] = x.value[k] * x.value[k] * x.value[k];
     const std::vector<Real> three{3};
     y.tape->record("cube", {x}, y, [=, factor = y.tape->copy(std::span<const Real>(three))] {
       for (Index k = 0; k < x.size(); ++k) x.grad[k] += factor[0] * x.value[k] * x.value[k] * y.grad[k];

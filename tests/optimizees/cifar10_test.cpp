@@ -212,7 +212,7 @@ TEST_CASE("images: a choice of classes is read strictly") {
     INFO(mistake.text);
     CHECK_THROWS_AS(classes_of(mistake.text), UsageError);
     CHECK_THROWS_WITH(classes_of(mistake.text),
-                      ContainsSubstring("--classes '" + mistake.text + "': ") && ContainsSubstring(mistake.message));
+                      ContainsSubstring("classes '" + mistake.text + "': ") && ContainsSubstring(mistake.message));
   }
 }
 
@@ -223,10 +223,10 @@ TEST_CASE("cifar10: data that do not do are refused") {
                     ContainsSubstring(folder.path.string()) && ContainsSubstring("5 training images, at least 6"));
   folder.write_set(30, 3);
   CHECK_THROWS_WITH(make(folder, {{"classes", "5,6"}}),
-                    ContainsSubstring("none of the 3 images to test on is of --classes"));
-  CHECK_THROWS_WITH(make(folder, {{"kernel", "4"}}), ContainsSubstring("--kernel '4'") && ContainsSubstring("odd"));
+                    ContainsSubstring("none of the 3 images to test on is of the chosen classes"));
+  CHECK_THROWS_WITH(make(folder, {{"kernel", "4"}}), ContainsSubstring("kernel '4'") && ContainsSubstring("odd"));
   CHECK_THROWS_WITH(make(folder, {{"batch", "1"}}),
-                    ContainsSubstring("--batch '1'") && ContainsSubstring("at least 2"));
+                    ContainsSubstring("batch '1'") && ContainsSubstring("at least 2"));
   CHECK_THROWS_WITH(make_optimizee(find_optimizee("cifar10"), {{"data", "no/such/folder"}}),
                     ContainsSubstring("no/such/folder") && ContainsSubstring("cifar-10-batches-bin"));
 }

@@ -217,12 +217,12 @@ TEST_CASE("ensemble: the table's row") {
       {"members", "quadratic,cubic", "'cubic' is unknown"},
       {"members", "", "'' is unknown"},
       {"members", "quadratic,", "'' is unknown"},
-      {"members", "quadratic,quadratic", "--members: 'quadratic' is there twice"},
+      {"members", "quadratic,quadratic", "members: 'quadratic' is there twice"},
       {"members", "ensemble", "cannot be a member"},
-      {"mode", "product", "--mode 'product' is unknown; there are choice and sum"},
-      {"weights", "1", "--weights '1': 1 numbers for 2 members"},
-      {"weights", "1,x", "--weights 'x' must be a number above 0"},
-      {"weights", "1,-1", "--weights '-1' must be"},
+      {"mode", "product", "mode 'product' is unknown; there are choice and sum"},
+      {"weights", "1", "weights '1': 1 numbers for 2 members"},
+      {"weights", "1,x", "weights 'x' must be a number above 0"},
+      {"weights", "1,-1", "weights '-1' must be"},
       {"weights", "1,1,1", "3 numbers for 2"},
   };
   for (const Mistake& mistake : table) {

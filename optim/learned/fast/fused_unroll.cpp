@@ -47,9 +47,9 @@ class FusedRecorder : public UnrollRecorder {
       throw Error("lstm_unroll: theta has ", theta.size(), " coordinates, the gradient ", gradient.size(),
                   ", the optimizer was reset for ", blocks_.size());
     }
-    Var next = Tape::output("lstm_step", theta.shape, {theta, opened_});
+    auto next = Tape::output("lstm_step", theta.shape, {theta, opened_});
     const std::span<const Real> kept = next.tape->copy(gradient);
-    blocks_.step(kept.data(), theta.value, next.value);
+    blocks_.step(kept.data(), theta.value, next.out);
     steps_.push_back({kept.data(), next.grad});
     next.tape->record("lstm_step", {theta, opened_}, next, [=] {
       const Index n = theta.size();

@@ -79,7 +79,7 @@ TEST_CASE("A damaged file of CIFAR-10 is refused, with its name and a remedy") {
     folder.write("data_batch_3.bin", damage.content);
     const std::string message = message_of(folder);
     CHECK_THAT(message, ContainsSubstring("data_batch_3.bin: ") && ContainsSubstring(damage.message) &&
-                            ContainsSubstring("--data DIR"));
+                            ContainsSubstring("option data"));
     CHECK(message.find('\n') == std::string::npos);
   }
 }
@@ -94,7 +94,7 @@ TEST_CASE("A giant file of CIFAR-10 is refused before memory is asked for") {
 TEST_CASE("Files of CIFAR-10 that are missing, or are not files, are named") {
   CifarFolder folder;
   CHECK_THAT(message_of(folder), ContainsSubstring(folder.path.string() + ": holds no file data_batch_1.bin (to 5)") &&
-                                     ContainsSubstring("cifar-10-batches-bin") && ContainsSubstring("--data DIR"));
+                                     ContainsSubstring("cifar-10-batches-bin") && ContainsSubstring("option data"));
   CHECK_THAT(message_of(folder, DataPart::test), ContainsSubstring("holds no file test_batch.bin;"));
   std::filesystem::create_directory(folder.path / "test_batch.bin");
   CHECK_THAT(message_of(folder, DataPart::test),

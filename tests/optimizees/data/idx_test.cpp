@@ -113,7 +113,7 @@ TEST_CASE("A damaged plain file is refused, with its name and the field") {
     folder.write(kLabels, damage.labels);
     const std::string message = message_of(folder);
     CHECK_THAT(message, ContainsSubstring(damage.culprit + ":") && ContainsSubstring(damage.message) &&
-                            ContainsSubstring("--data DIR"));
+                            ContainsSubstring("option data"));
     CHECK(message.find('\n') == std::string::npos);
   }
 }
@@ -178,7 +178,7 @@ TEST_CASE("A wrong checksum is found even where zlib reads it only after the las
 TEST_CASE("A missing or unreadable file is named, with the remedy") {
   IdxFolder folder;
   CHECK_THAT(message_of(folder), ContainsSubstring(folder.path.string()) && ContainsSubstring(kImages) &&
-                                     ContainsSubstring("dataset-fashion-mnist") && ContainsSubstring("--data DIR"));
+                                     ContainsSubstring("dataset-fashion-mnist") && ContainsSubstring("option data"));
   folder.write(kImages, IdxFolder::images(12, 2, 3));
   CHECK_THAT(message_of(folder), ContainsSubstring(kLabels) && ContainsSubstring("dataset-fashion-mnist"));
   std::filesystem::create_directory(folder.path / kLabels);

@@ -166,9 +166,9 @@ TEST_CASE("neural_art: what cannot be right is an error that says so") {
   const Pictures pictures;
   const auto make = [&](const char* name, const std::string& value) { pictures.make({{name, value}}); };
   CHECK_THROWS_AS(make("pooling", "min"), UsageError);
-  CHECK_THROWS_WITH(make("style-weight", "-1"), "--style-weight '-1' must be a number from 0 on");
-  CHECK_THROWS_WITH(make("init", "0"), "--init '0' must be a number above 0");
-  CHECK_THROWS_WITH(make("size", "0"), "--size '0' must be a whole number from 1 to 4096");
+  CHECK_THROWS_WITH(make("style-weight", "-1"), "style-weight '-1' must be a number from 0 on");
+  CHECK_THROWS_WITH(make("init", "0"), "init '0' must be a number above 0");
+  CHECK_THROWS_WITH(make("size", "0"), "size '0' must be a whole number from 1 to 4096");
   CHECK_THROWS_WITH(make("size", "1"), ContainsSubstring("1x1 pixels is too small"));
   CHECK_THROWS_WITH(make("style-layers", "relu1_1,"),
                     ContainsSubstring("no layer ''; there are relu1_1, relu1_2, relu2_1"));
