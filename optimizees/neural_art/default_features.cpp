@@ -10,7 +10,9 @@ asm(R"(
   l2l_default_features_end:
   .previous
 )");
-extern "C" const char l2l_default_features[], l2l_default_features_end[];
+// Hidden: they are in this file. Through a global offset table, as position-independent code reaches what may be
+// elsewhere, the assembler for AArch64 would lose where in the section they are.
+extern "C" [[gnu::visibility("hidden")]] const char l2l_default_features[], l2l_default_features_end[];
 
 namespace l2l {
 
