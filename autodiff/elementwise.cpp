@@ -48,7 +48,6 @@ Var binary(const char* op, Var x, Var y, Function f, DerivativeX dfdx, Derivativ
   const Index n = x.size();
   for (Index k = 0; k < n; ++k) z.out[k] = f(x.value[k], y.value[k]);
   z.tape->record(op, {x, y}, z, [=] {
-    const Index n = z.size();
     if (x.grad) {
       for (Index k = 0; k < n; ++k) x.grad[k] += z.grad[k] * dfdx(x.value[k], y.value[k], z.value[k]);
     }

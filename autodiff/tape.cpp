@@ -60,14 +60,14 @@ Var Tape::constant(const Shape& shape, Real fill) {
 
 Var Tape::leaf(const Shape& shape, const Real* value, Real* grad) {
   if (debug_) check_finite("value", "leaf", nodes_.size(), value, shape);
-  return {this, value, grad, shape, epoch_};
+  return {this, value, grad, shape, round_};
 }
 
 // ---- Recording ------------------------------------------------------------------------------------------------
 
 void Tape::check_alive(const char* where, const Var& x) {
   if (x.tape == nullptr) throw Error(where, ": a Var that was never made by a tape");
-  if (x.epoch != x.tape->epoch_) {
+  if (x.round != x.tape->round_) {
     throw Error(where, ": a Var of shape ", x.shape,
                 " from before its tape was cleared; create it again after clear()");
   }
@@ -85,7 +85,7 @@ Tape::Output Tape::output(const char* op, const Shape& shape, std::span<const Va
     throw Error(op, ": its tape has run backward; clear() it before recording again");
   }
   Real* const out = tape.scratch(shape.size());
-  Output y = {{&tape, out, nullptr, shape, tape.epoch_}, out};
+  Output y = {{&tape, out, nullptr, shape, tape.round_}, out};
   if (differentiated) {
     y.grad = tape.scratch(shape.size());
     std::fill_n(y.grad, shape.size(), Real(0));
@@ -131,7 +131,7 @@ void Tape::backward(Var loss) {
 void Tape::clear() {
   nodes_.clear();
   arena_.clear();
-  ++epoch_;
+  ++round_;
   ran_backward_ = false;
 }
 

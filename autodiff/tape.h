@@ -21,7 +21,7 @@ struct Var {
   const Real* value = nullptr;
   Real* grad = nullptr;  // nullptr: a constant, no gradient flows into it
   Shape shape;
-  std::uint32_t epoch = 0;  // how often the tape had been cleared when this was made
+  std::uint32_t round = 0;  // how often the tape had been cleared when this was made
 
   Index size() const { return shape.size(); }
   /// The values in row-major order.
@@ -70,6 +70,7 @@ class Tape {
 
   /// How many threads ops on images and long arrays may use (1 by default). Results do not depend on it.
   void set_threads(int threads) { threads_ = threads; }
+  int threads() const { return threads_; }
 
   // ---- To write an op -----------------------------------------------------------------------------------------
 
@@ -110,7 +111,6 @@ class Tape {
     Real* data_;
   };
   Workspace workspace(Index n) { return {*this, n}; }
-  int threads() const { return threads_; }
   template <class T>
   std::span<const T> copy(std::span<const T> data);
 
@@ -134,7 +134,7 @@ class Tape {
 
   Arena arena_, workspace_;
   std::vector<Node> nodes_;
-  std::uint32_t epoch_ = 0;
+  std::uint32_t round_ = 0;
   bool ran_backward_ = false;
   bool working_ = false;  // a Workspace is in use
   bool debug_ = false;

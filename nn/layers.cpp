@@ -8,11 +8,9 @@
 namespace l2l {
 
 Activation parse_activation(std::string_view name) {
-  if (name == "sigmoid") return Activation::sigmoid;
-  if (name == "tanh") return Activation::tanh;
-  if (name == "relu") return Activation::relu;
-  throw UsageError("activation '", name, "' is unknown; there are sigmoid, tanh and relu",
-                   did_you_mean(name, {"sigmoid", "tanh", "relu"}));
+  static const Names<Activation> names(
+      "activation", {{"sigmoid", Activation::sigmoid}, {"tanh", Activation::tanh}, {"relu", Activation::relu}});
+  return names.parse(name);
 }
 
 Var activate(Activation kind, Var x) {

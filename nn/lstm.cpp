@@ -26,6 +26,27 @@ Lstm::State Lstm::zero_state(Tape& tape, Index n) const {
   return State(layers_.size(), LstmState{zero, zero});
 }
 
+Lstm::Kept::Kept(const Lstm& lstm, Index n)
+    : shape_{lstm.hidden_, n}, values_(2 * lstm.layers_.size(), std::vector<Real>(shape_.size())) {}
+
+void Lstm::Kept::restore(Tape& tape, State& state) const {
+  state.clear();
+  for (std::size_t k = 0; k < values_.size(); k += 2) {
+    state.push_back({tape.constant(shape_, values_[k]), tape.constant(shape_, values_[k + 1])});
+  }
+}
+
+void Lstm::Kept::keep(const State& state) {
+  for (std::size_t k = 0; k < state.size(); ++k) {
+    std::ranges::copy(state[k].h.values(), values_[2 * k].begin());
+    std::ranges::copy(state[k].c.values(), values_[2 * k + 1].begin());
+  }
+}
+
+std::size_t Lstm::Kept::bytes() const {
+  return values_.size() * static_cast<std::size_t>(shape_.size()) * sizeof(Real);
+}
+
 Var Lstm::operator()(Var theta, Var x, State& state) const {
   if (state.size() != layers_.size()) {
     throw Error("lstm: state of ", state.size(), " layers given to ", layers_.size());

@@ -20,6 +20,20 @@ class Lstm {
   using State = std::vector<LstmState>;  // one per layer, each h and c: [H, N]
 
   State zero_state(Tape& tape, Index n) const;
+  /// A state as values, between one tape and the next: its history is cut there.
+  class Kept {
+   public:
+    /// Zero, for n columns.
+    Kept(const Lstm& lstm, Index n);
+    /// Makes `state` these values, as constants on a tape.
+    void restore(Tape& tape, State& state) const;
+    void keep(const State& state);
+    std::size_t bytes() const;
+
+   private:
+    Shape shape_;
+    std::vector<std::vector<Real>> values_;  // h and c of each layer
+  };
   /// One step: x [in, N] → h of the last layer [H, N]; `state` is replaced by the next one.
   Var operator()(Var theta, Var x, State& state) const;
   /// The four gates of layer k before their nonlinearities, [4H, N]; x: the layer's input, h: its last output.

@@ -60,4 +60,13 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return name.empty() ? "" : "; did you mean " + name + "?";
 }
 
+std::string in_words(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    if (k > 0) text += k + 1 < names.size() ? ", " : " and ";
+    text += names[k];
+  }
+  return text;
+}
+
 }  // namespace l2l

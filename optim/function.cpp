@@ -4,22 +4,23 @@
 
 namespace l2l {
 
-double Gradient::operator()(Function& f, std::span<const Real> theta) {
-  values_.assign(theta.size(), Real(0));
+double Evaluation::operator()(Function& f, std::span<const Real> theta) {
+  gradient_.assign(theta.size(), Real(0));
   functions_ = static_cast<double>(f.functions());
   tape_.clear();
-  const Var loss = f.loss(tape_, tape_.leaf({static_cast<Index>(theta.size())}, theta.data(), values_.data()));
+  const Var loss = f.loss(tape_, tape_.leaf({static_cast<Index>(theta.size())}, theta.data(), gradient_.data()));
   tape_.backward(loss);
   return loss_ = loss.item() / functions_;
 }
 
-Var Gradient::on_tape(Var theta, double weight) const {
-  return static_cast<Real>(weight / functions_) * known_gradient(theta, static_cast<Real>(loss_), values_);
+Var Evaluation::on_tape(Var theta, double weight) const {
+  return static_cast<Real>(weight / functions_) *
+         known_gradient(theta, static_cast<Real>(loss_ * functions_), gradient_);
 }
 
-double Gradient::along(std::span<const Real> x) const {
+double Evaluation::along(std::span<const Real> x) const {
   double product = 0;
-  for (std::size_t k = 0; k < x.size(); ++k) product += static_cast<double>(x[k]) * values_[k] / functions_;
+  for (std::size_t k = 0; k < x.size(); ++k) product += static_cast<double>(x[k]) * gradient_[k] / functions_;
   return product;
 }
 

@@ -26,8 +26,8 @@ class Function {
   virtual void next_batch(Rng& /*rng*/) {}
   /// f(θ), a scalar on `tape`. theta: [layout().size()]
   virtual Var loss(Tape& tape, Var theta) = 0;
-  /// How many independent functions it is the sum of. Losses are reported per function (see Gradient); the gradient of
-  /// each is then what it would be alone.
+  /// How many independent functions it is the sum of. Losses are reported per function (see Evaluation); the gradient
+  /// of each is then what it would be alone.
   virtual Index functions() const { return 1; }
 };
 
@@ -62,15 +62,15 @@ class Family {
   double chance_loss_;
 };
 
-/// f(θ) and ∇f(θ) on a tape that is reused from step to step.
-class Gradient {
+/// Evaluates f(θ) and ∇f(θ), on a tape that is reused from step to step.
+class Evaluation {
  public:
-  /// Returns f(θ) per function; the gradient, of the sum of all, is in `values()` until the next call.
+  /// Returns f(θ) per function; ∇f, of the sum of all, is in `gradient()` until the next call.
   double operator()(Function& f, std::span<const Real> theta);
   double loss() const { return loss_; }
   /// 1 / functions: what ∇f is to be multiplied by to be that of the loss per function.
-  double share() const { return 1 / functions_; }
-  std::span<const Real> values() const { return values_; }
+  double per_function() const { return 1 / functions_; }
+  std::span<const Real> gradient() const { return gradient_; }
   /// `weight` · f(θ), per function, on another tape, where ∇f is a constant.
   Var on_tape(Var theta, double weight = 1) const;
   /// ⟨∇f, x⟩ per function: what a small change x of θ does to the loss.
@@ -78,11 +78,11 @@ class Gradient {
   /// See Tape::set_threads; 1 at first.
   void set_threads(int threads) { tape_.set_threads(threads); }
   /// Memory that it holds.
-  std::size_t bytes() const { return tape_.bytes_held() + values_.capacity() * sizeof(Real); }
+  std::size_t bytes() const { return tape_.bytes_held() + gradient_.capacity() * sizeof(Real); }
 
  private:
   Tape tape_;
-  std::vector<Real> values_;
+  std::vector<Real> gradient_;
   double loss_ = 0, functions_ = 1;
 };
 

@@ -85,11 +85,6 @@ void Adam::reset(const Layout& layout) {
   state_.steps = 0;
 }
 
-double cosine_decay(double progress, double end) {
-  const double decay = (1 + std::cos(std::numbers::pi * std::min(1.0, progress))) / 2;
-  return end + (1 - end) * decay;
-}
-
 void Adam::step(std::span<const Real> gradient, std::span<Real> theta) {
   const Index n = check_sizes("adam", state_.m.size(), gradient, theta);
   ++state_.steps;
@@ -107,6 +102,11 @@ void Adam::step(std::span<const Real> gradient, std::span<Real> theta) {
     v[k] = beta2 * v[k] + rest2 * g * g;
     theta[k] -= eta * m[k] / (std::sqrt(v[k]) * root + epsilon);
   }
+}
+
+double cosine_decay(double progress, double end) {
+  const double decay = (1 + std::cos(std::numbers::pi * std::min(1.0, progress))) / 2;
+  return end + (1 - end) * decay;
 }
 
 // ---- The table ------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ namespace l2l {
 class Trajectory {
  public:
   /// `threads`: for the evaluations, see Tape::set_threads.
-  explicit Trajectory(int threads = 1) { gradient_.set_threads(threads); }
+  explicit Trajectory(int threads = 1) { evaluation_.set_threads(threads); }
 
   /// Draws a function of the family, and its starting point.
   void start(const Family& family, Rng& rng, Split split) {
@@ -29,7 +29,7 @@ class Trajectory {
   /// f(θ), per function, on a fresh minibatch; `gradient` is ∇f there.
   double evaluate(Rng& rng) {
     f_->next_batch(rng);
-    return gradient_(*f_, theta_);
+    return evaluation_(*f_, theta_);
   }
 
   Function& function() const { return *f_; }
@@ -37,16 +37,16 @@ class Trajectory {
   std::span<Real> theta() { return theta_; }
   std::span<const Real> theta() const { return theta_; }
   /// Of the last evaluation.
-  double loss() const { return gradient_.loss(); }
-  std::span<const Real> gradient() const { return gradient_.values(); }
-  const Gradient& evaluated() const { return gradient_; }
+  double loss() const { return evaluation_.loss(); }
+  std::span<const Real> gradient() const { return evaluation_.gradient(); }
+  const Evaluation& evaluation() const { return evaluation_; }
   /// Memory that it holds, the function apart.
-  std::size_t bytes() const { return gradient_.bytes() + theta_.capacity() * sizeof(Real); }
+  std::size_t bytes() const { return evaluation_.bytes() + theta_.capacity() * sizeof(Real); }
 
  private:
   std::unique_ptr<Function> f_;
   std::vector<Real> theta_;
-  Gradient gradient_;
+  Evaluation evaluation_;
 };
 
 }  // namespace l2l

@@ -12,13 +12,10 @@
 
 namespace l2l {
 
-Criterion parse_criterion(std::string_view name) {
-  if (name == "final") return Criterion::final;
-  if (name == "sum") return Criterion::sum;
-  throw UsageError("criterion '", name, "' is unknown; there are final and sum", did_you_mean(name, {"final", "sum"}));
-}
+static const Names<Criterion> criteria("criterion", {{"final", Criterion::final}, {"sum", Criterion::sum}});
 
-std::string_view name_of(Criterion criterion) { return criterion == Criterion::final ? "final" : "sum"; }
+Criterion parse_criterion(std::string_view name) { return criteria.parse(name); }
+std::string_view name_of(Criterion criterion) { return criteria.name_of(criterion); }
 
 double score(const Curves& curves, Criterion criterion, int steps) {
   return criterion == Criterion::final ? curves.mean(steps) : curves.sum(1, steps);
@@ -50,13 +47,13 @@ TuneResult tune_learning_rate(const Rule& rule, const Family& family, const Tune
   }
   TuneResult result{0, kDiverged, {}};
   int evaluations = 0;
-  const auto follow = [&](double rate, const EvaluateOptions& evaluate_options) {
+  const auto curves_of = [&](double rate, const EvaluateOptions& evaluate_options) {
     Curves curves = evaluate([&] { return rule.make(rate); }, family, evaluate_options);
     if (progress) progress(++evaluations);
     return curves;
   };
   const auto try_rate = [&](double rate) {
-    const Curves curves = follow(rate, options.evaluate);
+    const Curves curves = curves_of(rate, options.evaluate);
     const double value = any_diverged(curves) ? kDiverged : score(curves, options.criterion, options.evaluate.steps);
     result.tried.emplace_back(rate, value);
     return value;
@@ -67,7 +64,7 @@ TuneResult tune_learning_rate(const Rule& rule, const Family& family, const Tune
   wider.seed += 1;
   const auto safe = [&](double rate) {
     constexpr double kMargin = 1.1;
-    return options.safety == 0 || !any_diverged(follow(kMargin * rate, wider));
+    return options.safety == 0 || !any_diverged(curves_of(kMargin * rate, wider));
   };
   const auto take_if_better = [&](double rate, double value) {
     if (value >= result.score || !safe(rate)) return;

@@ -148,12 +148,6 @@ std::vector<std::string> split_list(const std::string& text) {
   return items;
 }
 
-EnsembleMode parse_mode(const std::string& name) {
-  if (name == "choice") return EnsembleMode::choice;
-  if (name == "sum") return EnsembleMode::sum;
-  throw OptionError("mode '", name, "' is unknown; there are choice and sum", did_you_mean(name, {"choice", "sum"}));
-}
-
 std::vector<double> parse_weights(const std::string& text, std::size_t count) {
   if (text == "equal") return std::vector<double>(count, 1);
   std::vector<double> weights;
@@ -175,7 +169,8 @@ OptimizeeEntry ensemble() {
                   {"mode", "choice", "choice: a function of one of them; sum: of all, theta concatenated"},
                   {"weights", "equal", "how often each is chosen, or its factor in the sum: 1,0.5"}},
       .make = [](const OptionValues& values) -> Family {
-        const EnsembleMode mode = parse_mode(values.at("mode"));
+        static const Names<EnsembleMode> modes("mode", {{"choice", EnsembleMode::choice}, {"sum", EnsembleMode::sum}});
+        const EnsembleMode mode = modes.parse<OptionError>(values.at("mode"));
         const std::vector<std::string> names = split_list(values.at("members"));
         const std::vector<double> weights = parse_weights(values.at("weights"), names.size());
         std::vector<EnsembleMember> members;

@@ -60,9 +60,9 @@ double bytes_of_search(StyleLoss loss, Index pixels) {
   const auto measure = [&](Index side) {
     PictureSearch f(loss, {side, side, std::vector<Real>(3 * side * side, Real(0.5))}, 1);
     const std::vector<Real> theta(f.layout().size());
-    Gradient gradient;
-    for (int twice = 0; twice < 2; ++twice) gradient(f, theta);  // at the second time the tape has its final size
-    return static_cast<double>(gradient.bytes());
+    Evaluation evaluation;
+    for (int twice = 0; twice < 2; ++twice) evaluation(f, theta);  // at the second time the tape has its final size
+    return static_cast<double>(evaluation.bytes());
   };
   const double small = measure(32), large = measure(64);
   return large + (large - small) / (64 * 64 - 32 * 32) * static_cast<double>(pixels - 64 * 64);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "optim/learned/lstm_model.h"
+#include "optim/rules.h"
 
 namespace l2l {
 
@@ -14,6 +15,8 @@ namespace l2l {
 struct FixedRule {
   std::string name;
   double learning_rate;
+
+  std::unique_ptr<Optimizer> make() const { return find_rule(name).make(learning_rate); }
 };
 
 /// What a learned optimizer is made of: one LSTM for all of θ, or an optimizer for each group of parameters

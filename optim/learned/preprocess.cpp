@@ -66,21 +66,11 @@ void Preprocess::backward(std::span<const Real> gradient, const Real* dout, Inde
   }
 }
 
-Preprocess::Kind parse_preprocess(std::string_view name) {
-  if (name == "none") return Preprocess::Kind::none;
-  if (name == "rescale") return Preprocess::Kind::rescale;
-  if (name == "log") return Preprocess::Kind::log_sign;
-  throw UsageError("preprocessing '", name, "' is unknown; there are none, rescale and log",
-                   did_you_mean(name, {"none", "rescale", "log"}));
-}
+static const Names<Preprocess::Kind> kinds("preprocessing", {{"none", Preprocess::Kind::none},
+                                                             {"rescale", Preprocess::Kind::rescale},
+                                                             {"log", Preprocess::Kind::log_sign}});
 
-std::string_view name_of(Preprocess::Kind kind) {
-  switch (kind) {
-    case Preprocess::Kind::none: return "none";
-    case Preprocess::Kind::rescale: return "rescale";
-    case Preprocess::Kind::log_sign: return "log";
-  }
-  throw Error("name_of: not a kind of preprocessing");
-}
+Preprocess::Kind parse_preprocess(std::string_view name) { return kinds.parse(name); }
+std::string_view name_of(Preprocess::Kind kind) { return kinds.name_of(kind); }
 
 }  // namespace l2l

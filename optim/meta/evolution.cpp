@@ -5,22 +5,20 @@
 
 #include "autodiff/error.h"
 #include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/meta/meta_config.h"
 #include "optim/meta/outcome.h"
 
 namespace l2l {
 namespace {
 
 void check(const EvolutionConfig& c) {
-  const auto at_least_one = [](const char* name, int value) {
-    if (value < 1) throw UsageError(name, " is ", value, ", it must be at least 1");
-  };
-  at_least_one("iterations", c.iterations);
-  at_least_one("pairs", c.pairs);
-  at_least_one("steps", c.steps);
-  at_least_one("last", c.last);
-  at_least_one("validate-every", c.validate_every);
-  at_least_one("validation-functions", c.validation_functions);
-  at_least_one("threads", c.threads);
+  check_at_least_one("iterations", c.iterations);
+  check_at_least_one("pairs", c.pairs);
+  check_at_least_one("steps", c.steps);
+  check_at_least_one("last", c.last);
+  check_at_least_one("validate-every", c.validate_every);
+  check_at_least_one("validation-functions", c.validation_functions);
+  check_at_least_one("threads", c.threads);
   if (c.last > c.steps) throw UsageError("last is ", c.last, ", a trajectory has only ", c.steps, " steps");
   const auto positive = [](const char* name, double value) {
     if (!(value > 0 && std::isfinite(value))) throw UsageError(name, " is ", value, ", it must be positive and finite");

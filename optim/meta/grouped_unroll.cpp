@@ -14,7 +14,7 @@ namespace {
 /// A rule that does not learn: its updates are constants.
 class RuleRecorder : public UnrollRecorder {
  public:
-  explicit RuleRecorder(const FixedRule& rule) : optimizer_(find_rule(rule.name).make(rule.learning_rate)) {}
+  explicit RuleRecorder(const FixedRule& rule) : optimizer_(rule.make()) {}
 
   void reset(const Layout& layout) override {
     optimizer_->reset(layout);

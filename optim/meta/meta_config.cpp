@@ -7,17 +7,18 @@
 
 namespace l2l {
 
+void check_at_least_one(const char* name, int value) {
+  if (value < 1) throw UsageError(name, " is ", value, ", it must be at least 1");
+}
+
 void check(const MetaTrainConfig& c) {
-  const auto at_least_one = [](const char* name, int value) {
-    if (value < 1) throw UsageError(name, " is ", value, ", it must be at least 1");
-  };
-  at_least_one("epochs", c.epochs);
-  at_least_one("steps", c.steps);
-  at_least_one("unroll", c.unroll);
-  at_least_one("functions", c.functions);
-  at_least_one("validate-every", c.validate_every);
-  at_least_one("validation-functions", c.validation_functions);
-  at_least_one("threads", c.threads);
+  check_at_least_one("epochs", c.epochs);
+  check_at_least_one("steps", c.steps);
+  check_at_least_one("unroll", c.unroll);
+  check_at_least_one("functions", c.functions);
+  check_at_least_one("validate-every", c.validate_every);
+  check_at_least_one("validation-functions", c.validation_functions);
+  check_at_least_one("threads", c.threads);
   if (c.steps % c.unroll != 0) {
     throw UsageError("steps (", c.steps, ") must be a multiple of unroll (", c.unroll, ")");
   }

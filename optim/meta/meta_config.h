@@ -32,4 +32,7 @@ struct MetaTrainConfig {
 /// A UsageError, which names the setting and its value, for a configuration that cannot be.
 void check(const MetaTrainConfig& config);
 
+/// Throws a UsageError about the setting `name` if its value is 0 or less.
+void check_at_least_one(const char* name, int value);
+
 }  // namespace l2l

@@ -34,10 +34,10 @@ struct MetaTrainer::Workspace {
     std::unique_ptr<UnrollRecorder> recorder;
     std::unique_ptr<Objective> objective;
 
-    Learner(const OptimizerModel& model, const MetaTrainConfig& config, double& error_sum)
+    Learner(const OptimizerModel& model, const MetaTrainConfig& config)
         : trajectory(config.threads),
           recorder(make_recorder(model, config.fused, config.threads)),
-          objective(make_objective(config, error_sum)) {}
+          objective(make_objective(config)) {}
   };
 
   std::list<Learner> learners;  // in place: a tape cannot be moved
@@ -45,7 +45,7 @@ struct MetaTrainer::Workspace {
   std::vector<Real> phi, meta_gradient;
   Adam adam{0};
   Rng rng{0};
-  double loss_sum = 0, error_sum = 0;  // over the epoch's steps and functions
+  double loss_sum = 0;  // over the epoch's steps and functions
 
   void evaluate(Trajectory& trajectory, int epoch, int step) {
     const double loss = trajectory.evaluate(rng);
@@ -88,7 +88,7 @@ MetaTrainer::MetaTrainer(const OptimizerModel& model, Family family, const MetaT
   Workspace& work = *work_;
   work.meta_gradient.resize(size);
   work.adam.reset(model.layout());
-  for (int k = 0; k < config.functions; ++k) work.learners.emplace_back(model, config, work.error_sum);
+  for (int k = 0; k < config.functions; ++k) work.learners.emplace_back(model, config);
   work.rng = Rng(config.seed);
   state_.phi.resize(size);
   model.init(work.rng, state_.phi);
@@ -113,6 +113,26 @@ bool MetaTrainer::done() const {
   return state_.epoch >= config_.epochs || (config_.patience > 0 && state_.validations_since_best >= config_.patience);
 }
 
+/// An unroll of each learner, and a step of ADAM along the mean of their meta-gradients. Returns its norm before it was
+/// clipped.
+double MetaTrainer::meta_step(int epoch, int first_step) {
+  Workspace& work = *work_;
+  std::fill(work.meta_gradient.begin(), work.meta_gradient.end(), Real(0));
+  for (Workspace::Learner& learner : work.learners) work.unroll(learner, config_.unroll, epoch, first_step);
+  const double length = norm(work.meta_gradient);
+  if (!std::isfinite(length)) {
+    const std::string name = model_.layout().first_not_finite(work.meta_gradient);  // none if only squares overflow
+    throw Diverged("meta-training diverged in epoch ", epoch, ", unroll ", first_step / config_.unroll + 1, ": ",
+                   name.empty() ? "the norm of the gradient" : "the gradient of the optimizer's '" + name + "'",
+                   " is not finite");
+  }
+  if (config_.clip > 0 && length > config_.clip) {
+    for (Real& g : work.meta_gradient) g *= static_cast<Real>(config_.clip / length);
+  }
+  work.adam.step(work.meta_gradient, work.phi);
+  return length;
+}
+
 EpochReport MetaTrainer::run_epoch() {
   Workspace& work = *work_;
   EpochReport report;
@@ -127,35 +147,20 @@ EpochReport MetaTrainer::run_epoch() {
   work.adam.set_state(state_.adam);
   work.rng.set_state(state_.random);
   for (Workspace::Learner& learner : work.learners) work.start(learner, family_, report.epoch);
-  work.loss_sum = work.error_sum = 0;
+  work.loss_sum = 0;
   report.steps = trajectory_steps();
   const int unrolls = report.steps / config_.unroll;
-  for (int u = 0; u < unrolls; ++u) {
-    std::fill(work.meta_gradient.begin(), work.meta_gradient.end(), Real(0));
-    for (Workspace::Learner& learner : work.learners) {
-      work.unroll(learner, config_.unroll, report.epoch, u * config_.unroll);
-    }
-    const double length = norm(work.meta_gradient);
-    if (!std::isfinite(length)) {
-      const std::string name = model_.layout().first_not_finite(work.meta_gradient);  // none if only squares overflow
-      throw Diverged("meta-training diverged in epoch ", report.epoch, ", unroll ", u + 1, ": ",
-                     name.empty() ? "the norm of the gradient" : "the gradient of the optimizer's '" + name + "'",
-                     " is not finite");
-    }
-    report.gradient_norm += length / unrolls;
-    if (config_.clip > 0 && length > config_.clip) {
-      for (Real& g : work.meta_gradient) g *= static_cast<Real>(config_.clip / length);
-    }
-    work.adam.step(work.meta_gradient, work.phi);
-  }
+  for (int u = 0; u < unrolls; ++u) report.gradient_norm += meta_step(report.epoch, u * config_.unroll) / unrolls;
   check_finite(model_.layout(), work.phi, "the optimizer's", report.epoch);
   // A square that overflows would keep its weight where it is from now on.
   check_finite(model_.layout(), work.adam.state().v, "the second moment of the optimizer's", report.epoch);
   report.meta_loss = work.loss_sum / (report.steps * config_.functions);
-  report.deviation = std::sqrt(work.error_sum / (report.steps * config_.functions));
+  double squared_error = 0;
   for (const Workspace::Learner& learner : work.learners) {
     report.final_loss += learner.trajectory.loss() / config_.functions;
+    squared_error += learner.objective->squared_error();
   }
+  report.deviation = std::sqrt(squared_error / (report.steps * config_.functions));
 
   if (report.epoch % config_.validate_every == 0 || report.epoch == config_.epochs) {
     report.validated = true;

@@ -63,6 +63,7 @@ class MetaTrainer {
 
  private:
   struct Workspace;
+  double meta_step(int epoch, int first_step);
   double validate(const std::vector<Real>& phi, int steps) const;
   int trajectory_steps() const;
 

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "autodiff/ops.h"
-#include "optim/rules.h"
 
 namespace l2l {
 
@@ -12,11 +11,13 @@ Var Losses::before_step(Var theta, const Trajectory& /*at*/) {
 }
 
 Var Losses::term(int t, Var theta, const Trajectory& at) {
-  return at.evaluated().on_tape(theta, share_ * (weights_.empty() ? 1 : weights_[t]));
+  return at.evaluation().on_tape(theta, scale_ * (weights_.empty() ? 1 : weights_[t]));
 }
 
-Imitation::Imitation(const FixedRule& rule, double share, double& error_sum)
-    : rule_(find_rule(rule.name).make(rule.learning_rate)), share_(share), error_sum_(error_sum) {}
+void Imitation::reset(const Layout& layout) {
+  rule_->reset(layout);
+  squared_error_ = 0;
+}
 
 Var Imitation::before_step(Var theta, const Trajectory& at) {
   start_.assign(theta.value, theta.value + theta.size());
@@ -34,16 +35,16 @@ Var Imitation::term(int t, Var theta, const Trajectory& /*at*/) {
     difference_[k] = theta.value[k] - target_[k];
     squared_error += std::pow(static_cast<double>(difference_[k]), 2);
   }
-  const double scale = squares > 0 ? 1 / squares : 0;  // 0: the rule stays where it is
-  for (Real& d : difference_) d *= static_cast<Real>(scale);
-  error_sum_ += scale * squared_error;
-  return static_cast<Real>(share_) * known_gradient(theta, static_cast<Real>(scale * squared_error / 2), difference_);
+  const double unit = squares > 0 ? 1 / squares : 0;  // 0: the rule stays where it is
+  for (Real& d : difference_) d *= static_cast<Real>(unit);
+  squared_error_ += unit * squared_error;
+  return static_cast<Real>(scale_) * known_gradient(theta, static_cast<Real>(unit * squared_error / 2), difference_);
 }
 
-std::unique_ptr<Objective> make_objective(const MetaTrainConfig& config, double& error_sum) {
-  const double share = 1.0 / config.functions;
-  if (config.imitated) return std::make_unique<Imitation>(*config.imitated, share / config.unroll, error_sum);
-  return std::make_unique<Losses>(config.weights, config.discount, share);
+std::unique_ptr<Objective> make_objective(const MetaTrainConfig& config) {
+  const double scale = 1.0 / config.functions;
+  if (config.imitated) return std::make_unique<Imitation>(*config.imitated, scale / config.unroll);
+  return std::make_unique<Losses>(config.weights, config.discount, scale);
 }
 
 }  // namespace l2l

@@ -19,6 +19,8 @@ class Objective {
   virtual Var before_step(Var theta, const Trajectory& at) = 0;
   /// The term of θ_t, with the trajectory there, evaluated.
   virtual Var term(int t, Var theta, const Trajectory& at) = 0;
+  /// Of an imitation: Σ_t ‖u_t - u*_t‖² / ‖u*_t‖² since `reset`.
+  virtual double squared_error() const { return 0; }
   /// Memory that it holds beside the tape.
   virtual std::size_t bytes() const { return 0; }
 };
@@ -31,15 +33,15 @@ class Objective {
 /// for variance.
 class Losses : public Objective {
  public:
-  /// `share`: a factor of all terms.
-  Losses(std::vector<double> weights, double discount, double share)
-      : weights_(std::move(weights)), discount_(discount), share_(share) {}
+  /// `scale`: a factor of all terms.
+  Losses(std::vector<double> weights, double discount, double scale)
+      : weights_(std::move(weights)), discount_(discount), scale_(scale) {}
   Var before_step(Var theta, const Trajectory& at) override;
   Var term(int t, Var theta, const Trajectory& at) override;
 
  private:
   std::vector<double> weights_;  // w_t; empty: all 1
-  double discount_, share_;
+  double discount_, scale_;
 };
 
 /// To do what a hand-designed rule would do (Chen et al. 2020, "Training Stronger Baselines for Learning to Optimize").
@@ -49,21 +51,21 @@ class Losses : public Objective {
 /// small. What an update leads to later does not matter.
 class Imitation : public Objective {
  public:
-  /// `share`: a factor of all terms, 1/T among them. What ‖u - u*‖² / ‖u*‖² adds up to is added to `error_sum`.
-  Imitation(const FixedRule& rule, double share, double& error_sum);
-  void reset(const Layout& layout) override { rule_->reset(layout); }
+  /// `scale`: a factor of all terms, 1/T among them.
+  Imitation(const FixedRule& rule, double scale) : rule_(rule.make()), scale_(scale) {}
+  void reset(const Layout& layout) override;
   Var before_step(Var theta, const Trajectory& at) override;
   Var term(int t, Var theta, const Trajectory& at) override;
+  double squared_error() const override { return squared_error_; }
   std::size_t bytes() const override { return 3 * target_.capacity() * sizeof(Real); }
 
  private:
   std::unique_ptr<Optimizer> rule_;
-  double share_;
-  double& error_sum_;
+  double scale_, squared_error_ = 0;
   std::vector<Real> start_, target_, difference_;  // θ_t, θ_t + u*_t, and what θ_{t+1} is off from that
 };
 
 /// The one that a configuration asks for.
-std::unique_ptr<Objective> make_objective(const MetaTrainConfig& config, double& error_sum);
+std::unique_ptr<Objective> make_objective(const MetaTrainConfig& config);
 
 }  // namespace l2l

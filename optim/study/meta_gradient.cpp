@@ -58,7 +58,7 @@ std::vector<Real> MetaGradient::truncated(int unroll, double discount) const {
     throw UsageError("meta-gradient: unrolls of ", unroll, " steps do not make up ", steps(), " steps");
   }
   const Index n = trajectory_.layout().size();
-  const Real share = static_cast<Real>(trajectory_.evaluated().share());
+  const Real share = static_cast<Real>(trajectory_.evaluation().per_function());
   std::vector<Real> result(learned_.phi.size());
   const auto recorder = make_recorder(learned_.model, true, threads_);
   recorder->reset(trajectory_.layout());
@@ -71,7 +71,7 @@ std::vector<Real> MetaGradient::truncated(int unroll, double discount) const {
     for (int t = first; t < first + unroll; ++t) {
       if (discount != 1) theta = scale_gradient(theta, static_cast<Real>(discount));
       theta = recorder->step(theta, gradient_[t]);
-      loss = loss + share * known_gradient(theta, static_cast<Real>(losses_[t + 1]), gradient_[t + 1]);
+      loss = loss + share * known_gradient(theta, static_cast<Real>(losses_[t + 1]) / share, gradient_[t + 1]);
     }
     tape.backward(loss);
   }
@@ -91,9 +91,9 @@ void MetaGradient::add_hessian_product(int step, std::span<const Real> theta, st
     Rng rng(0);
     rng.set_state(random_[step]);
     trajectory_.function().next_batch(rng);
-    Gradient gradient;
-    gradient(trajectory_.function(), moved);
-    return std::vector<Real>(gradient.values().begin(), gradient.values().end());
+    Evaluation evaluation;
+    evaluation(trajectory_.function(), moved);
+    return std::vector<Real>(evaluation.gradient().begin(), evaluation.gradient().end());
   };
   const std::vector<Real> above = gradient_at(kEpsilon), below = gradient_at(-kEpsilon);
   for (std::size_t k = 0; k < v.size(); ++k) {
@@ -198,7 +198,7 @@ std::vector<Real> MetaGradient::full(const std::function<void(int)>& progress) c
 
   // Backward, a segment at a time from the last: what follows it is known by the gradients of θ and the states at its
   // end, and it leaves those at its start.
-  const Real share = static_cast<Real>(trajectory_.evaluated().share());
+  const Real share = static_cast<Real>(trajectory_.evaluation().per_function());
   std::vector<Real> dphi(learned_.phi.size()), dtheta(n), dstates(packed.size());
   for (Index k = 0; k < n; ++k) dtheta[k] = share * gradient_[steps()][k];
   for (std::size_t segment = starts.size(); segment-- > 0;) {
@@ -210,7 +210,7 @@ std::vector<Real> MetaGradient::full(const std::function<void(int)>& progress) c
     PackedLstms::States states = lstms.unpack(tape.leaf(state_shape, starts[segment].data(), dstates_start.data()));
     Var loss = tape.constant({}, Real(0));
     for (int t = first; t < end; ++t) {
-      loss = loss + share * known_gradient(theta, static_cast<Real>(losses_[t]), gradient_[t]);
+      loss = loss + share * known_gradient(theta, static_cast<Real>(losses_[t]) / share, gradient_[t]);
       theta = theta + lstms(phi, responding_gradient(theta, t), states);
     }
     tape.backward(loss + known_gradient(theta, 0, dtheta) + known_gradient(PackedLstms::pack(states), 0, dstates));

@@ -77,10 +77,10 @@ std::size_t inner_tape_bytes(const Family& family, std::uint64_t seed) {
   std::vector<Real> theta(f->layout().size());
   f->init(rng, theta);
   f->next_batch(rng);
-  Gradient gradient;
-  gradient(*f, theta);
-  gradient(*f, theta);  // in the second round an arena holds exactly what it needs
-  return gradient.bytes() - theta.size() * sizeof(Real);
+  Evaluation evaluation;
+  evaluation(*f, theta);
+  evaluation(*f, theta);  // in the second round an arena holds exactly what it needs
+  return evaluation.bytes() - theta.size() * sizeof(Real);
 }
 
 /// Bytes of all trajectories with n coordinates each, their inner tapes apart.

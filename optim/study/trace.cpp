@@ -54,10 +54,9 @@ class TracedPart {
  public:
   TracedPart(const OptimizerModel::Part& part, Index n) : part_(part), update_(n) {
     if (const LstmModel* lstm = part.lstm()) {
-      carried_.assign(2 * lstm->config().layers, std::vector<Real>(lstm->config().hidden * n));
+      kept_.emplace(lstm->lstm(), n);
     } else {
-      const FixedRule& rule = std::get<FixedRule>(part.optimizer);
-      rule_ = find_rule(rule.name).make(rule.learning_rate);
+      rule_ = std::get<FixedRule>(part.optimizer).make();
       rule_->reset(Layout::flat(n));
     }
   }
@@ -83,10 +82,7 @@ class TracedPart {
       clipped_ = std::count(x.value, x.value + n, Real(-1));
     }
     Lstm::State state;
-    for (std::size_t k = 0; k < carried_.size(); k += 2) {
-      const Shape shape{config.hidden, n};
-      state.push_back({tape.leaf(shape, carried_[k].data()), tape.leaf(shape, carried_[k + 1].data())});
-    }
+    kept_->restore(tape, state);
     Lstm::State next = state;
     const Var weights = part_.weights(phi), u = model(weights, x, next);
     for (std::size_t k = 0; k < next.size(); ++k) {
@@ -99,10 +95,7 @@ class TracedPart {
       layer.index = static_cast<int>(k);
     }
     std::copy(u.values().begin(), u.values().end(), update_.begin());
-    for (std::size_t k = 0; k < next.size(); ++k) {
-      carried_[2 * k].assign(next[k].h.values().begin(), next[k].h.values().end());
-      carried_[2 * k + 1].assign(next[k].c.values().begin(), next[k].c.values().end());
-    }
+    kept_->keep(next);
     return not_finite_update();
   }
 
@@ -112,7 +105,7 @@ class TracedPart {
 
   const OptimizerModel::Part& part_;
   std::vector<Real> update_;
-  std::vector<std::vector<Real>> carried_;  // h and c of each layer
+  std::optional<Lstm::Kept> kept_;  // the state of one that learns
   std::unique_ptr<Optimizer> rule_;  // of a part that does not learn
   Index logarithms_ = 0, clipped_ = 0;
 };
@@ -151,7 +144,7 @@ class Tracer {
     const std::span<Real> theta = trajectory_.theta();
     seen.median_theta = median_size(theta);
     seen.median_update = median_size(update);
-    seen.change = trajectory_.evaluated().along(update);
+    seen.change = trajectory_.evaluation().along(update);
     for (std::size_t k = 0; k < theta.size(); ++k) theta[k] += update[k];
     return not_finite_in("theta's part", trajectory_.layout(), theta);
   }

@@ -71,10 +71,8 @@ FeatureNetwork::Blocks blocks_in(const TensorFile& file) {
 }  // namespace
 
 Pooling parse_pooling(std::string_view name) {
-  if (name == "max") return Pooling::max;
-  if (name == "average") return Pooling::average;
-  throw UsageError("pooling '", name, "' is unknown; there are max and average",
-                   did_you_mean(name, {"max", "average"}));
+  static const Names<Pooling> names("pooling", {{"max", Pooling::max}, {"average", Pooling::average}});
+  return names.parse(name);
 }
 
 FeatureNetwork::Blocks FeatureNetwork::vgg19() {

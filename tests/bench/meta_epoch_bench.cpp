@@ -19,10 +19,10 @@ void optimizee_gradient(benchmark::State& state, const std::string& name) {
   const std::unique_ptr<Function> f = make_optimizee(find_optimizee(name), {})(rng, Split::train);
   std::vector<Real> theta(f->layout().size());
   f->init(rng, theta);
-  Gradient gradient;
+  Evaluation evaluation;
   for (auto _ : state) {
     f->next_batch(rng);
-    benchmark::DoNotOptimize(gradient(*f, theta));
+    benchmark::DoNotOptimize(evaluation(*f, theta));
   }
 }
 BENCHMARK_CAPTURE(optimizee_gradient, quadratic, "quadratic");

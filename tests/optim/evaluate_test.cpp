@@ -34,11 +34,11 @@ TEST_CASE("evaluation follows the optimizer's trajectory") {
     Bowl f(rng, Split::test, 3, 0.1);
     std::vector<Real> theta(3);
     f.init(rng, theta);
-    Gradient gradient;
+    Evaluation evaluation;
     for (int t = 0; t <= 4; ++t) {
       f.next_batch(rng);
-      CHECK(curves.losses[k][t] == gradient(f, theta));
-      for (int j = 0; j < 3; ++j) theta[j] -= Real(0.1) * gradient.values()[j];
+      CHECK(curves.losses[k][t] == evaluation(f, theta));
+      for (int j = 0; j < 3; ++j) theta[j] -= Real(0.1) * evaluation.gradient()[j];
     }
   }
 }

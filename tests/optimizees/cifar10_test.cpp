@@ -122,7 +122,7 @@ TEST_CASE("cifar10: other images, in the format of MNIST, have other sizes") {
   f->init(rng, theta);
   f->next_batch(rng);
   // A logit's deviation is 0.1 √(1 + 32 / 2), the mean of ten labels' 0.13: four of them.
-  CHECK(Gradient()(*f, theta) == Near(std::log(10), 0.5));
+  CHECK(Evaluation()(*f, theta) == Near(std::log(10), 0.5));
   CHECK(family.chance_loss() == std::log(10));
 }
 
@@ -134,15 +134,15 @@ TEST_CASE("cifar10: the loss does not depend on the scale of what is normalised"
   std::vector<Real> theta(f->layout().size());
   f->init(rng, theta);
   f->next_batch(rng);
-  Gradient gradient;
-  const double before = gradient(*f, theta);
+  Evaluation evaluation;
+  const double before = evaluation(*f, theta);
   for (const char* name : {"conv.1.weight", "fc.0.weight"}) {
     for (Real& w : f->layout().find(name).in(std::span(theta))) w *= 3;
   }
   // But for epsilon, 1e-5 beside variances of 0.1 and more, in two layers.
-  CHECK(gradient(*f, theta) == Near(before, 1e-4 * before));
+  CHECK(evaluation(*f, theta) == Near(before, 1e-4 * before));
   for (Real& w : f->layout().find("fc.1.weight").in(std::span(theta))) w *= 3;
-  CHECK(gradient(*f, theta) != Near(before, 1e-2 * before));
+  CHECK(evaluation(*f, theta) != Near(before, 1e-2 * before));
 }
 
 TEST_CASE("images: the splits are disjoint, and a choice of classes is kept in each") {
@@ -225,8 +225,7 @@ TEST_CASE("cifar10: data that do not do are refused") {
   CHECK_THROWS_WITH(make(folder, {{"classes", "5,6"}}),
                     ContainsSubstring("none of the 3 images to test on is of the chosen classes"));
   CHECK_THROWS_WITH(make(folder, {{"kernel", "4"}}), ContainsSubstring("kernel '4'") && ContainsSubstring("odd"));
-  CHECK_THROWS_WITH(make(folder, {{"batch", "1"}}),
-                    ContainsSubstring("batch '1'") && ContainsSubstring("at least 2"));
+  CHECK_THROWS_WITH(make(folder, {{"batch", "1"}}), ContainsSubstring("batch '1'") && ContainsSubstring("at least 2"));
   CHECK_THROWS_WITH(make_optimizee(find_optimizee("cifar10"), {{"data", "no/such/folder"}}),
                     ContainsSubstring("no/such/folder") && ContainsSubstring("cifar-10-batches-bin"));
 }
@@ -237,14 +236,14 @@ TEST_CASE("cifar10: the seed decides the minibatches; no heap allocation once wa
   const Family family = make(folder, kSmall);
   const auto f = family.example(), g = family.example();
   std::vector<Real> theta(f->layout().size());
-  Gradient gradient;
+  Evaluation evaluation;
   const auto losses = [&](Function& f, std::uint64_t seed) {
     std::array<double, 6> losses;
     Rng rng(seed);
     f.init(rng, theta);
     for (double& loss : losses) {
       f.next_batch(rng);
-      loss = gradient(f, theta);
+      loss = evaluation(f, theta);
     }
     return losses;
   };

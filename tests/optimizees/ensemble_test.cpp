@@ -81,12 +81,12 @@ TEST_CASE("ensemble: a sum's loss and gradient are the members' own, each with i
   b->next_batch(same);
   CHECK(std::vector<Real>(theta.begin(), theta.begin() + 3) == theta_a);
   CHECK(std::vector<Real>(theta.begin() + 3, theta.end()) == theta_b);
-  Gradient gradient, gradient_a, gradient_b;
-  const double loss = gradient(*both, theta);
+  Evaluation evaluation, evaluation_a, evaluation_b;
+  const double loss = evaluation(*both, theta);
   CHECK(loss ==
-        rounded(2 * gradient_a(*a, theta_a) + 0.5 * gradient_b(*b, theta_b), 1));  // factors of two round nothing
-  for (std::size_t k = 0; k < 3; ++k) CHECK(gradient.values()[k] == 2 * gradient_a.values()[k]);
-  for (std::size_t k = 0; k < 5; ++k) CHECK(gradient.values()[3 + k] == Real(0.5) * gradient_b.values()[k]);
+        rounded(2 * evaluation_a(*a, theta_a) + 0.5 * evaluation_b(*b, theta_b), 1));  // factors of two round nothing
+  for (std::size_t k = 0; k < 3; ++k) CHECK(evaluation.gradient()[k] == 2 * evaluation_a.gradient()[k]);
+  for (std::size_t k = 0; k < 5; ++k) CHECK(evaluation.gradient()[3 + k] == Real(0.5) * evaluation_b.gradient()[k]);
 }
 
 TEST_CASE("ensemble: a choice is one of the members, as often as its weight says, and the seed decides") {
@@ -94,7 +94,7 @@ TEST_CASE("ensemble: a choice is one of the members, as often as its weight says
   Rng rng(3), same(3);
   std::map<Index, int> count;
   std::vector<Real> theta, theta_g;
-  Gradient gradient, gradient_g;
+  Evaluation evaluation, evaluation_g;
   for (int k = 0; k < 1000; ++k) {
     const auto f = one(rng, Split::train), g = other(same, Split::train);
     const Index n = f->layout().size();
@@ -105,7 +105,7 @@ TEST_CASE("ensemble: a choice is one of the members, as often as its weight says
     g->init(same, theta_g);
     f->next_batch(rng);
     g->next_batch(same);
-    REQUIRE(gradient(*f, theta) == gradient_g(*g, theta_g));
+    REQUIRE(evaluation(*f, theta) == evaluation_g(*g, theta_g));
     CHECK(f->layout().parameters().front().name == (n == 3 ? "a.theta" : "b.theta"));
     CHECK(f->layout().groups().size() == 2);  // an optimizer of two parts has its groups, whatever is drawn
   }
@@ -124,7 +124,7 @@ TEST_CASE("ensemble: a chosen function is that of its member") {
   CHECK(theta == theta_member);
   f->next_batch(rng);
   member->next_batch(same);
-  CHECK(Gradient()(*f, theta) == Gradient()(*member, theta));
+  CHECK(Evaluation()(*f, theta) == Evaluation()(*member, theta));
 }
 
 TEST_CASE("ensemble: functions, and the loss at chance") {

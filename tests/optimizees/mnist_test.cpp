@@ -27,7 +27,7 @@ Family make(const IdxFolder& folder, OptionValues values = {}) {
 }
 
 /// f(θ) and ∇f(θ) for the batch that `f` has now.
-double loss_of(Function& f, std::span<const Real> theta) { return Gradient()(f, theta); }
+double loss_of(Function& f, std::span<const Real> theta) { return Evaluation()(f, theta); }
 
 }  // namespace
 
@@ -158,13 +158,13 @@ TEST_CASE("mnist: no heap allocation once warm") {
   Rng rng(1);
   const std::array functions = {family(rng, Split::train), family(rng, Split::validation), family(rng, Split::test)};
   std::vector<Real> theta(functions[0]->layout().size());
-  Gradient gradient;
+  Evaluation evaluation;
   const auto steps = [&] {
     for (const auto& f : functions) {
       f->init(rng, theta);
       for (int k = 0; k < 3; ++k) {
         f->next_batch(rng);
-        gradient(*f, theta);
+        evaluation(*f, theta);
       }
     }
   };

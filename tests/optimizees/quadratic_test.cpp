@@ -31,8 +31,8 @@ TEST_CASE("quadratic: every function sees its own gradient, 2 W'(W theta - y), w
   CHECK(f->layout().size() == B * D);
   std::vector<Real> theta(B * D);
   f->init(rng, theta);
-  Gradient gradient;
-  const double loss = gradient(*f, theta);
+  Evaluation evaluation;
+  const double loss = evaluation(*f, theta);
 
   // The same stream again: W, then y.
   Rng again(7);
@@ -50,7 +50,7 @@ TEST_CASE("quadratic: every function sees its own gradient, 2 W'(W theta - y), w
     for (int j = 0; j < D; ++j) {
       Sum expected;
       for (int i = 0; i < D; ++i) expected.add(2 * Sum::Wide(W[(b * D + i) * D + j]), r[i]);
-      CHECK(gradient.values()[b * D + j] == Near(expected));
+      CHECK(evaluation.gradient()[b * D + j] == Near(expected));
     }
   }
   CHECK(B * loss == Near(total));
@@ -70,8 +70,8 @@ TEST_CASE("quadratic: W, y and theta_0 are standard Gaussian: the first loss is 
   // loss has the mean 10 s and the variance 20 s².
   CHECK(mean == Near(0, 4 / std::sqrt(20000)));
   CHECK(square == Near(1, 4 * std::sqrt(2) / std::sqrt(20000)));
-  Gradient gradient;
-  CHECK(gradient(*f, theta) == Near(110, 4 * std::sqrt((20 * (121 + 20) + 100 * 20) / 2000)));
+  Evaluation evaluation;
+  CHECK(evaluation(*f, theta) == Near(110, 4 * std::sqrt((20 * (121 + 20) + 100 * 20) / 2000)));
 }
 
 TEST_CASE("quadratic: the seed decides the function, and each is fresh") {
@@ -79,11 +79,11 @@ TEST_CASE("quadratic: the seed decides the function, and each is fresh") {
   const std::vector<Real> theta(12, Real(0.5));
   Rng rng_f(5), rng_g(5);
   const auto f = family(rng_f, Split::train), g = family(rng_g, Split::train);
-  Gradient gradient;
-  const double first = gradient(*f, theta);
-  CHECK(gradient(*f, theta) == first);
-  CHECK(gradient(*g, theta) == first);
-  CHECK(gradient(*family(rng_f, Split::train), theta) != first);
+  Evaluation evaluation;
+  const double first = evaluation(*f, theta);
+  CHECK(evaluation(*f, theta) == first);
+  CHECK(evaluation(*g, theta) == first);
+  CHECK(evaluation(*family(rng_f, Split::train), theta) != first);
 }
 
 }  // namespace l2l::quadratic_test

@@ -20,10 +20,10 @@ TEST_CASE("scaled: value and gradient are the factor times those of the family")
   plain->init(b, theta);
   f->next_batch(a);
   plain->next_batch(b);
-  Gradient scaled_gradient, gradient;
-  const double value = scaled_gradient(*f, theta), expected = gradient(*plain, theta);
+  Evaluation scaled_evaluation, evaluation;
+  const double value = scaled_evaluation(*f, theta), expected = evaluation(*plain, theta);
   CHECK(value == rounded(1000.0 * expected, 1));
-  for (int k = 0; k < 5; ++k) CHECK(scaled_gradient.values()[k] == rounded(1000.0 * gradient.values()[k], 8));
+  for (int k = 0; k < 5; ++k) CHECK(scaled_evaluation.gradient()[k] == rounded(1000.0 * evaluation.gradient()[k], 8));
   CHECK(f->functions() == plain->functions());
   CHECK(large.chance_loss() == 1000 * bowl.chance_loss());
 }

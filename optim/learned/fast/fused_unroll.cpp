@@ -92,12 +92,12 @@ class FusedRecorder : public UnrollRecorder {
     }
   }
 
-  /// What a thread works in: all of a block's unroll, in the arrays of BlockLstm::Unroll.
+  /// What a thread works in: all of a block's unroll, in the arrays of LstmKernel::Unroll.
   struct Workspace {
     Real *x, *states, *activations, *lambda, *update, *scratch;
   };
   Workspace make_workspace() {
-    const BlockLstm& kernel = blocks_.kernel();
+    const LstmKernel& kernel = blocks_.kernel();
     const Index T = static_cast<Index>(steps_.size());
     const auto take = [&](Index n) { return static_cast<Real*>(memory_.allocate(n * sizeof(Real))); };
     return {take(T * kernel.features() * kBlock),
@@ -109,7 +109,7 @@ class FusedRecorder : public UnrollRecorder {
   }
 
   void block_backward(Index b, const Workspace& w, Real* dphi) const {
-    const BlockLstm& kernel = blocks_.kernel();
+    const LstmKernel& kernel = blocks_.kernel();
     const Index T = static_cast<Index>(steps_.size());
     const Index x_size = kernel.features() * kBlock, state_size = kernel.state_size();
     std::copy_n(start_.data() + b * state_size, state_size, w.states);

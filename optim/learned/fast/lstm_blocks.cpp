@@ -9,7 +9,6 @@
 #include "optim/learned/fast/flush_denormals.h"
 
 namespace l2l {
-namespace {}
 
 LstmBlocks::LstmBlocks(const LstmModel& model, int threads)
     : preprocess_(model.config().preprocess), kernel_(model), threads_(threads) {

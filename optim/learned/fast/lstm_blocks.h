@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "autodiff/arena.h"
-#include "optim/learned/fast/block_lstm.h"
+#include "optim/learned/fast/lstm_kernel.h"
 
 namespace l2l {
 
@@ -15,7 +15,7 @@ class LstmBlocks {
   /// The same weights and states, in memory of its own.
   LstmBlocks(const LstmBlocks& other);
 
-  const BlockLstm& kernel() const { return kernel_; }
+  const LstmKernel& kernel() const { return kernel_; }
   void set_weights(std::span<const Real> phi) { kernel_.set_weights(phi); }
   /// Zero state for n coordinates.
   void reset(Index n);
@@ -35,7 +35,7 @@ class LstmBlocks {
 
  private:
   Preprocess preprocess_;
-  BlockLstm kernel_;
+  LstmKernel kernel_;
   int threads_;
   Index n_ = 0;
   Arena memory_;  // aligned to cache lines, which `std::vector` is not

@@ -31,8 +31,7 @@ std::unique_ptr<Optimizer> make_optimizer(const LearnedOptimizer& learned, int t
     if (const LstmModel* lstm = part.lstm()) {
       members.emplace_back(part.group, LstmOptimizer(*lstm, part.weights(learned.phi), threads));
     } else {
-      const FixedRule& rule = std::get<FixedRule>(part.optimizer);
-      members.emplace_back(part.group, *find_rule(rule.name).make(rule.learning_rate));
+      members.emplace_back(part.group, *std::get<FixedRule>(part.optimizer).make());
     }
   }
   if (members.size() == 1) return std::move(members.front().optimizer);

@@ -222,7 +222,7 @@ TEST_CASE("every loss of an unroll has its own weight") {
   // L = Σ_t w_t f(θ_t) through the plain recorder, with the φ that the trainer begins with:
   const std::vector<Real> phi = trainer.state().phi;
   Scripted f(std::make_shared<Script>(), Split::train);
-  Gradient gradient;
+  Evaluation evaluation;
   Tape tape;
   const auto recorder = make_composed_recorder(model);
   recorder->reset(Layout::flat(4));
@@ -231,9 +231,9 @@ TEST_CASE("every loss of an unroll has its own weight") {
   Var theta = tape.constant({4}, Real(0));
   Var loss = tape.constant({}, Real(0));
   for (int t = 0; t <= config.unroll; ++t) {
-    if (t > 0) theta = recorder->step(theta, gradient.values());
-    const Real value = static_cast<Real>(gradient(f, theta.values()));
-    loss = loss + static_cast<Real>(config.weights[t]) * known_gradient(theta, value, gradient.values());
+    if (t > 0) theta = recorder->step(theta, evaluation.gradient());
+    const Real value = static_cast<Real>(evaluation(f, theta.values()));
+    loss = loss + static_cast<Real>(config.weights[t]) * known_gradient(theta, value, evaluation.gradient());
   }
   tape.backward(loss);
   CHECK(trainer.run_epoch().gradient_norm == recomputed(norm(p.gradient())));
@@ -253,7 +253,7 @@ TEST_CASE("with a discount an update counts the less for a loss the later that i
   // ∂L/∂u_t = Σ_{s>t} γ^{s-t-1} w_s ∇_s, written out, with each update on a θ of its own:
   const std::vector<Real> phi = trainer.state().phi;
   Scripted f(std::make_shared<Script>(), Split::train);
-  Gradient gradient;
+  Evaluation evaluation;
   Tape tape;
   const auto recorder = make_composed_recorder(model);
   recorder->reset(Layout::flat(4));
@@ -263,8 +263,8 @@ TEST_CASE("with a discount an update counts the less for a loss the later that i
   std::vector<std::vector<Real>> gradients;
   std::vector<Var> updated;
   for (int t = 0; t <= config.unroll; ++t) {
-    gradient(f, theta);
-    gradients.emplace_back(gradient.values().begin(), gradient.values().end());
+    evaluation(f, theta);
+    gradients.emplace_back(evaluation.gradient().begin(), evaluation.gradient().end());
     if (t == config.unroll) break;
     updated.push_back(recorder->step(tape.constant({4}, theta), gradients.back()));
     std::copy_n(updated.back().value, 4, theta.begin());
@@ -297,7 +297,7 @@ TEST_CASE("imitation: the error is that of each step beside the rule's, relative
   // E written out, with each update on a θ of its own, and ADAM beside it that sees the same gradients:
   const std::vector<Real> phi = trainer.state().phi;
   Scripted f(std::make_shared<Script>(), Split::train);
-  Gradient gradient;
+  Evaluation evaluation;
   Tape tape;
   const auto recorder = make_composed_recorder(model);
   recorder->reset(Layout::flat(4));
@@ -309,12 +309,12 @@ TEST_CASE("imitation: the error is that of each step beside the rule's, relative
   Var error = tape.constant({}, Real(0));
   double squares = 0;
   for (int t = 0; t < config.unroll; ++t) {
-    gradient(f, theta);
+    evaluation(f, theta);
     std::vector<Real> proposal = theta;
-    adam.step(gradient.values(), proposal);
+    adam.step(evaluation.gradient(), proposal);
     double size = 0;
     for (Index k = 0; k < 4; ++k) size += std::pow(proposal[k] - theta[k], 2);
-    const Var next = recorder->step(tape.constant({4}, theta), gradient.values());
+    const Var next = recorder->step(tape.constant({4}, theta), evaluation.gradient());
     const Var relative = sum(square(next - tape.constant({4}, proposal))) / static_cast<Real>(size);
     error = error + relative / static_cast<Real>(2 * config.unroll);
     squares += relative.item() / config.unroll;

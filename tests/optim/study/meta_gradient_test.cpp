@@ -84,12 +84,12 @@ void follow(const LearnedOptimizer& learned, const Family& family, Rng rng, Visi
   optimizer->reset(f->layout());
   std::vector<Real> theta(f->layout().size());
   f->init(rng, theta);
-  Gradient gradient;
+  Evaluation evaluation;
   for (int t = 0; t <= kSteps; ++t) {
     f->next_batch(rng);
-    const double loss = gradient(*f, theta);
-    visit(loss, gradient.values());
-    optimizer->step(gradient.values(), theta);
+    const double loss = evaluation(*f, theta);
+    visit(loss, evaluation.gradient());
+    optimizer->step(evaluation.gradient(), theta);
   }
 }
 

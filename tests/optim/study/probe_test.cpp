@@ -94,15 +94,15 @@ TEST_CASE("a recorded trajectory is the one that evaluation follows") {
       Rng rng(5, 3 * k + static_cast<int>(Split::test));
       Bowl f(rng, Split::test, 70, 0.1);
       f.init(rng, theta);
-      Gradient gradient;
+      Evaluation evaluation;
       for (const std::vector<Real>& update : replay(*make(), recording.gradients)) {
         f.next_batch(rng);
-        gradient(f, theta);
+        evaluation(f, theta);
         for (int j = 0; j < 70; ++j) theta[j] += update[j];
       }
       f.next_batch(rng);
       // Twice a rounding of each θ a step, its error in the loss twice that, and a sum of 70.
-      CHECK(gradient(f, theta) == rounded(recording.losses.back(), 4 * kSteps + 70));
+      CHECK(evaluation(f, theta) == rounded(recording.losses.back(), 4 * kSteps + 70));
     }
   }
 }

@@ -50,7 +50,7 @@ struct Pictures {
   }
 };
 
-double loss_at_grey(Function& f) { return Gradient()(f, std::vector<Real>(f.layout().size())); }
+double loss_at_grey(Function& f) { return Evaluation()(f, std::vector<Real>(f.layout().size())); }
 
 }  // namespace
 

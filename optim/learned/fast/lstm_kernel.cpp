@@ -1,4 +1,4 @@
-#include "optim/learned/fast/block_lstm.h"
+#include "optim/learned/fast/lstm_kernel.h"
 
 #include <algorithm>
 
@@ -86,7 +86,7 @@ void outer_products(const Real* g, Index g_step, const Real* x, Index x_step, In
 
 // ---- Weights --------------------------------------------------------------------------------------------------
 
-BlockLstm::BlockLstm(const LstmModel& model)
+LstmKernel::LstmKernel(const LstmModel& model)
     : layers_(model.config().layers),
       H_(model.config().hidden),
       features_(model.config().preprocess.features()),
@@ -102,7 +102,7 @@ BlockLstm::BlockLstm(const LstmModel& model)
   }
 }
 
-void BlockLstm::set_weights(std::span<const Real> phi) {
+void LstmKernel::set_weights(std::span<const Real> phi) {
   const Index size = output_bias_.offset + 1;
   if (static_cast<Index>(phi.size()) != size) throw Error("lstm: ", phi.size(), " weights given, it has ", size);
   for (Layer& layer : stack_) {
@@ -118,7 +118,7 @@ void BlockLstm::set_weights(std::span<const Real> phi) {
           const Real w = k < in ? ih[row * in + k] : hh[row * H_ + k - in];
           layer.forward[(j * K + k) * 4 + gate] = w;
           const Index r = k - skipped;
-          if (r >= 0) layer.backward[(r / 4 * 4 * H_ + j * 4 + gate) * 4 + r % 4] = w;
+          if (r >= 0) layer.backward[layer.backward_index(r, j * 4 + gate)] = w;
         }
       }
     }
@@ -131,8 +131,8 @@ void BlockLstm::set_weights(std::span<const Real> phi) {
 // ---- Forward --------------------------------------------------------------------------------------------------
 
 // activations: i, f, g, o of each unit, [H][4][kBlock], then tanh c', [H][kBlock]
-void BlockLstm::layer_step(const Layer& layer, const Real* x, const Real* h, const Real* c, Real* h_next, Real* c_next,
-                           Real* activations) const {
+void LstmKernel::layer_step(const Layer& layer, const Real* x, const Real* h, const Real* c, Real* h_next, Real* c_next,
+                            Real* activations) const {
   const Index K = layer.in + H_;
   alignas(64) Rows gates;
   for (Index j = 0; j < H_; ++j) {
@@ -161,7 +161,7 @@ void BlockLstm::layer_step(const Layer& layer, const Real* x, const Real* h, con
 }
 
 // A state is h and c of the first layer, h and c of the second, …: [layers][2][H][kBlock]
-void BlockLstm::step(const Real* x, const Real* state, Real* next, Real* activations, Real* update) const {
+void LstmKernel::step(const Real* x, const Real* state, Real* next, Real* activations, Real* update) const {
   const Index n = H_ * kBlock;
   for (const Layer& layer : stack_) {
     layer_step(layer, x, state, state + n, next, next + n, activations);
@@ -182,8 +182,8 @@ void BlockLstm::step(const Real* x, const Real* state, Real* next, Real* activat
 // In: dh and dc, the gradients of this step's h' and c'. Out: dh and dc of the step before, and the gradient of the
 // layer's input *added* to dx (null for the lowest layer). The gates in `activations` are replaced by the gradients
 // of their pre-activations.
-void BlockLstm::layer_backward(const Layer& layer, const Real* c, Real* activations, Real* dh, Real* dc,
-                               Real* dx) const {
+void LstmKernel::layer_backward(const Layer& layer, const Real* c, Real* activations, Real* dh, Real* dc,
+                                Real* dx) const {
   for (Index j = 0; j < H_; ++j) {
     for (Index column = 0; column < kBlock; column += kLanes) {
       Real* a = activations + j * 4 * kBlock + column;
@@ -214,7 +214,7 @@ void BlockLstm::layer_backward(const Layer& layer, const Real* c, Real* activati
   }
 }
 
-void BlockLstm::weight_gradients(std::size_t l, const Unroll& unroll, Real* dphi) const {
+void LstmKernel::weight_gradients(std::size_t l, const Unroll& unroll, Real* dphi) const {
   const Layer& layer = stack_[l];
   const Index n = H_ * kBlock, T = unroll.T;
   const Real* gates = unroll.activations + l * 5 * n;
@@ -240,7 +240,7 @@ void BlockLstm::weight_gradients(std::size_t l, const Unroll& unroll, Real* dphi
   }
 }
 
-void BlockLstm::backward(const Unroll& unroll, Real* dphi, Real* scratch) const {
+void LstmKernel::backward(const Unroll& unroll, Real* dphi, Real* scratch) const {
   const Index n = H_ * kBlock, top = layers_ - 1;
   Real *dh = scratch, *dc = scratch + layers_ * n;  // [layers][H][kBlock] each
   std::fill_n(scratch, scratch_size(), Real(0));

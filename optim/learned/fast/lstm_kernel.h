@@ -15,9 +15,9 @@ inline constexpr Index kBlock = 48;  // coordinates that are computed together
 ///   * Gates are interleaved by unit (i, f, g, o of unit j together): the four are the rows of one tile of the product,
 ///     and the cell's nonlinearities follow while they are in cache.
 ///   * Any number of layers, units and features; a block may have unused coordinates (zero gradient, zero λ).
-class BlockLstm {
+class LstmKernel {
  public:
-  explicit BlockLstm(const LstmModel& model);
+  explicit LstmKernel(const LstmModel& model);
   /// Rearranges the weights; phi: [model.layout().size()].
   void set_weights(std::span<const Real> phi);
 
@@ -48,6 +48,12 @@ class BlockLstm {
     std::vector<Real> bias;  // [H][4]
     std::vector<Real> backward;  // [rows / 4][4H][4]: the transpose, for the gradients of four inputs at a time
     Parameter weight_ih, weight_hh, bias_parameter;
+
+    /// Where in `backward` the weight is that leads from gate row `gate` (of 4H, interleaved) to input r.
+    Index backward_index(Index r, Index gate) const {
+      const Index gates = static_cast<Index>(bias.size());
+      return (r / 4 * gates + gate) * 4 + r % 4;
+    }
   };
 
   void layer_step(const Layer& layer, const Real* x, const Real* h, const Real* c, Real* h_next, Real* c_next,
