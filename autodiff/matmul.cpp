@@ -5,7 +5,7 @@
 namespace l2l {
 namespace {
 
-/// Pointers to one matrix product of the batch, and its extents.
+/// One matrix product of the batch: its extents, and which factors are transposed.
 struct Product {
   Index M, N, K;
   Trans trans_a, trans_b;

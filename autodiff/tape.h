@@ -57,9 +57,10 @@ class Tape {
 
   // ---- Differentiation ----------------------------------------------------------------------------------------
 
-  /// Sets ∂loss/∂x in the gradient of every x that the scalar `loss` depends on. Once per round, as an op's backward
-  /// may overwrite what it saved. Every node runs, also those that the loss does not depend on: their gradient is 0.
-  /// Where a derivative is infinite (sqrt at 0), this makes 0 · ∞ = NaN. So `detach` the inputs of what is only shown.
+  /// Sets ∂loss/∂x in the gradient of every x that the scalar `loss` depends on. Once per round: gradients of arrays on
+  /// the way are not set to 0 again, and would count twice. Every node runs, also those that the loss does not depend
+  /// on: their gradient is 0. Where a derivative is infinite (sqrt at 0), this makes 0 · ∞ = NaN. So `detach` the
+  /// inputs of what is only shown.
   void backward(Var loss);
   /// Forgets all nodes and arrays, and keeps the memory for the next round. All `Var`s become invalid.
   void clear();
@@ -141,8 +142,8 @@ class Tape {
   int threads_ = 1;
 };
 
-// A node is a closure in the arena. The arena runs no destructors, hence the two assertions: capture Vars, spans and
-// numbers by value, and copy longer data with `copy`.
+// The closure of a node is in the arena. The arena runs no destructors, hence the two assertions: capture Vars, spans
+// and numbers by value, and copy longer data with `copy`.
 template <class Backward>
 void Tape::record(const char* op, std::span<const Var> inputs, const Var& y, Backward backward) {
   static_assert(std::is_trivially_destructible_v<Backward>, "a node's closure must be trivially destructible");

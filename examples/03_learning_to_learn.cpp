@@ -2,10 +2,10 @@
 //
 // An LSTM m with weights φ proposes the updates of θ, one coordinate at a time,
 //
-//     θ_{t+1} = θ_t + u_t,    (u_t, h_{t+1}) = m(∇_t, h_t, φ),    ∇_t = ∂f/∂θ at θ_t,
+//     θ_{t+1} = θ_t + u_t,    (u_t, z_{t+1}) = m(∇_t, z_t, φ),    ∇_t = ∂f/∂θ at θ_t,
 //
-// and φ is trained, by gradient descent again, to make Σ_t f(θ_t) small on functions f drawn at random.
-// optim/meta_train.h does the same with more comfort and more speed.
+// where z is the state of the LSTM, and φ is trained, by gradient descent again, to make Σ_t f(θ_t) small on functions
+// f drawn at random. optim/meta/meta_train.h does the same with more comfort and more speed.
 #include <cmath>
 #include <cstdio>
 
@@ -20,9 +20,9 @@ constexpr int kLayers = 2, kSteps = 100, kUnroll = 20, kEpochs = 150;
 
 /// f: the sum of 64 functions ‖Wθ - y‖², each with its own W, y and θ in R^10, and so with its own gradient.
 struct Quadratics {
-  std::vector<Real> W = std::vector<Real>(kCoordinates * kDim), y = std::vector<Real>(kCoordinates), start = y;
+  std::vector<Real> W, y, start;
 
-  explicit Quadratics(Rng& rng) {
+  explicit Quadratics(Rng& rng) : W(kCoordinates * kDim), y(kCoordinates), start(kCoordinates) {
     for (std::vector<Real>* part : {&W, &y, &start}) rng.fill_normal(*part, 0, 1);
   }
 
@@ -52,23 +52,24 @@ struct Model {
 };
 
 /// A trajectory θ_0, θ_1, … of m on f. Between unrolls, θ and the state of m are kept as plain numbers.
-struct Trajectory {
+struct Run {
   const Model& m;
   const Quadratics* f = nullptr;
   std::vector<Real> theta, h[kLayers], c[kLayers], gradient;
   Tape inner, outer;
 
-  explicit Trajectory(const Model& model) : m(model) {}
+  explicit Run(const Model& model) : m(model) {}
   void start(const Quadratics& function) {
     f = &function;
     theta = f->start;
     for (int k = 0; k < kLayers; ++k) h[k] = c[k] = std::vector<Real>(kHidden * kCoordinates);
   }
 
-  /// Continues for `kUnroll` steps, and adds ∂/∂φ of Σ_t f(θ_t) to `meta_gradient`. Returns the last f.
-  double unroll(std::span<const Real> phi_values, std::vector<Real>& meta_gradient) {
+  /// Continues for `kUnroll` steps, and adds ∂/∂φ of Σ_t f(θ_t) to `meta_gradient`. Without it φ is a constant, and
+  /// the outer tape records nothing. Returns the last loss, per function.
+  double unroll(std::span<const Real> phi_values, Real* meta_gradient = nullptr) {
     outer.clear();
-    const Var phi = outer.leaf({m.layout.size()}, phi_values.data(), meta_gradient.data());
+    const Var phi = outer.leaf({m.layout.size()}, phi_values.data(), meta_gradient);
     // Constants, so the chain rule ends where this unroll begins: truncated backpropagation through time.
     Var theta_t = outer.constant({kCoordinates}, theta);
     const auto constant = [&](const auto& values) { return outer.constant({kHidden, kCoordinates}, values); };
@@ -85,7 +86,7 @@ struct Trajectory {
       // The LSTM gets the same ∇_t, as a constant: that ∇_t depends on φ is left out, and so are second derivatives.
       theta_t = theta_t + m(phi, outer.constant({kCoordinates}, gradient), state);
     }
-    outer.backward(loss);
+    if (meta_gradient) outer.backward(loss);
 
     const auto keep = [](std::vector<Real>& x, Var var) { x.assign(var.values().begin(), var.values().end()); };
     keep(theta, theta_t);
@@ -94,8 +95,8 @@ struct Trajectory {
   }
 };
 
-/// The last loss of a hand-designed optimizer.
-double run(Optimizer& optimizer, const Quadratics& f) {
+/// The last loss of a hand-designed optimizer, per function.
+double final_loss(Optimizer& optimizer, const Quadratics& f) {
   Tape inner;
   std::vector<Real> theta = f.start, gradient;
   optimizer.reset(Layout::flat(kCoordinates));
@@ -114,15 +115,15 @@ int main() {
   rng.fill_normal(m.output.in(std::span(phi)), 0, 0.02);  // an untrained optimizer takes small steps
   Adam meta_optimizer(0);
   meta_optimizer.reset(m.layout);
-  Trajectory trajectory(m);
+  Run run(m);
   for (int epoch = 1; epoch <= kEpochs; ++epoch) {
     const Quadratics f(rng);
-    trajectory.start(f);
+    run.start(f);
     meta_optimizer.set_learning_rate(0.005 * (1 - (epoch - 1.0) / kEpochs));
     double loss = 0;
     for (int t = 0; t < kSteps; t += kUnroll) {
       meta_gradient.assign(phi.size(), Real(0));
-      loss = trajectory.unroll(phi, meta_gradient);
+      loss = run.unroll(phi, meta_gradient.data());
       // The loss falls a thousandfold, so the first unroll's gradient would dwarf the others: scale all to norm 1.
       double squares = 0;
       for (Real g : meta_gradient) squares += g * g;
@@ -138,12 +139,12 @@ int main() {
     const Rule& rule = find_rule(name);
     double rate = 0, best = INFINITY;
     for (double candidate = 1e-3; candidate < 5; candidate *= 1.3) {
-      const double loss = run(*rule.make(candidate), tuning);
+      const double loss = final_loss(*rule.make(candidate), tuning);
       if (loss < best) rate = candidate, best = loss;
     }
-    std::printf("  %-5s %.3f   (tuned learning rate %.3g)\n", name, run(*rule.make(rate), fresh), rate);
+    std::printf("  %-5s %.3f   (tuned learning rate %.3g)\n", name, final_loss(*rule.make(rate), fresh), rate);
   }
-  trajectory.start(fresh);
-  for (int t = kUnroll; t < kSteps; t += kUnroll) trajectory.unroll(phi, meta_gradient);
-  std::printf("  lstm  %.3f   (learned)\n", trajectory.unroll(phi, meta_gradient));
+  run.start(fresh);
+  for (int t = kUnroll; t < kSteps; t += kUnroll) run.unroll(phi);
+  std::printf("  lstm  %.3f   (learned)\n", run.unroll(phi));
 }

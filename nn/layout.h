@@ -30,7 +30,7 @@ class Layout {
     Index first, count;
   };
 
-  /// θ of n elements that are nothing but that.
+  /// A layout with one parameter, `theta`: a vector of n elements without a group.
   static Layout flat(Index n);
 
   /// Appends a parameter. Throws an Error if the name is taken.

@@ -31,15 +31,14 @@ struct EvaluateOptions {
   int threads = 1;  // functions run in parallel; results do not depend on it
 };
 
-/// The stream of random numbers that function k = 0, 1, … of those that `seed` and the split determine comes from: it,
-/// its starting point and its minibatches.
+/// The generator for function k = 0, 1, … of a split: it draws the function, θ_0 and the minibatches.
 Rng function_stream(int k, const EvaluateOptions& options);
 
 /// Sees a trajectory at θ_0, θ_1, …, evaluated there, each before the optimizer takes its step.
 using Watcher = std::function<void(const Trajectory&)>;
 
-/// Losses f(θ_0) … f(θ_steps) on function k (see `function_stream`). From a loss that is not finite on all are
-/// infinite, and the optimizer is not asked any more. `trajectory` is where the work is done: it keeps its memory from
+/// Losses f(θ_0) … f(θ_steps) on function k (see `function_stream`). From the first non-finite loss on, all count as
+/// infinite, and the optimizer takes no more steps. `trajectory` is where the work is done: it keeps its memory from
 /// one function to the next.
 std::vector<double> follow(Optimizer& optimizer, const Family& family, int k, const EvaluateOptions& options,
                            Trajectory& trajectory, const Watcher& watch = {});
@@ -53,8 +52,7 @@ struct Task {
 std::vector<std::vector<double>> follow_all(std::span<const Task> tasks, const Family& family,
                                             const EvaluateOptions& options);
 
-/// Follows an optimizer on functions that are drawn from `seed` and the split alone. A trajectory that reaches a loss
-/// that is not finite counts as infinite from there on.
+/// Follows an optimizer on functions that depend on `seed` and the split alone, see `follow`.
 Curves evaluate(const OptimizerFactory& optimizer, const Family& family, const EvaluateOptions& options);
 
 }  // namespace l2l

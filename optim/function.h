@@ -34,7 +34,7 @@ class Function {
 /// Which functions of a family: to train an optimizer on, to choose between optimizers, to report.
 enum class Split { train, validation, test };
 
-/// A family of functions: draws one. Several threads may draw at once; what is large (a data set) its functions share.
+/// A family of functions: draws one. Several threads may draw at once; large data must be shared by the functions.
 ///
 ///     Family valleys([](Rng& rng, Split) { return std::make_unique<Valley>(rng.normal()); });
 ///     std::unique_ptr<Function> f = valleys(rng, Split::train);

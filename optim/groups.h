@@ -29,8 +29,8 @@ class Groups {
       scatter(k, part, theta);
     }
   }
-  /// The same on a tape: an array laid out like θ whose parts are f(k, the part of x). This must be there when the tape
-  /// runs backward.
+  /// The same on a tape: an array laid out like θ whose parts are f(k, the part of x). The Groups object must outlive
+  /// the backward pass.
   template <class F>
   Var map(Var x, F f) const {
     std::vector<Var> parts;

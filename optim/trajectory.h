@@ -7,14 +7,15 @@
 
 namespace l2l {
 
-/// A point θ that moves along a function: θ_0, θ_1, … Every optimizer, learned or not, and everything that looks at
-/// one, goes through this loop:
+/// A point θ that moves along a function: θ_0, θ_1, … An optimizer, learned or not, is run on a function like this:
 ///
 ///     trajectory.start(family, rng, Split::train);     // a function, and θ_0
 ///     for (int t = 0; t < steps; ++t) {
 ///       trajectory.evaluate(rng);                      // f and ∇f at θ_t, on a fresh minibatch
 ///       optimizer.step(trajectory.gradient(), trajectory.theta());
 ///     }
+///
+/// Training evaluates in the same way, but records the steps on the outer tape (`unroll` in optim/meta/meta_train.cpp).
 class Trajectory {
  public:
   /// `threads`: for the evaluations, see Tape::set_threads.

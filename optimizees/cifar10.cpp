@@ -85,7 +85,7 @@ ImageData read_data(const std::string& name, const std::vector<int>& classes) {
 OptimizeeEntry cifar10() {
   return {
       .name = "cifar10",
-      .summary = "cross-entropy of a convolutional network that classifies images, on minibatches",
+      .summary = "a convolutional network for images, Fashion-MNIST's unless --data is given: cross-entropy",
       .options = {{"data", kFashion, "folder of CIFAR-10's binary version; fashion-mnist: Debian's 28x28 grey images",
                    OptimizeeOption::Kind::path, OptimizeeOption::Shown::always},
                   {"channels", "16", "of each of the three convolutions"},

@@ -9,7 +9,7 @@
 #include "optimizees/data/image_set.h"
 #include "optimizees/registry.h"
 
-/// What optimizees share that are networks which classify images.
+/// Shared by the image classifiers.
 namespace l2l {
 
 /// An option for a table's row, and its value: the labels that take part, ascending. "all", or labels and ranges of
@@ -21,7 +21,7 @@ std::vector<int> parse_classes(const OptionValues& values);
 struct ImageData {
   ImageSet train, test;  // as they are in the files
   std::vector<int> classes;  // the labels that take part
-  std::array<int, ImageSet::kClasses> class_of;  // what a label is among them, from 0 on
+  std::array<int, ImageSet::kClasses> class_of;  // label → class index, -1 if unused
   std::array<std::vector<Index>, 3> numbers;  // for each split: which images of `train`, or of `test`
 
   /// The last images of the training file are for validation: 10,000 of 60,000, but never more than one in six. They

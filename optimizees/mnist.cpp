@@ -44,7 +44,7 @@ class Mnist : public ImageClassifier {
 OptimizeeEntry mnist() {
   return {
       .name = "mnist",
-      .summary = "cross-entropy of a small network that classifies images, on minibatches",
+      .summary = "a small network that classifies images, Fashion-MNIST's unless --data is given: cross-entropy",
       .options = {{"data", "/usr/share/datasets/fashion-mnist", "folder of MNIST's four files, or any in their format",
                    OptimizeeOption::Kind::path},
                   {"units", "20", "units of a hidden layer"},

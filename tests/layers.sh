@@ -1,9 +1,8 @@
-# Each room includes only from itself and from rooms before it in this list, by their full names. Of a room in brackets
-# it is the named headers alone.
+# Each folder includes only from itself and from folders before it in this list, by their full names.
 #   bash layers.sh SOURCE_ROOT
 set -euo pipefail
 cd "$1"
-rooms=(
+folders=(
   autodiff/kernels
   autodiff
   autodiff/images
@@ -23,20 +22,20 @@ rooms=(
   examples/l2l
   examples
 )
-# The numbers, shapes and errors of the engine are known everywhere, in its kernels too.
-allowed='autodiff/(types|error|shape|format)\.h|nn/spelling\.h'
+# The kernels too know the numbers, shapes and errors of the engine.
+allowed='autodiff/(types|error|shape)\.h'
 status=0
-for room in "${rooms[@]}"; do
-  allowed+="|$room/[^/]+"
-  files=$(find "$room" -maxdepth 1 -name '*.h' -o -maxdepth 1 -name '*.cpp')
+for folder in "${folders[@]}"; do
+  allowed+="|$folder/[^/]+"
+  files=$(find "$folder" -maxdepth 1 -name '*.h' -o -maxdepth 1 -name '*.cpp')
   if grep -nE '^ *# *include *"' $files /dev/null | grep -vE "include *\"($allowed)\""; then
-    echo "$room/ may not include what stands above"
+    echo "$folder/ may not include what stands above"
     status=1
   fi
 done
-for folder in autodiff nn optim optimizees examples; do
-  while read -r room; do
-    [[ " ${rooms[*]} " == *" $room "* ]] || { echo "tests/layers.sh does not know the room $room"; status=1; }
-  done < <(find "$folder" -name '*.h' -printf '%h\n' -o -name '*.cpp' -printf '%h\n' | sort -u)
+for root in autodiff nn optim optimizees examples; do
+  while read -r folder; do
+    [[ " ${folders[*]} " == *" $folder "* ]] || { echo "tests/layers.sh does not know the folder $folder"; status=1; }
+  done < <(find "$root" -name '*.h' -printf '%h\n' -o -name '*.cpp' -printf '%h\n' | sort -u)
 done
 exit $status

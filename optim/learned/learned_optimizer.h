@@ -67,7 +67,7 @@ struct LearnedOptimizer {
   /// or, of φ, is not finite.
   static LearnedOptimizer load(const std::filesystem::path& path);
   void save(const std::filesystem::path& path) const;
-  /// What `save` writes; `notes` are kept in the metadata, for who reads them as such.
+  /// What `save` writes; `notes` are extra metadata, ignored by `load`.
   std::string to_bytes(const std::map<std::string, std::string>& notes = {}) const;
 };
 

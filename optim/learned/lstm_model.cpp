@@ -27,8 +27,8 @@ Var LstmModel::features(Tape& tape, std::span<const Real> gradient) const {
 
 Var LstmModel::operator()(Var phi, Var features, Lstm::State& state) const {
   const Var h = lstm_(phi, features, state);  // [H, n]
-  const Var w = output_weight_.in(phi), b = output_bias_.in(phi);
-  const Var u = add_column_bias(matmul(w, h), b) * static_cast<Real>(config_.output_scale);  // [1, n]
+  const Var v = output_weight_.in(phi), b = output_bias_.in(phi);
+  const Var u = add_column_bias(matmul(v, h), b) * static_cast<Real>(config_.output_scale);  // [1, n]
   return reshape(u, {u.size()});
 }
 

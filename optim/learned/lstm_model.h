@@ -18,8 +18,8 @@ struct LstmConfig {
 };
 
 /// The model m of Andrychowicz et al. 2016, eq. 3: an LSTM that is applied to every coordinate of θ separately, with
-/// the same weights φ and a state of its own,
-///     (u_t, h_{t+1}) = m(∇_t, h_t, φ),        u = output_scale · (w · h_last + b).
+/// the same weights φ and a state z of its own, which is h and c of each layer,
+///     (u_t, z_{t+1}) = m(∇_t, z_t, φ),        u = output_scale · (v · h + b) with the new h of the last layer.
 /// This describes m and its parameters, and writes it down in elementary ops; `LstmOptimizer` runs it fast,
 /// `UnrollRecorder` records it for meta-training.
 class LstmModel {
@@ -29,8 +29,8 @@ class LstmModel {
   const LstmConfig& config() const { return config_; }
   const Layout& layout() const { return layout_; }
   const Lstm& lstm() const { return lstm_; }
-  const Parameter& output_weight() const { return output_weight_; }  // [1, H]
-  const Parameter& output_bias() const { return output_bias_; }  // [1]
+  const Parameter& output_weight() const { return output_weight_; }  // v: [1, H]
+  const Parameter& output_bias() const { return output_bias_; }  // b: [1]
   /// What the LSTM sees of n gradients, as constants: [F, n]
   Var features(Tape& tape, std::span<const Real> gradient) const;
   /// One step for n coordinates: features [F, n] of their gradients → u [n]; `state` is replaced by the next one.

@@ -25,6 +25,7 @@ struct Preprocess {
   /// gradient: [n] → out: [features, n], feature k of coordinate j at out[k * stride + j]. Never throws.
   void operator()(std::span<const Real> gradient, Real* out, Index stride) const;
   /// The derivative: adds Σ_k dout_k ∂out_k/∂∇ to dgradient: [n], for dout laid out like out. A sign has derivative 0.
+  /// Training holds ∇ constant and does not need it; optim/study does, for the gradient without that shortcut.
   void backward(std::span<const Real> gradient, const Real* dout, Index stride, Real* dgradient) const;
 };
 

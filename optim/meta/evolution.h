@@ -47,8 +47,8 @@ struct EvolutionReport {
 /// searched: only those of `free_weights` move.
 class Evolution {
  public:
-  /// A UsageError for a configuration that cannot be, an Error for weights that are not finite. The functions of
-  /// `training` may be others than those of `validation`, such as smaller and therefore faster ones.
+  /// A UsageError if the configuration is invalid, an Error if weights are not finite. The functions of `training` may
+  /// be others than those of `validation`, such as smaller and therefore faster ones.
   Evolution(LearnedOptimizer start, Family training, Family validation, const EvolutionConfig& config);
 
   /// The loss of the start on the validation functions, which iterations have to beat. The first one asks for it too.

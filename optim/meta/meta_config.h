@@ -23,13 +23,13 @@ struct MetaTrainConfig {
   int patience = 0;  // stop after so many validations without a better one; 0: never
   std::uint64_t seed = 0;
   int threads = 1;
-  bool fused = true;  // the unroll as one node (see optim/learned/unroll.h); false: the plain version
+  bool fused = true;  // the unroll as one node (see optim/learned/fast/fused_unroll.h); false: the plain version
   double discount = 1;  // γ, see Losses in objective.h
   std::vector<double> weights = {};  // w_0 … w_unroll of the unroll's losses; empty: all 1
   std::optional<FixedRule> imitated = {};  // to learn from this rule and not from the losses, see Imitation
 };
 
-/// A UsageError, which names the setting and its value, for a configuration that cannot be.
+/// A UsageError that names the setting and its value if the configuration is invalid.
 void check(const MetaTrainConfig& config);
 
 /// Throws a UsageError about the setting `name` if its value is 0 or less.

@@ -18,7 +18,7 @@
 namespace l2l {
 namespace {
 
-/// Of what an epoch ends with.
+/// Throws if φ or a moment is not finite after an epoch.
 void check_finite(const Layout& layout, std::span<const Real> x, const char* what, int epoch) {
   if (const std::string name = layout.first_not_finite(x); !name.empty()) {
     throw Diverged("meta-training diverged in epoch ", epoch, ": ", what, " '", name, "' is not finite");

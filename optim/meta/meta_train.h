@@ -40,7 +40,7 @@ struct MetaTrainState {
 /// on φ to make the objective (see objective.h) small. A meta-epoch is a trajectory of `steps` steps.
 class MetaTrainer {
  public:
-  /// An Error if the model's groups are not those of θ; a UsageError for a configuration that cannot be.
+  /// An Error if the model's groups are not those of θ; a UsageError if the configuration is invalid.
   MetaTrainer(const OptimizerModel& model, Family family, const MetaTrainConfig& config);
   ~MetaTrainer();
 

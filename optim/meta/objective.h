@@ -25,12 +25,10 @@ class Objective {
   virtual std::size_t bytes() const { return 0; }
 };
 
-/// Σ_t w_t f(θ_t), eq. 2 of the paper. Held constant as they are, the gradients ∇_t make
+/// Σ_t w_t f(θ_t), eq. 2 of the paper. Because the ∇_t are held constant,
 ///     ∂L/∂u_t = Σ_{s>t} γ^{s-t-1} w_s ∇_s
 /// where the paper has γ = 1. What is left out is that u_t also changes all later gradients, and with them the updates
-/// that follow: in truth much of what one update does, later ones undo. A discount γ < 1 lets an update count the less
-/// for a loss the farther ahead that is. Rewards are discounted likewise in reinforcement learning, which trades bias
-/// for variance.
+/// that follow. A discount γ < 1 gives later losses less weight (why: optim/meta/README.md, "A discount").
 class Losses : public Objective {
  public:
   /// `scale`: a factor of all terms.

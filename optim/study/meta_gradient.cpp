@@ -128,7 +128,7 @@ class PackedLstms {
  public:
   using States = std::vector<Lstm::State>;  // of each part
 
-  /// This must be there when a tape with its steps runs backward.
+  /// It must outlive the backward pass of a tape that has its steps.
   PackedLstms(const OptimizerModel& model, const Layout& theta) : model_(model), groups_(theta, model.groups()) {}
 
   Index state_size() const {

@@ -34,8 +34,8 @@ class MetaGradient {
   const std::vector<double>& losses() const { return losses_; }
 
   /// As in training, with φ held fixed: the sum over unrolls of `unroll` steps (which divides `steps`) of their
-  /// gradients, where the ∇_t, and θ and the LSTMs' states at the start of an unroll, are constants. `discount`: see
-  /// MetaTrainer.
+  /// gradients, where the ∇_t, and θ and the LSTMs' states at the start of an unroll, are constants. `discount`: γ, see
+  /// Losses in optim/meta/objective.h.
   std::vector<Real> truncated(int unroll, double discount = 1) const;
 
   /// The derivative of L as it is: ∇_t responds to θ_t. Where the adjoint v of ∇_t becomes one of θ_t, it is multiplied

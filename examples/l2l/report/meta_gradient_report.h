@@ -20,7 +20,7 @@ struct MetaGradientReport {
   std::string optimizee;
   OptionValues options;
   int steps = 0;
-  double discount = 1;  // of the training's gradients, see MetaTrainer
+  double discount = 1;  // of the training's gradients: γ, see Losses in optim/meta/objective.h
   std::uint64_t seed = 0;
   std::vector<double> losses;  // along the trajectory
   std::vector<MetaGradientRow> full;  // a row per block

@@ -10,8 +10,8 @@ namespace l2l {
 ///
 /// On the way back through a trained LSTM gradients vanish by and by, and where gates are saturated they end among the
 /// denormals. They no longer change any sum there, but Intel's processors take some hundred cycles for each operation
-/// with one. Without this, training on images becomes ten times slower within its first hundred epochs. Does nothing on
-/// processors other than x86 and 64-bit ARM.
+/// with one. Without this, training on `mnist` falls from one meta-epoch a second to one in 15 seconds, within its
+/// first hundred meta-epochs. Does nothing on processors other than x86 and 64-bit ARM.
 class FlushDenormals {
  public:
   FlushDenormals() : before_(get()) { set(before_ | kFlags); }

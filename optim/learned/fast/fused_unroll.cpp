@@ -11,14 +11,8 @@
 namespace l2l {
 namespace {
 
-/// The unroll as one node. The gradients ∇_t are constants of the outer tape, so the backward pass of one block of
-/// coordinates through all of an unroll needs nothing from other blocks. Forward therefore keeps only what a block
-/// starts from (its state, and ∇_t); backward reruns the block's forward pass in cache, this time keeping the
-/// activations, and goes back through time at once.
-///
-/// On the tape: the node is opened before the first step, so that the reverse loop reaches it last. Every step gives
-/// θ_{t+1} with a node of its own that hands ∂L/∂θ_{t+1} on to θ_t. As θ_{t+1} = θ_t + u_t, that gradient is
-/// also ∂L/∂u_t, and when the reverse loop arrives here all of them are complete.
+/// The unroll as one node, whose backward pass reruns each block of coordinates in cache (README.md in this folder,
+/// "One node for the whole unroll").
 class FusedRecorder : public UnrollRecorder {
  public:
   FusedRecorder(const LstmModel& model, int threads) : blocks_(model, threads) {}
@@ -35,8 +29,9 @@ class FusedRecorder : public UnrollRecorder {
     const Index size = blocks_.kernel().state_size();
     start_.resize(blocks_.blocks() * size);
     for (Index b = 0; b < blocks_.blocks(); ++b) std::copy_n(blocks_.state(b), size, start_.data() + b * size);
-    opened_ = Tape::output("lstm_unroll", {0}, {phi});
-    phi.tape->record("lstm_unroll", {phi}, opened_, [this, generation = ++generation_] {
+    // An array without elements, recorded before the steps, so that the reverse loop reaches its node after theirs.
+    anchor_ = Tape::output("lstm_unroll", {0}, {phi});
+    phi.tape->record("lstm_unroll", {phi}, anchor_, [this, generation = ++generation_] {
       if (generation != generation_) throw Error("lstm_unroll: opened or reset again before its tape ran backward");
       backward();
     });
@@ -47,11 +42,11 @@ class FusedRecorder : public UnrollRecorder {
       throw Error("lstm_unroll: theta has ", theta.size(), " coordinates, the gradient ", gradient.size(),
                   ", the optimizer was reset for ", blocks_.size());
     }
-    auto next = Tape::output("lstm_step", theta.shape, {theta, opened_});
+    auto next = Tape::output("lstm_step", theta.shape, {theta, anchor_});
     const std::span<const Real> kept = next.tape->copy(gradient);
     blocks_.step(kept.data(), theta.value, next.out);
     steps_.push_back({kept.data(), next.grad});
-    next.tape->record("lstm_step", {theta, opened_}, next, [=] {
+    next.tape->record("lstm_step", {theta, anchor_}, next, [=] {
       const Index n = theta.size();
       for (Index k = 0; theta.grad && k < n; ++k) theta.grad[k] += next.grad[k];
     });
@@ -65,7 +60,7 @@ class FusedRecorder : public UnrollRecorder {
  private:
   struct Step {
     const Real* gradient;  // ∇_t
-    const Real* lambda;  // ∂L/∂θ_{t+1} = ∂L/∂u_t
+    const Real* lambda;  // λ_{t+1} = ∂L/∂θ_{t+1} = ∂L/∂u_t
   };
 
   void backward() {
@@ -124,7 +119,7 @@ class FusedRecorder : public UnrollRecorder {
   }
 
   LstmBlocks blocks_;
-  Var phi_, opened_;
+  Var phi_, anchor_;
   Index generation_ = 0;  // counts calls of open and reset
   std::vector<Real> start_;  // [blocks][state_size]: the state at the start of the unroll
   std::vector<Step> steps_;

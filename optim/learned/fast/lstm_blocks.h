@@ -40,7 +40,7 @@ class LstmBlocks {
   Index n_ = 0;
   Arena memory_;  // aligned to cache lines, which `std::vector` is not
   std::vector<Real*> states_;  // of each block
-  std::vector<Real*> spare_;  // of each thread: where a block's next state goes. The old one is the spare one then.
+  std::vector<Real*> spare_;  // of each thread: where a block's next state goes. Then the two are swapped.
 };
 
 }  // namespace l2l

@@ -17,7 +17,8 @@ using simd::store;
 using simd::Vec;
 
 // Matrix products are done in tiles of 4 rows by 3 registers: 12 sums at once keep two multiply-add units busy, and
-// leave 4 of 16 registers for the operands.
+// leave 4 of 16 registers for the operands. The rows are the four gates of a unit (on the way back, four inputs), so
+// they stay 4 where AVX-512 has registers for 8 (simd::kTileRows).
 constexpr int kTile = 3;
 constexpr Index kTileWidth = kTile * kLanes;
 static_assert(kBlock % kTileWidth == 0);

@@ -29,13 +29,13 @@ class LstmKernel {
   /// One step: features [F][kBlock] and state → next state and update [kBlock]. `activations` may be null.
   void step(const Real* x, const Real* state, Real* next, Real* activations, Real* update) const;
 
-  /// What `backward` works on, for a block and an unroll of T steps, each array one step behind the other:
+  /// What `backward` works on, for a block and an unroll of T steps; each array holds the steps one after another:
   struct Unroll {
     Index T;
     const Real* x;  // [T][F][kBlock]
     const Real* states;  // [T + 1][state_size], the first one given, the rest from `step`
     Real* activations;  // [T][activation_size] from `step`; overwritten by gradients
-    const Real* lambda;  // [T][kBlock]: ∂L/∂u_t
+    const Real* lambda;  // [T][kBlock]: ∂L/∂u_t, which is λ_{t+1} in optim/meta/README.md
   };
   /// Backpropagation through time: adds ∂L/∂φ of this block to `dphi`, laid out like φ. scratch: [scratch_size()].
   void backward(const Unroll& unroll, Real* dphi, Real* scratch) const;
@@ -65,8 +65,8 @@ class LstmKernel {
   Real scale_;
   std::vector<Layer> stack_;
   Parameter output_weight_, output_bias_;
-  std::vector<Real> w_out_;  // [H], times the output scale
-  Real b_out_ = 0;  // likewise
+  std::vector<Real> w_out_;  // [H]: the output weight v times the output scale
+  Real b_out_ = 0;  // the output bias, likewise
 };
 
 }  // namespace l2l

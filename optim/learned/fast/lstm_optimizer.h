@@ -27,7 +27,7 @@ class LstmOptimizer : public Optimizer {
   LstmBlocks blocks_;
 };
 
-/// Runs a learned optimizer of any make. One of several parts has to be told the layout of θ (`reset`).
+/// Runs a learned optimizer of any kind. One of several parts needs a layout with its groups at `reset`.
 std::unique_ptr<Optimizer> make_optimizer(const LearnedOptimizer& learned, int threads = 1);
 
 }  // namespace l2l
