@@ -113,7 +113,7 @@ expect_error 2 'rescale:0.1' train --optimizee quadratic --out run --preprocess 
 expect_error 2 "'-3'" train --optimizee quadratic --out run --preprocess log:-3
 expect_error 2 "'none' takes no" train --optimizee quadratic --out run --preprocess none:1
 expect_error 2 '--batch' train --optimizee quadratic --out run --batch 0
-expect_error 2 "'--units'" train --optimizee quadratic --out run --units 20
+expect_error 2 "'units'" train --optimizee quadratic --out run --units 20
 for flag in '--lr 1' '--optimizee quadratic' '--dim 3' '--out run'; do
   expect_error 2 "${flag% *} is given twice" train $flag $flag
 done
