@@ -82,8 +82,8 @@ expect_error 2 "--classes '0-4,4': label 4 is there twice" train "${network[@]}"
 expect_error 2 "--classes '3'.*at least two" train --optimizee mnist --out other --classes 3
 expect_error 2 "--kernel '2' must be odd" train --optimizee cifar10 --data data --out other --kernel 2
 printf x >>data/data_batch_2.bin
-expect_error 1 'data_batch_2.bin: 73753 bytes are not a whole number.*--data DIR' train "${network[@]}" --out other
+expect_error 1 'data_batch_2.bin: 73753 bytes are not a whole number.*option data' train "${network[@]}" --out other
 rm data/test_batch.bin data/data_batch_2.bin
-expect_error 1 'data: holds no file test_batch.bin.*--data DIR' compare --run run --label other
+expect_error 1 'data: holds no file test_batch.bin.*option data' compare --run run --label other
 quiet list
 grep -q 'fashion-mnist: .*28x28' out.txt || fail "list does not say what is there without CIFAR-10: $(cat out.txt)"

@@ -61,7 +61,7 @@ expect_error 2 "--steps: '0'" compare --run run --steps 0
 expect_error 2 "--functions: '-2'" compare --run run --functions -2
 expect_error 2 "--criterion: .*'median'.*final and sum" compare --run run --criterion median
 expect_error 2 "--optimizee: .*'cubic'" compare --run run --optimizee cubic
-expect_error 2 "'--units'" compare --run run --label x --units 20
+expect_error 2 "'units'" compare --run run --label x --units 20
 expect_error 2 "--label 'a/b'" compare --run run --label a/b
 expect_error 1 'nowhere' compare --run nowhere
 expect_error 2 '--label' compare --run run --label "$(printf 'x%.0s' {1..300})"

@@ -113,7 +113,7 @@ expect_error 2 "--steps 1000000: the gradients of 3000 coordinates need too much
 expect_error 2 "--sweep-steps 21: only 20 steps" probe --run run --force --sweep-steps 21
 expect_error 2 "--adam-rate: '0'" probe --run run --force --adam-rate 0
 expect_error 2 "--function: '-1'" probe --run run --force --function -1
-expect_error 2 "'--units'" probe --run run --force --units 20
+expect_error 2 "'units'" probe --run run --force --units 20
 expect_error 1 'nowhere' probe --run nowhere
 echo '{}' >run/compare.json
 expect_error 1 'compare.json.*--adam-rate' probe --run run --force

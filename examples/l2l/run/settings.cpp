@@ -72,7 +72,9 @@ auto& field(auto& config, T MetaTrainConfig::*member) {
 
 template <class Part, class T>
 Setting number(const std::string& name, T Part::*member, Range range, const std::string& help) {
-  return {name, std::is_same_v<T, double> ? "X" : "N", help,
+  const bool unusual = std::isfinite(range.high) && range.high != kCount.high;
+  const std::string limits = unusual ? ", " + bound_text(range.low) + " to " + bound_text(range.high) : "";
+  return {name, std::is_same_v<T, double> ? "X" : "N", help + limits,
           [=](const RunConfig& config) { return number_text(field(config, member)); },
           [=](RunConfig& config, const std::string& text) {
             field(config, member) = parse_number<T>("--" + name, text, range);
