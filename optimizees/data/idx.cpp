@@ -139,8 +139,9 @@ fs::path find_file(const fs::path& folder, const std::string& stem, const std::s
       }
     }
   }
-  throw Error(folder.string(), ": holds no file ", stem, "-", kind,
-              " or .gz; install Debian's package dataset-fashion-mnist, or name a folder of MNIST's files with option data");
+  throw Error(
+      folder.string(), ": holds no file ", stem, "-", kind,
+      " or .gz; install Debian's package dataset-fashion-mnist, or name a folder of MNIST's files with option data");
 }
 
 }  // namespace
