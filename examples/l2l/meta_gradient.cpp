@@ -111,11 +111,7 @@ int meta_gradient(const MetaGradientRequest& request) {
   const FolderLock lock(folder.path, FolderLock::together);
   const RunConfig config = folder.read_config();
   const LearnedOptimizer learned = folder.read_optimizer(config);
-  try {
-    MetaGradient::check(learned.model);  // before the work
-  } catch (const Error& error) {
-    throw Error(error.what(), "; in --groups give its name alone, without =RULE:RATE");
-  }
+  MetaGradient::check(learned.model);  // before the work
   MetaGradientReport report;
   report.steps = request.steps.value_or(config.training.steps);
   report.discount = request.discount.value_or(config.training.discount);

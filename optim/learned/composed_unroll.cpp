@@ -2,6 +2,7 @@
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
+#include "optim/learned/feature_history.h"
 #include "optim/learned/unroll.h"
 
 namespace l2l {
@@ -15,6 +16,7 @@ class ComposedRecorder : public UnrollRecorder {
   void reset(const Layout& layout) override {
     n_ = layout.size();
     kept_.emplace(model_.lstm(), n_);
+    features_.emplace(model_.config().preprocess, n_);
     state_.clear();
   }
 
@@ -28,12 +30,12 @@ class ComposedRecorder : public UnrollRecorder {
       throw Error("unroll: stepped with ", gradient.size(), " gradients, reset for ", n_, " and ",
                   state_.empty() ? "not opened" : "opened");
     }
-    const Var u = model_(phi_, model_.features(*phi_.tape, gradient), state_);
+    const Var u = model_(phi_, (*features_)(*phi_.tape, gradient), state_);
     kept_->keep(state_);
     return theta + u;
   }
 
-  std::size_t bytes() const override { return kept_ ? kept_->bytes() : 0; }
+  std::size_t bytes() const override { return kept_ ? kept_->bytes() + features_->bytes() : 0; }
 
  private:
   LstmModel model_;
@@ -41,6 +43,7 @@ class ComposedRecorder : public UnrollRecorder {
   Var phi_;
   Lstm::State state_;
   std::optional<Lstm::Kept> kept_;
+  std::optional<FeatureHistory> features_;
 };
 
 }  // namespace

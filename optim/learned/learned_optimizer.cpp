@@ -70,6 +70,7 @@ class Metadata {
  public:
   Metadata(const TensorFile& file, const std::string& prefix) : file_(file), prefix_(prefix) {}
 
+  bool has(const std::string& key) const { return file_.metadata.contains(prefix_ + key); }
   std::string text(const std::string& key) const {
     const auto entry = file_.metadata.find(prefix_ + key);
     return entry == file_.metadata.end() ? "missing" : entry->second;
@@ -104,6 +105,10 @@ LstmModel read_lstm(const Metadata& metadata) {
   config.output_scale = metadata.number("output_scale", -kLargest, kLargest);
   config.preprocess.kind = parse_preprocess(metadata.text("preprocess"));
   config.preprocess.parameter = metadata.number("preprocess_parameter", -kLargest, kLargest);
+  if (metadata.has("proposal")) {
+    config.proposal = parse_proposal(metadata.text("proposal"));
+    config.rate = metadata.number("rate", 0.0, kLargest);
+  }
   return LstmModel(config);
 }
 
@@ -130,7 +135,7 @@ LearnedOptimizer LearnedOptimizer::load(const std::filesystem::path& path) {
     std::vector<OptimizerModel::Part> parts;
     for (const std::string& group : split(file.metadata.contains("groups") ? metadata.text("groups") : "")) {
       const Metadata of_part(file, prefix_of(group));
-      if (file.metadata.contains(prefix_of(group) + "rule")) {
+      if (of_part.has("rule")) {
         parts.push_back({group, FixedRule{of_part.text("rule"), of_part.number("learning_rate", 0.0, kLargest)}});
       } else {
         parts.push_back({group, read_lstm(of_part)});
@@ -168,6 +173,10 @@ std::string LearnedOptimizer::to_bytes(const std::map<std::string, std::string>&
       put("output_scale", number_text(config.output_scale));
       put("preprocess", std::string(name_of(config.preprocess.kind)));
       put("preprocess_parameter", number_text(config.preprocess.parameter));
+      if (config.proposal != Proposal::Kind::scaled) {
+        put("proposal", std::string(name_of(config.proposal)));
+        put("rate", number_text(config.rate));
+      }
     } else {
       const FixedRule& rule = std::get<FixedRule>(part.optimizer);
       put("rule", rule.name);

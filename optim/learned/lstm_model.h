@@ -3,10 +3,11 @@
 #include "nn/lstm.h"
 #include "nn/random.h"
 #include "optim/learned/preprocess.h"
+#include "optim/learned/proposal.h"
 
 namespace l2l {
 
-/// The shape of a learned optimizer.
+/// The shape of a learned optimizer: features of the gradients → LSTM → proposal.
 struct LstmConfig {
   // Far beyond any use: they keep a slip of the hand or a damaged file from asking for all the memory there is.
   static constexpr int kMaxLayers = 16, kMaxHidden = 1024;
@@ -15,12 +16,15 @@ struct LstmConfig {
   int hidden = 20;
   Preprocess preprocess = {};
   double output_scale = 0.1;
+  Proposal::Kind proposal = Proposal::Kind::scaled;
+  double rate = 0.01;  // η of an anchored proposal
 };
 
 /// The model m of Andrychowicz et al. 2016, eq. 3: an LSTM that is applied to every coordinate of θ separately, with
 /// the same weights φ and a state z of its own, which is h and c of each layer,
-///     (u_t, z_{t+1}) = m(∇_t, z_t, φ),        u = output_scale · (v · h + b) with the new h of the last layer.
-/// This describes m and its parameters, and writes it down in elementary ops; `LstmOptimizer` runs it fast,
+///     (u_t, z_{t+1}) = m(∇_t, z_t, φ),        u = proposal(v · h + b) with the new h of the last layer.
+/// In the paper the proposal is u = output_scale · (v · h + b); see `Proposal` for others, and `Preprocess` for what
+/// goes in. This describes m and its parameters, and writes it down in elementary ops; `LstmOptimizer` runs it fast,
 /// `UnrollRecorder` records it for meta-training.
 class LstmModel {
  public:
@@ -29,13 +33,12 @@ class LstmModel {
   const LstmConfig& config() const { return config_; }
   const Layout& layout() const { return layout_; }
   const Lstm& lstm() const { return lstm_; }
-  const Parameter& output_weight() const { return output_weight_; }  // v: [1, H]
-  const Parameter& output_bias() const { return output_bias_; }  // b: [1]
-  /// What the LSTM sees of n gradients, as constants: [F, n]
-  Var features(Tape& tape, std::span<const Real> gradient) const;
+  const Parameter& output_weight() const { return output_weight_; }  // v: [O, H], for O outputs
+  const Parameter& output_bias() const { return output_bias_; }  // b: [O]
+  Proposal proposal() const { return {config_.proposal, config_.output_scale, config_.rate}; }
   /// One step for n coordinates: features [F, n] of their gradients → u [n]; `state` is replaced by the next one.
   Var operator()(Var phi, Var features, Lstm::State& state) const;
-  /// Random φ, with a small output, so that an untrained optimizer takes small steps.
+  /// Random φ, with a small output, so that an untrained optimizer takes small steps; with none if it is anchored.
   void init(Rng& rng, std::span<Real> phi) const;
 
  private:

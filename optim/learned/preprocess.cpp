@@ -18,8 +18,27 @@ Real log_threshold(double p) {
 }
 }  // namespace
 
+Index Preprocess::features() const {
+  switch (kind) {
+    case Kind::log_sign:
+    case Kind::moments: return 2;
+    case Kind::timescales: return 5;
+    default: return 1;
+  }
+}
+
+Index Preprocess::memory() const { return kind == Kind::moments ? 2 : kind == Kind::timescales ? 4 : 0; }
+
+Index Preprocess::momentum() const { return kind == Kind::moments ? 1 : kind == Kind::timescales ? 2 : -1; }
+
 void Preprocess::check() const {
-  if (kind == Kind::none) return;
+  if (kind == Kind::none || kind == Kind::timescales) return;
+  if (kind == Kind::moments) {
+    if (!(parameter > 0 && parameter < 1)) {
+      throw Error("preprocess: the decay of the moments is ", parameter, ", it must be between 0 and 1");
+    }
+    return;
+  }
   const char* const name = kind == Kind::log_sign ? "p" : "the factor";
   if (!(parameter > 0)) throw Error("preprocess: ", name, " is ", parameter, ", it must be positive");
   if (!fits_real(parameter)) {
@@ -27,9 +46,59 @@ void Preprocess::check() const {
   }
 }
 
-void Preprocess::operator()(std::span<const Real> gradient, Real* out, Index stride) const {
+namespace {
+
+/// A moving average of decay β of one number for each coordinate.
+struct Average {
+  Real beta, correction;  // 1 / (1 - β^{t+1})
+  Real* values;
+
+  Average(double beta, Index t, Real* values)
+      : beta(static_cast<Real>(beta)),
+        correction(static_cast<Real>(1 / (1 - std::pow(beta, static_cast<double>(t + 1))))),
+        values(values) {}
+  /// Takes in x; returns the average without its bias.
+  Real operator()(Index k, Real x) const {
+    values[k] = beta * values[k] + (1 - beta) * x;
+    return correction * values[k];
+  }
+};
+
+constexpr double kDecays[] = {0.5, 0.9, 0.99};  // of `timescales`
+
+/// 1 / s
+Real inverse_size(Real v) { return 1 / (std::sqrt(v) + Real(1e-8)); }
+
+void moments(std::span<const Real> gradient, double decay, Real* memory, Index t, Real* out, Index stride) {
+  const Average m(decay, t, memory), v(decay, t, memory + stride);
+  for (Index k = 0; k < static_cast<Index>(gradient.size()); ++k) {
+    const Real g = gradient[k], r = inverse_size(v(k, g * g));
+    out[k] = g * r;
+    out[stride + k] = m(k, g) * r;
+  }
+}
+
+void timescales(std::span<const Real> gradient, Real* memory, Index t, Real* out, Index stride) {
+  const Average m0(kDecays[0], t, memory), m1(kDecays[1], t, memory + stride), m2(kDecays[2], t, memory + 2 * stride);
+  const Average v(kDecays[2], t, memory + 3 * stride);
+  const Real clock = static_cast<Real>(std::log10(1 + static_cast<double>(t)) / 3);
+  for (Index k = 0; k < static_cast<Index>(gradient.size()); ++k) {
+    const Real g = gradient[k], r = inverse_size(v(k, g * g));
+    out[k] = g * r;
+    out[stride + k] = m0(k, g) * r;
+    out[2 * stride + k] = m1(k, g) * r;
+    out[3 * stride + k] = m2(k, g) * r;
+    out[4 * stride + k] = clock;
+  }
+}
+
+}  // namespace
+
+void Preprocess::operator()(std::span<const Real> gradient, Real* memory, Index t, Real* out, Index stride) const {
   const Index n = static_cast<Index>(gradient.size());
   const Real p = static_cast<Real>(parameter);
+  if (kind == Kind::moments) return moments(gradient, parameter, memory, t, out, stride);
+  if (kind == Kind::timescales) return timescales(gradient, memory, t, out, stride);
   if (kind == Kind::none) {
     std::copy(gradient.begin(), gradient.end(), out);
     return;
@@ -54,6 +123,8 @@ void Preprocess::operator()(std::span<const Real> gradient, Real* out, Index str
 void Preprocess::backward(std::span<const Real> gradient, const Real* dout, Index stride, Real* dgradient) const {
   const Index n = static_cast<Index>(gradient.size());
   const Real p = static_cast<Real>(parameter);
+  if (memory() > 0)
+    throw Error("preprocess: ", name_of(kind), " depends on gradients before; its derivative is not there");
   if (kind != Kind::log_sign) {
     const Real factor = kind == Kind::rescale ? p : 1;
     for (Index k = 0; k < n; ++k) dgradient[k] += factor * dout[k];
@@ -68,7 +139,9 @@ void Preprocess::backward(std::span<const Real> gradient, const Real* dout, Inde
 
 static const Names<Preprocess::Kind> kinds("preprocessing", {{"none", Preprocess::Kind::none},
                                                              {"rescale", Preprocess::Kind::rescale},
-                                                             {"log", Preprocess::Kind::log_sign}});
+                                                             {"log", Preprocess::Kind::log_sign},
+                                                             {"moments", Preprocess::Kind::moments},
+                                                             {"timescales", Preprocess::Kind::timescales}});
 
 Preprocess::Kind parse_preprocess(std::string_view name) { return kinds.parse(name); }
 std::string_view name_of(Preprocess::Kind kind) { return kinds.name_of(kind); }

@@ -6,30 +6,44 @@
 
 namespace l2l {
 
-/// What the LSTM sees of a gradient coordinate ∇ (Andrychowicz et al. 2016, appendix A).
+/// What a learned optimizer sees of a coordinate: numbers computed from its gradient ∇, and from those before it, none
+/// of which needs a derivative in training (optim/meta/README.md).
 ///
-///     none       ∇                                      one feature
-///     rescale    c ∇                                    one feature, c = parameter
-///     log_sign   (log|∇| / p, sgn ∇)  if |∇| ≥ e^-p     two features, p = parameter
-///                (-1, e^p ∇)          otherwise
+///     none        ∇                                      one feature
+///     rescale     c ∇                                    one feature, c = parameter
+///     log_sign    (log|∇| / p, sgn ∇)  if |∇| ≥ e^-p     two features, p = parameter
+///                 (-1, e^p ∇)          otherwise         (Andrychowicz et al. 2016, appendix A)
+///     moments     (∇/s, m̂_β/s)                           two features, β = parameter
+///                                                        (RNNprop: Lv, Jiang & Li 2017, section 4.1)
+///     timescales  (∇/s, m̂_.5/s, m̂_.9/s, m̂_.99/s, log10(1 + t)/3)                         five features
+///
+/// with the moving averages m_β ← β m_β + (1-β) ∇ and v_β ← β v_β + (1-β) ∇², without their bias towards zero:
+/// m̂_β = m_β / (1-β^{t+1}) after t gradients before this one, v̂_β likewise; and s = √v̂_β + 1e-8, in `timescales` with
+/// β = .99. Divided by s, gradients of any size are of size 1, as in ADAM.
 struct Preprocess {
-  enum class Kind { none, rescale, log_sign };
+  enum class Kind { none, rescale, log_sign, moments, timescales };
 
   Kind kind = Kind::log_sign;
   double parameter = 10;
 
-  static constexpr Index kMaxFeatures = 2;
-  Index features() const { return kind == Kind::log_sign ? 2 : 1; }
+  static constexpr Index kMaxFeatures = 5;
+  Index features() const;
+  /// Reals that are kept for each coordinate from one gradient to the next.
+  Index memory() const;
+  /// Which feature is m̂/s, to be used as a direction; -1: none.
+  Index momentum() const;
   /// An Error unless the parameter makes sense.
   void check() const;
   /// gradient: [n] → out: [features, n], feature k of coordinate j at out[k * stride + j]. Never throws.
-  void operator()(std::span<const Real> gradient, Real* out, Index stride) const;
-  /// The derivative: adds Σ_k dout_k ∂out_k/∂∇ to dgradient: [n], for dout laid out like out. A sign has derivative 0.
-  /// Training holds ∇ constant and does not need it; optim/study does, for the gradient without that shortcut.
+  /// memory: [memory(), n] with the same stride, zero before the first gradient, is brought up to date. t: how many
+  /// gradients came before.
+  void operator()(std::span<const Real> gradient, Real* memory, Index t, Real* out, Index stride) const;
+  /// The derivative of features without memory: adds Σ_k dout_k ∂out_k/∂∇ to dgradient: [n], for dout laid out like
+  /// out. A sign has derivative 0. Only optim/study asks for it.
   void backward(std::span<const Real> gradient, const Real* dout, Index stride, Real* dgradient) const;
 };
 
-/// "none", "rescale" or "log"; a UsageError for anything else. And back.
+/// "none", "rescale", "log", "moments" or "timescales"; a UsageError for anything else. And back.
 Preprocess::Kind parse_preprocess(std::string_view name);
 std::string_view name_of(Preprocess::Kind kind);
 

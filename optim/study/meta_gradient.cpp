@@ -29,6 +29,11 @@ void MetaGradient::check(const OptimizerModel& model) {
       throw Error("meta-gradient: the group '", part.group, "' has the rule ", rule->name, ", whose response to its ",
                   "gradient is not recorded; take a training with an LSTM for it");
     }
+    const Preprocess& features = part.lstm()->config().preprocess;
+    if (features.memory() > 0) {
+      throw Error("meta-gradient: the features ", name_of(features.kind),
+                  " depend on earlier gradients, and how they respond to them is not recorded");
+    }
   }
 }
 
@@ -116,7 +121,7 @@ namespace {
 Var features(Var gradient, const Preprocess& preprocess) {
   const Index n = gradient.size();
   auto x = Tape::output("preprocess", {preprocess.features(), n}, {gradient});
-  preprocess(gradient.values(), x.out, n);
+  preprocess(gradient.values(), nullptr, 0, x.out, n);
   x.tape->record("preprocess", {gradient}, x,
                  [=] { preprocess.backward(gradient.values(), x.grad, n, gradient.grad); });
   return x;

@@ -22,7 +22,8 @@ Agreement agreement(std::span<const Real> a, std::span<const Real> c);
 /// trajectory met there.
 class MetaGradient {
  public:
-  /// An Error if a part of the optimizer is a fixed rule: how its updates respond to the gradient is not recorded.
+  /// An Error if a part of the optimizer is a fixed rule, or has features with a memory: how its updates respond to the
+  /// gradients is not recorded.
   static void check(const OptimizerModel& model);
 
   /// Follows the trajectory on a function of the training split. An Error as from `check`, or that tells at which step

@@ -7,6 +7,7 @@
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
 #include "optim/groups.h"
+#include "optim/learned/feature_history.h"
 #include "optim/rules.h"
 #include "optim/statistics.h"
 
@@ -55,6 +56,7 @@ class TracedPart {
   TracedPart(const OptimizerModel::Part& part, Index n) : part_(part), update_(n) {
     if (const LstmModel* lstm = part.lstm()) {
       kept_.emplace(lstm->lstm(), n);
+      features_.emplace(lstm->config().preprocess, n);
     } else {
       rule_ = std::get<FixedRule>(part.optimizer).make();
       rule_->reset(Layout::flat(n));
@@ -76,7 +78,7 @@ class TracedPart {
     const LstmModel& model = *part_.lstm();
     const LstmConfig& config = model.config();
     const Index n = static_cast<Index>(gradient.size());
-    const Var x = model.features(tape, gradient);
+    const Var x = (*features_)(tape, gradient);
     if (config.preprocess.kind == Preprocess::Kind::log_sign) {
       logarithms_ = n;
       clipped_ = std::count(x.value, x.value + n, Real(-1));
@@ -105,7 +107,8 @@ class TracedPart {
 
   const OptimizerModel::Part& part_;
   std::vector<Real> update_;
-  std::optional<Lstm::Kept> kept_;  // the state of one that learns
+  std::optional<Lstm::Kept> kept_;  // the state of one that learns,
+  std::optional<FeatureHistory> features_;  // and what its features remember
   std::unique_ptr<Optimizer> rule_;  // of a part that does not learn
   Index logarithms_ = 0, clipped_ = 0;
 };

@@ -32,6 +32,17 @@ grep -q '"preprocess": "log:5"' log/config.json || fail "config.json has another
 quiet train "${tiny[@]}" --out rescale --preprocess rescale:0.1 --plain
 grep -q '"plain": true' rescale/config.json || fail "config.json does not say plain"
 
+# Other features and proposals: trained, compared and looked at by what is there.
+for kind in "moments squashed" "timescales anchored:0.02"; do
+  read -r features proposal <<<"$kind"
+  quiet train "${tiny[@]}" --out "$features" --preprocess "$features" --proposal "$proposal"
+  grep -q "\"proposal\": \"$proposal\"" "$features/config.json" || fail "config.json has another proposal"
+  quiet compare --run "$features" --functions 2 --tune-functions 2
+  quiet probe --run "$features"
+  quiet diagnose --run "$features"
+  quiet refine --run "$features" --out "$features/refined" --iterations 1 --pairs 2
+done
+
 # By imitation: how far it is off is in the log. Training goes on in the same way.
 quiet train "${tiny[@]}" --out copy --imitate sgd:0.1
 grep -q '"imitate": "sgd:0.1"' copy/config.json || fail "config.json does not say what is imitated"

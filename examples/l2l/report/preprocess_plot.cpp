@@ -25,7 +25,7 @@ std::string csv(const Preprocess& preprocess) {
   const std::vector<Real> x = gradients();
   const Index n = static_cast<Index>(x.size());
   std::vector<Real> features(Preprocess::kMaxFeatures * n);
-  preprocess(x, features.data(), n);
+  preprocess(x, nullptr, 0, features.data(), n);
   std::string text = kPreprocessHeader;
   for (Index k = 0; k < n; ++k) {
     text += to_text(x[k]) + "," + to_text(features[k]) + "," + to_text(features[n + k]) + "\n";

@@ -19,6 +19,7 @@ class JsonObject {
   JsonObject(const nlohmann::json& json, const std::string& name);
 
   const nlohmann::json& at(const std::string& name) const;
+  bool contains(const std::string& name) const { return json_->contains(name); }
   std::vector<std::string> names() const;
   JsonObject object(const std::string& name) const;
   std::vector<JsonObject> objects(const std::string& name) const;  // of an array

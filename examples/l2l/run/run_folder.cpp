@@ -32,9 +32,13 @@ std::map<std::string, std::string> read_settings(const JsonObject& saved) {
   std::vector<std::string> names;
   std::map<std::string, std::string> values;
   for (const Setting& setting : settings()) {
-    const nlohmann::json& value = saved.at(setting.name);
     names.push_back(setting.name);
     std::string& text = values[setting.name];
+    if (!setting.before.empty() && !saved.contains(setting.name)) {
+      text = setting.before;
+      continue;
+    }
+    const nlohmann::json& value = saved.at(setting.name);
     text = value.is_string() ? value.get<std::string>() : value.dump();
     if (to_json(text) != Json(value)) {
       throw Error(in_quotes(setting.name), " must be ", text, ", not the text ", value.dump());

@@ -31,6 +31,7 @@ struct Setting {
   std::string help;
   std::function<std::string(const RunConfig&)> get;
   std::function<void(RunConfig&, const std::string&)> set;  // a UsageError names the flag, the value and the remedy
+  std::string before = {};  // its value in a config.json that is older than the setting; empty: all have it
 };
 
 /// The table of settings, in the order of --help.

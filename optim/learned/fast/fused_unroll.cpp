@@ -26,7 +26,8 @@ class FusedRecorder : public UnrollRecorder {
     phi_ = phi;
     blocks_.set_weights(phi.values());
     steps_.clear();
-    const Index size = blocks_.kernel().state_size();
+    const Index size = blocks_.state_size();
+    first_step_ = blocks_.steps();
     start_.resize(blocks_.blocks() * size);
     for (Index b = 0; b < blocks_.blocks(); ++b) std::copy_n(blocks_.state(b), size, start_.data() + b * size);
     // An array without elements, recorded before the steps, so that the reverse loop reaches its node after theirs.
@@ -89,13 +90,14 @@ class FusedRecorder : public UnrollRecorder {
 
   /// What a thread works in: all of a block's unroll, in the arrays of LstmKernel::Unroll.
   struct Workspace {
-    Real *x, *states, *activations, *lambda, *update, *scratch;
+    Real *memory, *x, *states, *activations, *lambda, *update, *scratch;
   };
   Workspace make_workspace() {
     const LstmKernel& kernel = blocks_.kernel();
     const Index T = static_cast<Index>(steps_.size());
     const auto take = [&](Index n) { return static_cast<Real*>(memory_.allocate(n * sizeof(Real))); };
-    return {take(T * kernel.features() * kBlock),
+    return {take(blocks_.state_size() - kernel.state_size()),
+            take(T * kernel.features() * kBlock),
             take((T + 1) * kernel.state_size()),
             take(T * kernel.activation_size()),
             take(T * kBlock),
@@ -107,9 +109,11 @@ class FusedRecorder : public UnrollRecorder {
     const LstmKernel& kernel = blocks_.kernel();
     const Index T = static_cast<Index>(steps_.size());
     const Index x_size = kernel.features() * kBlock, state_size = kernel.state_size();
-    std::copy_n(start_.data() + b * state_size, state_size, w.states);
+    const Real* const start = start_.data() + b * blocks_.state_size();
+    std::copy_n(start, state_size, w.states);
+    std::copy(start + state_size, start + blocks_.state_size(), w.memory);
     for (Index t = 0; t < T; ++t) {
-      blocks_.features(b, steps_[t].gradient, w.x + t * x_size);
+      blocks_.features(b, steps_[t].gradient, w.memory, first_step_ + t, w.x + t * x_size);
       blocks_.gather(b, steps_[t].lambda, w.lambda + t * kBlock);
       // The update is known already; it comes out again as a by-product.
       kernel.step(w.x + t * x_size, w.states + t * state_size, w.states + (t + 1) * state_size,
@@ -122,6 +126,7 @@ class FusedRecorder : public UnrollRecorder {
   Var phi_, anchor_;
   Index generation_ = 0;  // counts calls of open and reset
   std::vector<Real> start_;  // [blocks][state_size]: the state at the start of the unroll
+  Index first_step_ = 0;  // how many gradients came before it
   std::vector<Step> steps_;
   std::vector<Real> partial_;  // [slabs][φ]
   Arena memory_;  // of the workspaces: aligned to cache lines

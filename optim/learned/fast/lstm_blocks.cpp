@@ -18,12 +18,14 @@ LstmBlocks::LstmBlocks(const LstmModel& model, int threads)
 LstmBlocks::LstmBlocks(const LstmBlocks& other)
     : preprocess_(other.preprocess_), kernel_(other.kernel_), threads_(other.threads_) {
   reset(other.n_);
-  for (Index b = 0; b < blocks(); ++b) std::copy_n(other.states_[b], kernel_.state_size(), states_[b]);
+  t_ = other.t_;
+  for (Index b = 0; b < blocks(); ++b) std::copy_n(other.states_[b], state_size(), states_[b]);
 }
 
 void LstmBlocks::reset(Index n) {
   n_ = n;
-  const Index size = kernel_.state_size();
+  t_ = 0;
+  const Index size = state_size();
   memory_.clear();
   Real* all = static_cast<Real*>(memory_.allocate((blocks() + threads_) * size * sizeof(Real)));
   std::fill_n(all, blocks() * size, Real(0));
@@ -39,10 +41,10 @@ void LstmBlocks::gather(Index b, const Real* array, Real* out) const {
   std::fill(out + count, out + kBlock, Real(0));
 }
 
-void LstmBlocks::features(Index b, const Real* gradient, Real* out) const {
+void LstmBlocks::features(Index b, const Real* gradient, Real* memory, Index t, Real* out) const {
   alignas(64) Real g[kBlock];
   gather(b, gradient, g);
-  preprocess_(g, out, kBlock);
+  preprocess_(g, memory, t, out, kBlock);
 }
 
 void LstmBlocks::step(const Real* gradient, const Real* theta, Real* next) {
@@ -54,13 +56,16 @@ void LstmBlocks::step(const Real* gradient, const Real* theta, Real* next) {
 #pragma omp for schedule(dynamic, 4)
     for (Index b = 0; b < count; ++b) {
       alignas(64) Real x[Preprocess::kMaxFeatures * kBlock], update[kBlock];
-      features(b, gradient, x);
+      Real* const memory = spare + kernel_.state_size();
+      std::copy_n(states_[b] + kernel_.state_size(), preprocess_.memory() * kBlock, memory);
+      features(b, gradient, memory, t_, x);
       kernel_.step(x, states_[b], spare, nullptr, update);
       std::swap(states_[b], spare);
       const Index first = b * kBlock, used = std::min(kBlock, n_ - first);
       for (Index k = 0; k < used; ++k) next[first + k] = theta[first + k] + update[k];
     }
   }
+  ++t_;
 }
 
 }  // namespace l2l

@@ -25,11 +25,15 @@ class LstmBlocks {
   /// θ' = θ + u(∇), each [n]; `next` may be `theta`.
   void step(const Real* gradient, const Real* theta, Real* next);
 
-  /// The state of block b, [kernel().state_size()].
+  /// The state of block b, [state_size()]: that of the LSTM, then what its features remember, [memory][kBlock].
   const Real* state(Index b) const { return states_[b]; }
-  /// The block's part of an array [n], padded with zeros, → [kBlock]; and its features, → [F][kBlock].
+  Index state_size() const { return kernel_.state_size() + preprocess_.memory() * kBlock; }
+  /// How many gradients came before the next one.
+  Index steps() const { return t_; }
+  /// The block's part of an array [n], padded with zeros, → [kBlock].
   void gather(Index b, const Real* array, Real* out) const;
-  void features(Index b, const Real* gradient, Real* out) const;
+  /// The features of its gradients, the t-th, → [F][kBlock]; `memory` is brought up to date.
+  void features(Index b, const Real* gradient, Real* memory, Index t, Real* out) const;
   int threads() const { return threads_; }
   std::size_t bytes() const { return memory_.capacity(); }
 
@@ -37,7 +41,7 @@ class LstmBlocks {
   Preprocess preprocess_;
   LstmKernel kernel_;
   int threads_;
-  Index n_ = 0;
+  Index n_ = 0, t_ = 0;
   Arena memory_;  // aligned to cache lines, which `std::vector` is not
   std::vector<Real*> states_;  // of each block
   std::vector<Real*> spare_;  // of each thread: where a block's next state goes. Then the two are swapped.

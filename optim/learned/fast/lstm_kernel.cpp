@@ -91,10 +91,12 @@ LstmKernel::LstmKernel(const LstmModel& model)
     : layers_(model.config().layers),
       H_(model.config().hidden),
       features_(model.config().preprocess.features()),
-      scale_(static_cast<Real>(model.config().output_scale)),
+      proposal_(model.proposal()),
+      momentum_(model.config().preprocess.momentum()),
       output_weight_(model.output_weight()),
       output_bias_(model.output_bias()),
-      w_out_(H_) {
+      w_out_(proposal_.outputs() * H_),
+      b_out_(proposal_.outputs()) {
   for (const Lstm::Layer& source : model.lstm().layers()) {
     const Index in = source.weight_ih.shape[1];
     const Index rows = (stack_.empty() ? 0 : in) + H_;  // the gradient of the features themselves is not wanted
@@ -104,7 +106,7 @@ LstmKernel::LstmKernel(const LstmModel& model)
 }
 
 void LstmKernel::set_weights(std::span<const Real> phi) {
-  const Index size = output_bias_.offset + 1;
+  const Index size = output_bias_.offset + output_bias_.shape.size();
   if (static_cast<Index>(phi.size()) != size) throw Error("lstm: ", phi.size(), " weights given, it has ", size);
   for (Layer& layer : stack_) {
     const std::span<const Real> ih = layer.weight_ih.in(phi), hh = layer.weight_hh.in(phi);
@@ -124,9 +126,9 @@ void LstmKernel::set_weights(std::span<const Real> phi) {
       }
     }
   }
-  const std::span<const Real> w = output_weight_.in(phi);
-  for (Index j = 0; j < H_; ++j) w_out_[j] = scale_ * w[j];
-  b_out_ = scale_ * output_bias_.in(phi)[0];
+  const std::span<const Real> w = output_weight_.in(phi), b = output_bias_.in(phi);
+  std::ranges::transform(w, w_out_.begin(), [=, this](Real x) { return output_factor() * x; });
+  std::ranges::transform(b, b_out_.begin(), [=, this](Real x) { return output_factor() * x; });
 }
 
 // ---- Forward --------------------------------------------------------------------------------------------------
@@ -161,9 +163,64 @@ void LstmKernel::layer_step(const Layer& layer, const Real* x, const Real* h, co
   }
 }
 
+/// o = w_out h + b_out: [O][kBlock], from h: [H][kBlock]
+void LstmKernel::outputs(const Real* h, Real* o) const {
+  for (std::size_t r = 0; r < b_out_.size(); ++r) {
+    const Real* w = w_out_.data() + r * H_;
+    for (Index column = 0; column < kBlock; column += kLanes) {
+      Vec sum = broadcast(b_out_[r]);
+      for (Index j = 0; j < H_; ++j) sum += w[j] * load(h + j * kBlock + column);
+      store(o + r * kBlock + column, sum);
+    }
+  }
+}
+
+/// The factor e^{s(a)} of an anchored proposal, s(a) = 3 tanh(a/3), and tanh(a/3).
+struct Anchor {
+  Vec factor, squashed;
+  explicit Anchor(Vec a) : squashed(simd::tanh(a / Real(3))) { factor = simd::exp(Real(3) * squashed); }
+};
+
+void LstmKernel::propose(const Real* x, const Real* o, Real* update) const {
+  const Real c = static_cast<Real>(proposal_.scale), rate = static_cast<Real>(proposal_.rate);
+  switch (proposal_.kind) {
+    case Proposal::Kind::scaled: std::copy_n(o, kBlock, update); break;
+    case Proposal::Kind::squashed:
+      for (Index k = 0; k < kBlock; k += kLanes) store(update + k, c * simd::tanh(load(o + k)));
+      break;
+    case Proposal::Kind::anchored:
+      for (Index k = 0; k < kBlock; k += kLanes) {
+        const Vec m = load(x + momentum_ * kBlock + k);
+        store(update + k, -rate * Anchor(load(o + k)).factor * m - c * simd::tanh(load(o + kBlock + k)));
+      }
+  }
+}
+
+/// d: [O][kBlock], the gradient of w_out h + b_out, from that of the update, lambda: [kBlock].
+void LstmKernel::output_gradients(const Real* x, const Real* h, const Real* lambda, Real* d) const {
+  if (proposal_.kind == Proposal::Kind::scaled) {
+    std::copy_n(lambda, kBlock, d);
+    return;
+  }
+  const Real c = static_cast<Real>(proposal_.scale), rate = static_cast<Real>(proposal_.rate);
+  alignas(64) Real o[kMaxOutputs * kBlock];
+  outputs(h, o);
+  const bool anchored = proposal_.kind == Proposal::Kind::anchored;
+  const Index squashed = anchored ? kBlock : 0;  // the row under c tanh
+  const Real sign = anchored ? -1 : 1;
+  for (Index k = 0; k < kBlock; k += kLanes) {
+    const Vec du = load(lambda + k), t = simd::tanh(load(o + squashed + k));
+    store(d + squashed + k, sign * c * du * (Real(1) - t * t));
+    if (!anchored) continue;
+    const Anchor a(load(o + k));  // ds/da = 1 - tanh²(a/3)
+    store(d + k, -rate * du * a.factor * load(x + momentum_ * kBlock + k) * (Real(1) - a.squashed * a.squashed));
+  }
+}
+
 // A state is h and c of the first layer, h and c of the second, …: [layers][2][H][kBlock]
 void LstmKernel::step(const Real* x, const Real* state, Real* next, Real* activations, Real* update) const {
   const Index n = H_ * kBlock;
+  const Real* const features = x;
   for (const Layer& layer : stack_) {
     layer_step(layer, x, state, state + n, next, next + n, activations);
     x = next;
@@ -171,11 +228,9 @@ void LstmKernel::step(const Real* x, const Real* state, Real* next, Real* activa
     next += 2 * n;
     if (activations) activations += 5 * n;
   }
-  for (Index column = 0; column < kBlock; column += kLanes) {
-    Vec u = broadcast(b_out_);
-    for (Index j = 0; j < H_; ++j) u += w_out_[j] * load(x + j * kBlock + column);
-    store(update + column, u);
-  }
+  alignas(64) Real o[kMaxOutputs * kBlock];
+  outputs(x, o);
+  propose(features, o, update);
 }
 
 // ---- Backward -------------------------------------------------------------------------------------------------
@@ -247,21 +302,25 @@ void LstmKernel::backward(const Unroll& unroll, Real* dphi, Real* scratch) const
   std::fill_n(scratch, scratch_size(), Real(0));
   Real* d_out = dphi + output_weight_.offset;
   for (Index t = unroll.T - 1; t >= 0; --t) {
-    const Real* lambda = unroll.lambda + t * kBlock;
     const Real* h_top = unroll.states + (t + 1) * state_size() + top * 2 * n;
-    for (Index j = 0; j < H_; ++j) {
-      Vec sum = {};
-      for (Index at = j * kBlock, column = 0; column < kBlock; column += kLanes) {
-        const Vec du = load(lambda + column);
-        Real* d = dh + top * n + at + column;
-        store(d, load(d) + w_out_[j] * du);
-        sum += du * load(h_top + at + column);
+    alignas(64) Real d_o[kMaxOutputs * kBlock];
+    output_gradients(unroll.x + t * features_ * kBlock, h_top, unroll.lambda + t * kBlock, d_o);
+    for (Index r = 0; r < proposal_.outputs(); ++r) {
+      const Real* const d_row = d_o + r * kBlock;
+      for (Index j = 0; j < H_; ++j) {
+        Vec sum = {};
+        for (Index at = j * kBlock, column = 0; column < kBlock; column += kLanes) {
+          const Vec d_out_column = load(d_row + column);
+          Real* d = dh + top * n + at + column;
+          store(d, load(d) + w_out_[r * H_ + j] * d_out_column);
+          sum += d_out_column * load(h_top + at + column);
+        }
+        d_out[r * H_ + j] += output_factor() * horizontal_sum(sum);
       }
-      d_out[j] += scale_ * horizontal_sum(sum);
+      Vec sum = {};
+      for (Index column = 0; column < kBlock; column += kLanes) sum += load(d_row + column);
+      dphi[output_bias_.offset + r] += output_factor() * horizontal_sum(sum);
     }
-    Vec sum = {};
-    for (Index column = 0; column < kBlock; column += kLanes) sum += load(lambda + column);
-    dphi[output_bias_.offset] += scale_ * horizontal_sum(sum);
 
     for (Index l = top; l >= 0; --l) {
       const Real* c = unroll.states + t * state_size() + (2 * l + 1) * n;

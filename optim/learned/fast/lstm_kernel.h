@@ -56,17 +56,26 @@ class LstmKernel {
     }
   };
 
+  static constexpr Index kMaxOutputs = 2;
+  /// The factor that set_weights has put into w_out_ and b_out_.
+  Real output_factor() const {
+    return static_cast<Real>(proposal_.kind == Proposal::Kind::scaled ? proposal_.scale : 1);
+  }
+  void outputs(const Real* h, Real* o) const;
+  void propose(const Real* x, const Real* o, Real* update) const;
+  void output_gradients(const Real* x, const Real* h, const Real* lambda, Real* d) const;
   void layer_step(const Layer& layer, const Real* x, const Real* h, const Real* c, Real* h_next, Real* c_next,
                   Real* activations) const;
   void layer_backward(const Layer& layer, const Real* c, Real* activations, Real* dh, Real* dc, Real* dx) const;
   void weight_gradients(std::size_t l, const Unroll& unroll, Real* dphi) const;
 
   Index layers_, H_, features_;
-  Real scale_;
+  Proposal proposal_;
+  Index momentum_;  // which feature an anchored proposal takes
   std::vector<Layer> stack_;
   Parameter output_weight_, output_bias_;
-  std::vector<Real> w_out_;  // [H]: the output weight v times the output scale
-  Real b_out_ = 0;  // the output bias, likewise
+  std::vector<Real> w_out_;  // [O][H]: the output weight v, of a scaled proposal times its scale
+  std::vector<Real> b_out_;  // [O]: the output bias, likewise
 };
 
 }  // namespace l2l

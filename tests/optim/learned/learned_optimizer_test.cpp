@@ -199,6 +199,53 @@ TEST_CASE("a learned optimizer outlives its process") {
         replay(*make_optimizer(learned), two_groups(), gradients));
 }
 
+TEST_CASE("a checkpoint keeps features and proposal; one that says nothing of a proposal is scaled") {
+  const TemporaryFolder folder;
+  const auto path = folder.path / "optimizer.safetensors";
+  const History gradients = random_gradients(5);
+  for (const LstmConfig& config :
+       {LstmConfig{1, 4, {Preprocess::Kind::moments, 0.9}, 0.3, Proposal::Kind::squashed},
+        LstmConfig{2, 3, {Preprocess::Kind::timescales, 0}, 0.3, Proposal::Kind::anchored, 0.02}}) {
+    const LearnedOptimizer learned = random_optimizer(LstmModel(config), 5);
+    learned.save(path);
+    const LearnedOptimizer loaded = LearnedOptimizer::load(path);
+    CHECK(loaded.model.single().config().preprocess.kind == config.preprocess.kind);
+    CHECK(loaded.model.single().config().proposal == config.proposal);
+    CHECK(loaded.model.single().config().rate == config.rate);
+    CHECK(replay(*make_optimizer(loaded), two_groups(), gradients) ==
+          replay(*make_optimizer(learned), two_groups(), gradients));
+  }
+  TensorFile wrong = read_safetensors(path);
+  wrong.metadata["proposal"] = "squash";
+  write_safetensors(path, wrong);
+  CHECK_THROWS_WITH(LearnedOptimizer::load(path), Catch::Matchers::ContainsSubstring("'squash'"));
+  random_optimizer(LstmModel({1, 1, {}, 0.5}), 5).save(path);
+  CHECK_FALSE(read_safetensors(path).metadata.contains("proposal"));
+  CHECK(LearnedOptimizer::load(path).model.single().config().proposal == Proposal::Kind::scaled);
+}
+
+TEST_CASE("a clone of an optimizer with memory goes on as the optimizer would") {
+  const LearnedOptimizer learned =
+      random_optimizer(LstmModel({1, 4, {Preprocess::Kind::moments, 0.9}, 0.3, Proposal::Kind::anchored, 0.02}), 6);
+  const auto optimizer = make_optimizer(learned);
+  const Layout layout = Layout::flat(70);
+  optimizer->reset(layout);
+  Rng rng(2);
+  std::vector<Real> gradient(70), theta(70, 0), copy;
+  for (int t = 0; t < 3; ++t) {
+    rng.fill_normal(gradient, 0, 1);
+    optimizer->step(gradient, theta);
+  }
+  const auto clone = optimizer->clone();
+  copy = theta;
+  for (int t = 0; t < 3; ++t) {
+    rng.fill_normal(gradient, 0, 1);
+    optimizer->step(gradient, theta);
+    clone->step(gradient, copy);
+    CHECK(copy == theta);
+  }
+}
+
 TEST_CASE("a flipped bit of a trained optimizer is found wherever it is") {
   const TemporaryFolder folder;
   const auto path = folder.path / "optimizer.safetensors";

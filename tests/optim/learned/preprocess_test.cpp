@@ -23,7 +23,7 @@ struct Features {
 /// The two features of one gradient coordinate.
 Features log_sign(Real g, double p = 10) {
   Real out[2];
-  Preprocess{Preprocess::Kind::log_sign, p}(std::span(&g, 1), out, 1);
+  Preprocess{Preprocess::Kind::log_sign, p}(std::span(&g, 1), nullptr, 0, out, 1);
   return {out[0], out[1]};
 }
 }  // namespace
@@ -92,7 +92,7 @@ TEST_CASE("features lie apart by the stride, for any count") {
     const Index stride = n + 5;
     std::vector<Real> g(n), out(2 * stride, Real(99));
     for (Real& x : g) x = static_cast<Real>(std::exp(-20 * rng.uniform()) * (rng.uniform() < 0.5 ? -1 : 1));
-    preprocess(g, out.data(), stride);
+    preprocess(g, nullptr, 0, out.data(), stride);
     for (Index j = 0; j < stride; ++j) {
       if (j >= n) {
         CHECK(out[j] == 99);
@@ -113,10 +113,63 @@ TEST_CASE("none copies and rescale multiplies") {
   const Preprocess none{Preprocess::Kind::none, 10}, rescale{Preprocess::Kind::rescale, 0.5};
   CHECK(none.features() == 1);
   CHECK(rescale.features() == 1);
-  none(g, out.data(), 4);
+  none(g, nullptr, 0, out.data(), 4);
   CHECK(out == g);
-  rescale(g, out.data(), 4);
+  rescale(g, nullptr, 0, out.data(), 4);
   CHECK(out == std::vector<Real>{Real(0.5), -1, 0, std::numeric_limits<Real>::infinity()});
+}
+
+namespace {
+/// (1-β) Σ_i β^{t-i} x_i / (1 - β^{t+1}): the moving average of x_0 … x_t, written as the sum that it is.
+double average(double beta, const std::vector<double>& x) {
+  double sum = 0, weights = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double weight = std::pow(beta, static_cast<double>(x.size() - 1 - i));
+    sum += weight * x[i];
+    weights += weight;
+  }
+  return sum / weights;
+}
+}  // namespace
+
+TEST_CASE("moments and timescales are averages of all gradients so far, divided by their size") {
+  // Two coordinates of a block of three, with gradients of very different sizes.
+  const Preprocess moments{Preprocess::Kind::moments, 0.95}, timescales{Preprocess::Kind::timescales, 0};
+  constexpr Index stride = 3;
+  Rng rng(4);
+  for (const Preprocess& preprocess : {moments, timescales}) {
+    CAPTURE(name_of(preprocess.kind));
+    const bool three = preprocess.kind == Preprocess::Kind::timescales;
+    std::vector<Real> memory(preprocess.memory() * stride, 0);
+    std::vector<std::vector<double>> seen(2), squares(2);
+    for (Index t = 0; t < 40; ++t) {
+      const std::vector<Real> g = {static_cast<Real>(rng.normal()), static_cast<Real>(1e-4 * rng.normal())};
+      std::vector<Real> out(preprocess.features() * stride, 7);
+      preprocess(g, memory.data(), t, out.data(), stride);
+      for (Index k = 0; k < 2; ++k) {
+        CAPTURE(t, k);
+        seen[k].push_back(g[k]);
+        squares[k].push_back(static_cast<double>(g[k]) * g[k]);
+        // An average of t numbers that decays: each step rounds three times, what is older is forgotten as it goes.
+        // Roundings of v are halved by the root; sizes are at most 1/√(1-β) = 10.
+        const double s = std::sqrt(average(three ? 0.99 : 0.95, squares[k])) + 1e-8, roundings = 3.0 * (t + 1) + 8;
+        std::vector<double> expected = {g[k] / s};
+        for (const double beta : three ? std::vector{0.5, 0.9, 0.99} : std::vector{0.95}) {
+          expected.push_back(average(beta, seen[k]) / s);
+        }
+        if (three) expected.push_back(std::log10(1.0 + static_cast<double>(t)) / 3);
+        REQUIRE(static_cast<Index>(expected.size()) == preprocess.features());
+        for (std::size_t f = 0; f < expected.size(); ++f) {
+          CHECK(out[f * stride + k] == rounded(expected[f], roundings, 10));
+        }
+      }
+      CHECK(out[2] == 7);  // not ours
+    }
+  }
+  CHECK(moments.momentum() == 1);
+  CHECK(timescales.momentum() == 2);
+  CHECK_THROWS_AS((Preprocess{Preprocess::Kind::moments, 1}.check()), Error);
+  CHECK_THROWS_AS((Preprocess{Preprocess::Kind::moments, 0}.check()), Error);
 }
 
 TEST_CASE("the derivative of preprocessing agrees with differences") {
@@ -133,7 +186,7 @@ TEST_CASE("the derivative of preprocessing agrees with differences") {
     preprocess.backward(g, dout.data(), stride, dgradient.data());
     const auto weighted = [&](Real moved) {
       Real out[2] = {};
-      preprocess(std::span(&moved, 1), out, 1);
+      preprocess(std::span(&moved, 1), nullptr, 0, out, 1);
       return 0.7 * out[0] - 1.3 * out[1];
     };
     for (Index k = 0; k < n; ++k) {
@@ -146,7 +199,8 @@ TEST_CASE("the derivative of preprocessing agrees with differences") {
 
 TEST_CASE("kinds of preprocessing have names") {
   using Kind = Preprocess::Kind;
-  for (Kind kind : {Kind::none, Kind::rescale, Kind::log_sign}) CHECK(parse_preprocess(name_of(kind)) == kind);
+  for (Kind kind : {Kind::none, Kind::rescale, Kind::log_sign, Kind::moments, Kind::timescales})
+    CHECK(parse_preprocess(name_of(kind)) == kind);
   CHECK(parse_preprocess("log") == Kind::log_sign);
   CHECK_THROWS_AS(parse_preprocess("sign"), UsageError);
 }

@@ -7,6 +7,7 @@
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
 #include "optim/learned/fast/fused_unroll.h"
+#include "optim/rules.h"
 #include "tests/optim/roundings.h"
 
 namespace l2l::unroll_test {
@@ -74,13 +75,19 @@ TEST_CASE("the fused unroll is the composed one") {
     int unrolls;
   };
   const Preprocess none{Preprocess::Kind::none, 1}, rescale{Preprocess::Kind::rescale, 1e-3}, log_sign{};
+  const Preprocess moments{Preprocess::Kind::moments, 0.95}, timescales{Preprocess::Kind::timescales, 0};
   const std::vector<Case> cases = {
       {{2, 20, log_sign, 0.1}, 100, 5, 3},  // the usual shape, a block and a part of one
       {{2, 20, log_sign, 0.1}, 1, 5, 2},  // one coordinate
       {{2, 20, log_sign, 0.1}, 48, 1, 3},  // one step, a whole block
       {{1, 1, rescale, 1.0}, 49, 4, 1},  // the smallest LSTM
       {{3, 7, log_sign, 0.5}, 130, 3, 2},  // a hidden size that is no multiple of 4
-      {{4, 33, log_sign, 0.1}, 40, 3, 1},  {{1, 64, rescale, 0.1}, 70, 2, 2}, {{2, 5, none, 1e-3}, 70, 2, 2},
+      {{4, 33, log_sign, 0.1}, 40, 3, 1},
+      {{1, 64, rescale, 0.1}, 70, 2, 2},
+      {{2, 5, none, 1e-3}, 70, 2, 2},
+      {{2, 8, moments, 0.1, Proposal::Kind::squashed}, 100, 5, 3},
+      {{1, 6, moments, 0.1, Proposal::Kind::anchored, 0.03}, 49, 4, 2},
+      {{2, 5, timescales, 0.1, Proposal::Kind::anchored, 0.03}, 100, 3, 3},
   };
   for (const Case& c : cases) {
     CAPTURE(c.config.layers, c.config.hidden, c.n, c.T);
@@ -88,6 +95,7 @@ TEST_CASE("the fused unroll is the composed one") {
     Rng rng(7, c.n);
     std::vector<Real> phi(model.layout().size());
     model.init(rng, phi);
+    if (c.config.proposal == Proposal::Kind::anchored) rng.fill_normal(phi, 0, 0.4);  // its output is 0 at first
     auto gradients = wild_gradients(rng, c.n, c.T * c.unrolls + 1);
     if (c.config.preprocess.kind == Preprocess::Kind::none) {
       for (auto& g : gradients) rng.fill_normal(g, 0, 1);
@@ -108,6 +116,34 @@ TEST_CASE("the fused unroll is the composed one") {
       const double n = 2 * (gradient_roundings(c.config, steps) + static_cast<double>(c.n) * steps);
       check_close(part(fused.dphi), recomputed(part(composed.dphi), n));
     }
+  }
+}
+
+TEST_CASE("an anchored optimizer that was not trained is ADAM") {
+  const double beta = 0.9;
+  const LstmModel model(
+      {.preprocess = {Preprocess::Kind::moments, beta}, .proposal = Proposal::Kind::anchored, .rate = 0.03});
+  Rng rng(8);
+  std::vector<Real> phi(model.layout().size());
+  model.init(rng, phi);
+  constexpr Index n = 60;
+  constexpr int T = 8;
+  std::vector<std::vector<Real>> gradients(T + 1, std::vector<Real>(n));
+  for (auto& g : gradients) rng.fill_normal(g, 0, 2);
+  Adam adam(0.03, beta, beta);
+  adam.reset(Layout::flat(n));
+  std::vector<Real> theta(n, Real(0.5));
+  std::vector<std::vector<Real>> steps;
+  for (int t = 0; t < T; ++t) {
+    adam.step(gradients[t], theta);
+    steps.push_back(theta);
+  }
+  for (const bool fused : {false, true}) {
+    CAPTURE(fused);
+    const Result r =
+        run(fused ? *make_fused_recorder(model, 1) : *make_composed_recorder(model), model, phi, gradients, T);
+    // Each step has some 3 t + 20 roundings of a number of the size of θ at most.
+    for (int t = 0; t < T; ++t) check_close(r.theta[t], recomputed(steps[t], (t + 1) * (3.0 * t + 20)));
   }
 }
 
@@ -226,7 +262,9 @@ TEST_CASE("the fused unroll refuses to run backward after it was opened or reset
 
 TEST_CASE("the meta-gradient agrees with differences of the meta-loss, the recorded gradients held fixed") {
   if (sizeof(Real) == 4) return;  // differences need double
-  LstmConfig config{2, 4, {}, 0.3};
+  const LstmConfig config = GENERATE(
+      LstmConfig{2, 4, {}, 0.3}, LstmConfig{2, 4, {Preprocess::Kind::moments, 0.95}, 0.3, Proposal::Kind::squashed},
+      LstmConfig{1, 4, {Preprocess::Kind::timescales, 0}, 0.3, Proposal::Kind::anchored, 0.1});
   const LstmModel model(config);
   Rng rng(11);
   std::vector<Real> phi(model.layout().size());

@@ -1,0 +1,29 @@
+#include "optim/learned/proposal.h"
+
+#include "autodiff/ops.h"
+#include "nn/spelling.h"
+
+namespace l2l {
+
+Var Proposal::operator()(Var o, Var momentum) const {
+  const Real c = static_cast<Real>(scale);
+  const Shape n{o.shape[1]};
+  if (kind == Kind::scaled) return reshape(o * c, n);
+  if (kind == Kind::squashed) return reshape(tanh(o) * c, n);
+  const Var a = reshape(slice(o, 0, 1), n), b = reshape(slice(o, 1, 1), n);
+  return static_cast<Real>(-rate) * exp(Real(3) * tanh(a / Real(3))) * momentum - c * tanh(b);
+}
+
+namespace {
+const Names<Proposal::Kind>& proposals() {
+  static const Names<Proposal::Kind> names("proposal", {{"scaled", Proposal::Kind::scaled},
+                                                        {"squashed", Proposal::Kind::squashed},
+                                                        {"anchored", Proposal::Kind::anchored}});
+  return names;
+}
+}  // namespace
+
+Proposal::Kind parse_proposal(std::string_view name) { return proposals().parse(name); }
+std::string_view name_of(Proposal::Kind kind) { return proposals().name_of(kind); }
+
+}  // namespace l2l

@@ -1,0 +1,33 @@
+#pragma once
+#include <string_view>
+
+#include "autodiff/tape.h"
+
+namespace l2l {
+
+/// What the output o of a learned optimizer's network becomes: the update u of a coordinate.
+///
+///     scaled    u = c o
+///     squashed  u = c tanh(o)                                one output (RNNprop: Lv, Jiang & Li 2017, section 4.2)
+///     anchored  u = -η e^{s(a)} m̃ - c tanh(b)                two outputs, o = (a, b)
+///
+/// where c = scale, η = rate, s(a) = 3 tanh(a/3), and m̃ is a feature, the momentum divided by the gradients' size. So
+/// an anchored optimizer whose output is 0 is ADAM with the rate η. Training can only add to that: factors from e^-3 to
+/// e^3, and steps of its own.
+struct Proposal {
+  enum class Kind { scaled, squashed, anchored };
+
+  Kind kind = Kind::scaled;
+  double scale = 0.1;
+  double rate = 0.01;
+
+  Index outputs() const { return kind == Kind::anchored ? 2 : 1; }
+  /// o [outputs, n], momentum [n] (asked for by `anchored` only) → u [n]
+  Var operator()(Var o, Var momentum) const;
+};
+
+/// "scaled", "squashed" or "anchored"; a UsageError for anything else. And back.
+Proposal::Kind parse_proposal(std::string_view name);
+std::string_view name_of(Proposal::Kind kind);
+
+}  // namespace l2l
