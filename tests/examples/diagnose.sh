@@ -1,4 +1,5 @@
 # Runs that are made to fail, and what diagnose says of them.
+shipped=$(cd "$(dirname "$0")/../../examples/trained" && pwd)
 source "$(dirname "$0")/common.bash"
 
 # finds VERDICT NAME: the report has a line "VERDICT  NAME".
@@ -79,3 +80,8 @@ sed '3s/,/,x/2' whole.csv >run/train.csv
 expect_error 1 "run/train.csv.*not the log.*line 3, column 3: 'x" diagnose --run run --force
 rm run/optimizer.safetensors run/train.csv
 expect_error 1 'run/optimizer.safetensors' diagnose --run run --force
+
+# A run from before the setting --proposal: config.json does not have it.
+cp -r "$shipped/quadratic" shipped
+! grep -q proposal shipped/config.json || fail "the shipped run is too new to test this"
+quiet diagnose --run shipped
