@@ -129,6 +129,39 @@ const std::vector<Rule>& rules() {
   return table;
 }
 
+namespace {
+class Decayed : public Optimizer {
+ public:
+  Decayed(std::unique_ptr<Optimizer> optimizer, int steps) : optimizer_(std::move(optimizer)), steps_(steps) {}
+  Decayed(const Decayed& other)
+      : optimizer_(other.optimizer_->clone()), steps_(other.steps_), t_(other.t_), update_(other.update_) {}
+
+  void reset(const Layout& layout) override {
+    optimizer_->reset(layout);
+    update_.resize(layout.size());
+    t_ = 0;
+  }
+  void step(std::span<const Real> gradient, std::span<Real> theta) override {
+    const Index n = check_sizes("decayed", update_.size(), gradient, theta);
+    std::ranges::fill(update_, Real(0));
+    optimizer_->step(gradient, update_);
+    const Real factor = static_cast<Real>(cosine_decay(static_cast<double>(t_++) / steps_, 0));
+    for (Index k = 0; k < n; ++k) theta[k] += factor * update_[k];
+  }
+  std::unique_ptr<Optimizer> clone() const override { return std::make_unique<Decayed>(*this); }
+
+ private:
+  std::unique_ptr<Optimizer> optimizer_;
+  int steps_, t_ = 0;
+  std::vector<Real> update_;
+};
+}  // namespace
+
+Rule with_cosine_decay(const Rule& rule, int steps) {
+  return {rule.name + "-cosine", rule.summary + ", with a cosine decay",
+          [=](double learning_rate) { return std::make_unique<Decayed>(rule.make(learning_rate), steps); }};
+}
+
 const Rule& find_rule(std::string_view name) {
   std::string list;
   std::vector<std::string> names;

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -97,10 +98,13 @@ double cosine_decay(double progress, double end);
 struct Rule {
   std::string name;
   std::string summary;
-  std::unique_ptr<Optimizer> (*make)(double learning_rate);
+  std::function<std::unique_ptr<Optimizer>(double learning_rate)> make;
 };
 /// sgd, momentum, nag, rmsprop, adam
 const std::vector<Rule>& rules();
+/// The rule with a cosine decay from its learning rate to 0 over `steps` steps; its name ends with "-cosine". (The
+/// updates of all rules above are proportional to the learning rate, so the decay is a factor of the update.)
+Rule with_cosine_decay(const Rule& rule, int steps);
 /// A UsageError that lists the names there are if none fits.
 const Rule& find_rule(std::string_view name);
 

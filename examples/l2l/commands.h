@@ -44,6 +44,7 @@ struct CompareRequest {
   std::optional<int> tune_steps;  // none: those of the training
   int functions = 64, tune_functions = 32;
   Criterion criterion = Criterion::final;
+  bool cosine = false;  // baselines with a cosine decay besides
   std::uint64_t seed = 0;
   int threads = 1;
   bool force = false;

@@ -25,19 +25,24 @@ void check_label(const std::string& label) {
 }
 
 /// Tunes each baseline's learning rate for `horizon` steps, then runs all on the same functions.
-void run_contest(Comparison& comparison, const Trial& trial, int threads) {
+void run_contest(Comparison& comparison, const Trial& trial, bool cosine, int threads) {
   StatusLine status;
   const EvaluateOptions held_out{Split::test, comparison.functions, comparison.steps, comparison.seed, threads};
   status.update("following lstm");
   const OptimizerFactory lstm = [&] { return make_optimizer(trial.learned); };
   comparison.contestants.push_back({"lstm", {}, evaluate(lstm, trial.family, held_out)});
+  std::vector<Rule> rules;
+  for (const std::string name : kBaselines) rules.push_back(find_rule(name));
   for (const std::string name : kBaselines) {
-    const Rule& rule = find_rule(name);
+    if (cosine) rules.push_back(with_cosine_decay(find_rule(name), comparison.horizon));
+  }
+  for (const Rule& rule : rules) {
     TuneOptions options;
     options.criterion = comparison.criterion;
     options.evaluate = {Split::validation, comparison.tune_functions, comparison.horizon, comparison.seed, threads};
     const double rate = tune(rule, trial.family, options, status);
-    comparison.contestants.push_back({name, rate, evaluate([&] { return rule.make(rate); }, trial.family, held_out)});
+    comparison.contestants.push_back(
+        {rule.name, rate, evaluate([&] { return rule.make(rate); }, trial.family, held_out)});
   }
 }
 
@@ -74,7 +79,7 @@ int compare(const CompareRequest& request) {
                       "give this comparison a --label, or replace it with --force");
 
   listen_for_interrupts();
-  run_contest(comparison, trial, request.threads);
+  run_contest(comparison, trial, request.cosine, request.threads);
 
   // The table first: if a file cannot be written, the results are not lost.
   std::printf("%s\n", comparison_table(comparison).c_str());

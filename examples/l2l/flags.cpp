@@ -82,6 +82,12 @@ auto parse_named(const std::string& flag, Parse parse, const std::string& text) 
   }
 }
 
+/// Whether a schedule is cosine.
+bool parse_schedule(std::string_view name) {
+  static const Names<bool> names("schedule", {{"none", false}, {"cosine", true}});
+  return names.parse(name);
+}
+
 /// A flag with the name of an optimizee.
 CLI::Option* add_optimizee(CLI::App& app, std::string& target, const std::string& help) {
   const std::string flag = "--optimizee";
@@ -218,6 +224,10 @@ CLI::App& add_compare(CLI::App& app, CompareRequest& request) {
       compare, "--criterion", "final|sum",
       [&](const std::string& name) { request.criterion = parse_named("--criterion", parse_criterion, name); },
       "what learning rates are tuned for: the final loss, or the sum of losses (final)");
+  add_parsed(
+      compare, "--schedule", "none|cosine",
+      [&](const std::string& name) { request.cosine = parse_named("--schedule", parse_schedule, name); },
+      "cosine: the baselines once more, with rates that decay to 0 over --tune-steps, tuned too (none)");
   add_seed(compare, request.seed);
   add_threads(compare, request.threads);
   add_text(compare, "--label", request.label, "LABEL", "a name for this comparison, used in its file names");

@@ -40,6 +40,15 @@ diff -r run before || fail "what a killed comparison left is not made anew"
 quiet compare --run run "${fast[@]}" --threads 2 --label two
 same run/compare.csv run/compare-two.csv
 same run/compare.json run/compare-two.json
+# With a schedule there are four more, and the others are as before.
+quiet compare --run run "${fast[@]}" --label cosine --schedule cosine
+for name in sgd nag rmsprop adam; do
+  grep -qE "^$name-cosine +[0-9].* ± " out.txt || fail "the table lacks $name-cosine: $(cat out.txt)"
+done
+grep -q '^lstm / best with schedule .*-cosine)' out.txt || fail "no ratio to the best with a schedule: $(cat out.txt)"
+cmp <(grep -v cosine run/compare-cosine.csv) run/compare-two.csv || fail "a schedule changed the others"
+expect_error 2 "--schedule: .*'step' is unknown; there are none and cosine" compare --run run --schedule step
+
 quiet compare --run run "${fast[@]}" --label short --tune-steps 5
 grep -q 'loss at step 5 .*loss at step 40 .*sum of steps 1-5' out.txt || fail "--tune-steps 5: $(cat out.txt)"
 grep -q '"trained_steps": 20' run/compare-short.json && grep -q '"horizon": 5' run/compare-short.json ||

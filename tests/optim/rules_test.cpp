@@ -132,6 +132,39 @@ TEST_CASE("momentum and nag reach a steady rate of η g / (1 - μ)") {
   }
 }
 
+TEST_CASE("a rule with a cosine decay takes the rule's steps, with rates that fall to 0") {
+  constexpr int T = 4;
+  // (1 + cos(π t / T)) / 2 for t = 0 … 5, then 0
+  const std::vector<double> factors = {1, 0.8535533905932737, 0.5, 0.14644660940672627, 0, 0};
+  for (const Rule& rule : rules()) {
+    const Rule decayed = with_cosine_decay(rule, T);
+    CHECK(decayed.name == rule.name + "-cosine");
+    const auto constant = rule.make(0.1);
+    auto optimizer = decayed.make(0.1);
+    constant->reset(Layout::flat(3));
+    optimizer->reset(Layout::flat(3));
+    std::vector<Real> theta(3, 0), ahead;
+    for (std::size_t t = 0; t < factors.size(); ++t) {
+      CAPTURE(rule.name, t);
+      std::vector<Real> update(3, 0), before = theta;
+      constant->step(kGradients[t % 3], update);
+      optimizer->step(kGradients[t % 3], theta);
+      if (t > 2) CHECK(theta == ahead);  // a clone took the same step
+      for (Index k = 0; k < 3; ++k) CHECK(theta[k] == rounded(before[k] + factors[t] * update[k], 8, 2));
+      if (t >= 2) {
+        ahead = theta;
+        optimizer->clone()->step(kGradients[(t + 1) % 3], ahead);
+      }
+    }
+    std::vector<Real> start(3, 0), first = start;
+    optimizer->reset(Layout::flat(3));
+    constant->reset(Layout::flat(3));
+    optimizer->step(kGradients[0], start);
+    constant->step(kGradients[0], first);
+    CHECK(start == first);
+  }
+}
+
 TEST_CASE("every rule refuses sizes other than it was reset for") {
   for (const Rule& rule : rules()) {
     INFO(rule.name);

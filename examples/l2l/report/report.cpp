@@ -110,7 +110,10 @@ ComparisonSummary read_comparison(const std::filesystem::path& file, const std::
       }
     };
     read_score("lstm");
-    for (const char* name : kBaselines) read_score(name);
+    for (const std::string name : kBaselines) read_score(name);
+    for (const std::string& name : optimizers.names()) {
+      if (name.ends_with(kScheduled)) find_rule(name.substr(0, name.size() - kScheduled.size())), read_score(name);
+    }
     return c;
   });
 }
@@ -151,15 +154,16 @@ std::string comparison_table(const Comparison& c) {
   struct Column {
     std::string title;
     std::vector<Measurement> cells;  // a row per contestant
-    std::size_t best = 1;  // among the baselines
+    std::size_t best = 1, best_scheduled = 0;  // among the baselines without, and with a schedule; 0: there is none
   };
   const int horizon = first_common_step(c);
   std::vector<Column> columns;
   const auto add = [&](const std::string& title, auto measure) {
     Column column{title, {}};
     for (const Contestant& contestant : c.contestants) column.cells.push_back(measure(contestant.curves));
-    for (std::size_t k = 2; k < column.cells.size(); ++k) {
-      if (column.cells[k].mean < column.cells[column.best].mean) column.best = k;
+    for (std::size_t k = 1; k < column.cells.size(); ++k) {
+      std::size_t& best = c.contestants[k].name.ends_with(kScheduled) ? column.best_scheduled : column.best;
+      if (best == 0 || column.cells[k].mean < column.cells[best].mean) best = k;
     }
     columns.push_back(column);
   };
@@ -169,25 +173,30 @@ std::string comparison_table(const Comparison& c) {
   }
   add(format("sum of steps 1-%d", horizon), [&](const Curves& curves) { return sum_to(curves, horizon); });
 
-  std::string table = family(c.optimizee, c.options) + "\n\n" + format("%-10s %13s", "optimizer", "learning rate");
+  std::string table = family(c.optimizee, c.options) + "\n\n" + format("%-14s %13s", "optimizer", "learning rate");
   for (const Column& column : columns) table += format("   %20s ", column.title.c_str());
   table += "\n";
   for (std::size_t k = 0; k < c.contestants.size(); ++k) {
     const Contestant& contestant = c.contestants[k];
-    table += format("%-10s ", contestant.name.c_str());
+    table += format("%-14s ", contestant.name.c_str());
     table += contestant.learning_rate ? format("%13.4g", *contestant.learning_rate) : format("%13s", "learned");
     for (const Column& column : columns) {
       const Measurement& m = column.cells[k];
       const std::string error = std::isnan(m.sem) ? "n/a" : format("%.2g", m.sem);
-      table += format("   %9.4g ± %-8s%s", m.mean, error.c_str(), k == column.best ? "*" : " ");
+      table += format("   %9.4g ± %-8s%s", m.mean, error.c_str(),
+                      k == column.best || (k > 0 && k == column.best_scheduled) ? "*" : " ");
     }
     table += "\n";
   }
-  table += format("%-24s", "lstm / best baseline");
-  for (const Column& column : columns) {
-    const double ratio = column.cells[0].mean / column.cells[column.best].mean;
-    table += format("   %9.3f   %-8s ", ratio, ("(" + c.contestants[column.best].name + ")").c_str());
-  }
+  const auto add_ratios = [&](const char* title, std::size_t Column::*best) {
+    table += format("%-28s", title);
+    for (const Column& column : columns) {
+      const double ratio = column.cells[0].mean / column.cells[column.*best].mean;
+      table += format("   %9.3f   %-8s ", ratio, ("(" + c.contestants[column.*best].name + ")").c_str());
+    }
+  };
+  add_ratios("lstm / best baseline", &Column::best);
+  if (columns[0].best_scheduled > 0) add_ratios("\nlstm / best with schedule", &Column::best_scheduled);
   return table + "\n* best baseline; ± one standard error over " + std::to_string(c.functions) +
          " held-out functions\n";
 }

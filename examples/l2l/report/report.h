@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "examples/l2l/report/gnuplot.h"
@@ -30,11 +31,14 @@ struct ComparisonSettings {
   std::uint64_t seed = 0;
 };
 
-/// The first contestant is the learned optimizer, the others are the baselines.
+/// The first contestant is the learned optimizer, the others are the baselines: with constant learning rates, and then
+/// those with a schedule, if any.
 struct Comparison : ComparisonSettings {
   std::vector<Contestant> contestants;
 };
 inline constexpr const char* kBaselines[] = {"sgd", "nag", "rmsprop", "adam"};
+/// Ends the name of a baseline with a cosine decay, see `with_cosine_decay`.
+inline constexpr std::string_view kScheduled = "-cosine";
 
 /// A number with its standard error; NaN if it is not finite or unknown.
 struct Measurement {

@@ -42,12 +42,15 @@ Commands comparison_plot(const Comparison& c) {
   for (std::size_t k = 0; k < c.contestants.size(); ++k) {
     const Contestant& contestant = c.contestants[k];
     const double width = contestant.learning_rate ? 2 : 3.5;
-    const Commands block("contestant", k), style(" linecolor '", colour_of(contestant.name), "' ");
+    const bool scheduled = contestant.name.ends_with(kScheduled);
+    const std::string rule =
+        scheduled ? contestant.name.substr(0, contestant.name.size() - kScheduled.size()) : contestant.name;
+    const Commands block("contestant", k), style(" linecolor '", colour_of(rule), "' ");
     data += Commands::data(block, lines_of(contestant.curves, c.steps));
     bands += Commands(k == 0 ? Commands("plot $") : Commands(", $"), block, " using 1:3:4 with filledcurves", style,
                       "fillstyle transparent solid 0.2 notitle");
-    curves +=
-        Commands(", $", block, " using 1:2 with lines linewidth ", width, style, "title ", Text(legend(contestant)));
+    curves += Commands(", $", block, " using 1:2 with lines linewidth ", width,
+                       scheduled ? Commands(" dashtype 2") : Commands(), style, "title ", Text(legend(contestant)));
   }
 
   // Without a limit, an optimizer that diverges would squeeze the others into a line at the bottom.
