@@ -1,12 +1,10 @@
 #include "optim/evaluate.h"
 
-#include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <exception>
 #include <limits>
 
 #include "autodiff/error.h"
+#include "optim/parallel_tasks.h"
 
 namespace l2l {
 
@@ -53,24 +51,10 @@ std::vector<std::vector<double>> follow_all(std::span<const Task> tasks, const F
                                             const EvaluateOptions& options) {
   const int count = static_cast<int>(tasks.size());
   std::vector<std::vector<double>> losses(count);
-  std::exception_ptr failure;  // exceptions must not leave a parallel region: the first one is thrown again after it
-  std::atomic<bool> failed = false;  // the rest would be for nothing
-#pragma omp parallel num_threads(std::clamp(count, 1, options.threads))
-  {
-    Trajectory trajectory;
-#pragma omp for schedule(dynamic)
-    for (int j = 0; j < count; ++j) {
-      if (failed) continue;
-      try {
-        losses[j] = follow(*tasks[j].optimizer(), family, tasks[j].function, options, trajectory);
-      } catch (...) {
-#pragma omp critical
-        if (!failure) failure = std::current_exception();
-        failed = true;
-      }
-    }
-  }
-  if (failure) std::rethrow_exception(failure);
+  std::vector<Trajectory> trajectories(options.threads);
+  run_tasks(count, options.threads, [&](int j, int thread) {
+    losses[j] = follow(*tasks[j].optimizer(), family, tasks[j].function, options, trajectories[thread]);
+  });
   return losses;
 }
 

@@ -29,6 +29,7 @@ class GroupedOptimizer : public Optimizer {
   /// An Error unless every group of the layout has its member, and every member its group.
   void reset(const Layout& layout) override;
   void step(std::span<const Real> gradient, std::span<Real> theta) override;
+  Optimizer& member(std::size_t k) { return *members_[k].optimizer; }
   std::unique_ptr<Optimizer> clone() const override { return std::make_unique<GroupedOptimizer>(*this); }
 
  private:

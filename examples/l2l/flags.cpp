@@ -203,6 +203,10 @@ CLI::App& add_refine(CLI::App& app, RefineRequest& request) {
   positive("--lr", evolution.learning_rate, "learning rate of ADAM on the weights, at the start");
   add_steps(refine, request.steps, "steps of a trajectory (as in the training)");
   count("--last", evolution.last, "minimise the mean of so many last losses; a validation uses the last one");
+  add_number<int>(refine, "--window", evolution.window, kCountOrNone,
+                  "minimise the losses of so many steps after another, with an update of the\nweights after each; 0: "
+                  "the end of whole trajectories (" +
+                      std::to_string(evolution.window) + ")");
   count("--validate-every", evolution.validate_every, "iterations from one validation to the next");
   count("--validation-functions", evolution.validation_functions, "functions of a validation");
   add_seed(refine, request.seed, "seed of all random numbers (1 more than the seed of the run)");

@@ -19,6 +19,7 @@ std::string refinement_json(const Refinement& refinement) {
                       {"final-rate", config.final_rate},
                       {"steps", config.steps},
                       {"last", config.last},
+                      {"window", config.window},
                       {"validate-every", config.validate_every},
                       {"validation-functions", config.validation_functions},
                       {"seed", config.seed}};

@@ -38,4 +38,12 @@ std::unique_ptr<Optimizer> make_optimizer(const LearnedOptimizer& learned, int t
   return std::make_unique<GroupedOptimizer>(members);
 }
 
+void set_weights(Optimizer& optimizer, const LearnedOptimizer& learned) {
+  const std::vector<OptimizerModel::Part>& parts = learned.model.parts();
+  for (std::size_t k = 0; k < parts.size(); ++k) {
+    Optimizer& part = parts.size() == 1 ? optimizer : dynamic_cast<GroupedOptimizer&>(optimizer).member(k);
+    if (parts[k].lstm()) dynamic_cast<LstmOptimizer&>(part).set_weights(parts[k].weights(std::span(learned.phi)));
+  }
+}
+
 }  // namespace l2l

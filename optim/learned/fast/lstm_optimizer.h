@@ -19,6 +19,8 @@ class LstmOptimizer : public Optimizer {
       : LstmOptimizer(learned.model.single(), learned.phi, threads) {}
   LstmOptimizer(const LstmModel& model, std::span<const Real> phi, int threads = 1);
 
+  /// Other weights, with the same state.
+  void set_weights(std::span<const Real> phi) { blocks_.set_weights(phi); }
   void reset(const Layout& layout) override;
   void step(std::span<const Real> gradient, std::span<Real> theta) override;
   std::unique_ptr<Optimizer> clone() const override { return std::make_unique<LstmOptimizer>(*this); }
@@ -29,5 +31,7 @@ class LstmOptimizer : public Optimizer {
 
 /// Runs a learned optimizer of any kind. One of several parts needs a layout with its groups at `reset`.
 std::unique_ptr<Optimizer> make_optimizer(const LearnedOptimizer& learned, int threads = 1);
+/// Gives an optimizer that was made of the same model the weights of `learned`; it keeps its state.
+void set_weights(Optimizer& optimizer, const LearnedOptimizer& learned);
 
 }  // namespace l2l

@@ -224,6 +224,29 @@ TEST_CASE("a checkpoint keeps features and proposal; one that says nothing of a 
   CHECK(LearnedOptimizer::load(path).model.single().config().proposal == Proposal::Kind::scaled);
 }
 
+TEST_CASE("an optimizer that is given other weights keeps its state") {
+  const OptimizerModel model({{"fc", kOther}, {"conv", kSmall}});
+  const LearnedOptimizer a = random_optimizer(model, 1), b = random_optimizer(model, 2);
+  const History gradients = random_gradients(4);
+  const auto optimizer = make_optimizer(a);
+  optimizer->reset(two_groups());
+  std::vector<Real> theta(gradients[0].size(), 0);
+  for (int t = 0; t < 3; ++t) optimizer->step(gradients[t], theta);
+  const auto update = [&](const Optimizer& from, const LearnedOptimizer* weights) {
+    const auto copy = from.clone();
+    if (weights) set_weights(*copy, *weights);
+    std::vector<Real> u(theta.size(), 0);
+    copy->step(gradients[3], u);
+    return u;
+  };
+  const std::vector<Real> kept = update(*optimizer, nullptr), other = update(*optimizer, &b);
+  CHECK(update(*optimizer, &a) == kept);
+  CHECK(other != kept);
+  const auto fresh = make_optimizer(b);
+  fresh->reset(two_groups());
+  CHECK(update(*fresh, nullptr) != other);  // b's weights, but a state
+}
+
 TEST_CASE("a clone of an optimizer with memory goes on as the optimizer would") {
   const LearnedOptimizer learned =
       random_optimizer(LstmModel({1, 4, {Preprocess::Kind::moments, 0.9}, 0.3, Proposal::Kind::anchored, 0.02}), 6);

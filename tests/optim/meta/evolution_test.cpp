@@ -94,6 +94,72 @@ TEST_CASE("evolution: with random changes the estimate is the gradient on averag
   }
 }
 
+namespace {
+/// `count` estimates at an untrained optimizer's weights, and the mean losses that they report.
+struct Estimates {
+  std::vector<std::vector<Real>> gradients;
+  std::vector<double> losses;
+};
+Estimates estimate(const EstimatorConfig& config, int count) {
+  const LearnedOptimizer learned = untrained();
+  const auto estimator = make_estimator(config, bowl, free_weights(learned.model));
+  Estimates result;
+  for (int k = 0; k < count; ++k) {
+    std::vector<Real>& gradient = result.gradients.emplace_back(learned.phi.size(), Real(0));
+    result.losses.push_back(estimator->add_gradient(learned, gradient));
+  }
+  return result;
+}
+}  // namespace
+
+TEST_CASE("evolution: with a window as long as the trajectories, noise reuse is whole trajectories") {
+  EstimatorConfig config{.pairs = 4, .steps = 12, .last = 12, .deviation = 0.05, .seed = 3};
+  const Estimates whole = estimate(config, 3);
+  config.window = 12;
+  const Estimates reused = estimate(config, 3);
+  for (std::size_t k = 0; k < 3; ++k) {
+    // The mean of 12 losses, summed in double in another order; a difference of two such is some 1e-2 of them.
+    CHECK(reused.losses[k] == rounded<double>(whole.losses[k], 24, whole.losses[k]));
+    const double largest = std::ranges::max(whole.gradients[k], {}, [](Real x) { return std::abs(x); });
+    for (std::size_t i = 0; i < whole.gradients[k].size(); ++i) {
+      CHECK(reused.gradients[k][i] == Near(whole.gradients[k][i], 100 * kUnit<> * std::abs(largest)));
+    }
+  }
+}
+
+TEST_CASE("evolution: noise reuse goes on where the last window ended, with the same noise until the end") {
+  // One pair, trajectories of three windows: no staggering.
+  const EstimatorConfig whole{.pairs = 1, .steps = 12, .last = 12, .deviation = 0.05, .seed = 3};
+  EstimatorConfig windows = whole;
+  windows.window = 4;
+  const Estimates once = estimate(whole, 2), often = estimate(windows, 6);
+  for (std::size_t k = 0; k < 2; ++k) {
+    const double mean_loss = (often.losses[3 * k] + often.losses[3 * k + 1] + often.losses[3 * k + 2]) / 3;
+    CHECK(mean_loss == rounded<double>(once.losses[k], 30, once.losses[k]));
+  }
+  // An estimate of one pair is a multiple of its noise: parallel within a trajectory, not beyond.
+  const auto cosine = [&](std::size_t a, std::size_t b) {
+    const std::vector<Real>&x = often.gradients[a], &y = often.gradients[b];
+    double xy = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) xy += static_cast<double>(x[i]) * y[i];
+    return std::abs(xy) / (norm(x) * norm(y));
+  };
+  CHECK(cosine(0, 1) == Near(1.0, 1e-5));
+  CHECK(cosine(1, 2) == Near(1.0, 1e-5));
+  CHECK(cosine(2, 3) < 0.9);
+}
+
+TEST_CASE("evolution: noise reuse begins its trajectories at different times, and gives the same for any threads") {
+  EstimatorConfig config{.pairs = 6, .steps = 12, .window = 3, .deviation = 0.05, .seed = 5};
+  const Estimates one = estimate(config, 9);
+  for (const int threads : {2, 5}) {
+    config.threads = threads;
+    const Estimates many = estimate(config, 9);
+    CHECK(many.losses == one.losses);
+    CHECK(many.gradients == one.gradients);
+  }
+}
+
 TEST_CASE("evolution: differences are relative, bounded, and know losses that are not finite") {
   CHECK(relative_differences(Losses{{3, 1}, {1, 3}, {30, 10}}) == std::vector<double>{1, -1, 1});
   CHECK(relative_differences(Losses{{0, 0}}) == std::vector<double>{0});
@@ -229,9 +295,11 @@ TEST_CASE("evolution: refuses what cannot be") {
   CHECK_THROWS_AS(with([](auto& c) { c.deviation = kInfinity; })(), UsageError);
   CHECK_THROWS_AS(with([](auto& c) { c.learning_rate = NAN; })(), UsageError);
   CHECK_THROWS_AS(with([](auto& c) { c.final_rate = NAN; })(), UsageError);
-  for (int EvolutionConfig::*count :
-       {&EvolutionConfig::iterations, &EvolutionConfig::pairs, &EvolutionConfig::steps, &EvolutionConfig::last,
-        &EvolutionConfig::validate_every, &EvolutionConfig::validation_functions, &EvolutionConfig::threads}) {
+  CHECK_THROWS_AS(with([](auto& c) { c.window = -1; })(), UsageError);
+  CHECK_THROWS_AS(with([](auto& c) { c.window = 7; })(), UsageError);  // of 20 steps
+  using C = EvolutionConfig;
+  for (int C::*count : std::initializer_list<int C::*>{&C::iterations, &C::pairs, &C::steps, &C::last,
+                                                       &C::validate_every, &C::validation_functions, &C::threads}) {
     CHECK_THROWS_AS(with([=](auto& c) { c.*count = 0; })(), UsageError);
   }
   LearnedOptimizer broken = untrained();
