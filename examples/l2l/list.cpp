@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "examples/l2l/commands.h"
+#include "optim/learned/models.h"
 #include "optim/rules.h"
 
 namespace l2l {
@@ -15,8 +16,9 @@ int list() {
     }
   }
   std::puts("\noptimizers");
-  std::printf("  %-12s %s\n", "lstm",
-              "learned: an LSTM that gets the gradient of each coordinate and proposes its update");
+  for (const NamedModel& model : models()) {
+    std::printf("  %-12s learned: %s\n", model.name.c_str(), model.summary.c_str());
+  }
   for (const Rule& rule : rules()) std::printf("  %-12s %s\n", rule.name.c_str(), rule.summary.c_str());
   return 0;
 }

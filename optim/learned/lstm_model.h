@@ -18,6 +18,8 @@ struct LstmConfig {
   double output_scale = 0.1;
   Proposal::Kind proposal = Proposal::Kind::scaled;
   double rate = 0.01;  // η of an anchored proposal
+
+  bool operator==(const LstmConfig&) const = default;
 };
 
 /// The model m of Andrychowicz et al. 2016, eq. 3: an LSTM that is applied to every coordinate of θ separately, with

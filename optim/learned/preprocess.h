@@ -26,6 +26,7 @@ struct Preprocess {
   Kind kind = Kind::log_sign;
   double parameter = 10;
 
+  bool operator==(const Preprocess&) const = default;
   static constexpr Index kMaxFeatures = 5;
   Index features() const;
   /// Reals that are kept for each coordinate from one gradient to the next.

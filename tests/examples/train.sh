@@ -43,6 +43,15 @@ for kind in "moments squashed" "timescales anchored:0.02"; do
   quiet refine --run "$features" --out "$features/refined" --iterations 1 --pairs 2
 done
 
+# A model by its name, with a setting of one's own.
+quiet train --optimizee quadratic --batch 4 --dim 3 --steps 20 --unroll 10 --epochs 2 --out named --model anchored --layers 2
+grep -q '"model": "custom"' named/config.json && grep -q '"preprocess": "timescales"' named/config.json &&
+  grep -q '"layers": 2' named/config.json && grep -q '"hidden": 8' named/config.json || fail "$(cat named/config.json)"
+quiet train --optimizee quadratic --batch 4 --dim 3 --steps 20 --unroll 10 --epochs 2 --out named --model rnnprop --force
+grep -q '"model": "rnnprop"' named/config.json || fail "another model: $(cat named/config.json)"
+quiet train --resume --out named
+expect_error 2 "model 'anchord' is unknown.*did you mean anchored" train "${tiny[@]}" --out x --model anchord
+
 # By imitation: how far it is off is in the log. Training goes on in the same way.
 quiet train "${tiny[@]}" --out copy --imitate sgd:0.1
 grep -q '"imitate": "sgd:0.1"' copy/config.json || fail "config.json does not say what is imitated"

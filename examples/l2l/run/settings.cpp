@@ -11,6 +11,7 @@
 #include "autodiff/error.h"
 #include "examples/l2l/run/escape.h"
 #include "nn/fits_real.h"
+#include "optim/learned/models.h"
 
 namespace l2l {
 namespace {
@@ -29,6 +30,26 @@ std::string in_words(Range range) {
 }
 
 bool contains(Range range, double x) { return (range.above ? x > range.low : x >= range.low) && x <= range.high; }
+
+/// A row of the table of models, which other settings may change.
+Setting model() {
+  static constexpr const char* kCustom = "custom";
+  std::string rows;
+  for (const NamedModel& row : models()) rows += row.name + ": " + row.summary + "\n";
+  return {"model",
+          "NAME",
+          "sets all of the next five at once:\n" + rows + "custom: as they are",
+          [](const RunConfig& config) {
+            for (const NamedModel& row : models()) {
+              if (row.config == config.optimizer) return row.name;
+            }
+            return std::string(kCustom);
+          },
+          [](RunConfig& config, const std::string& text) {
+            if (text != kCustom) config.optimizer = find_model(text).config;
+          },
+          kCustom};
+}
 
 /// "none", "rescale:C", "log" or "log:P", "moments" or "moments:BETA", "timescales"
 Preprocess parse_preprocess_setting(const std::string& text) {
@@ -219,6 +240,7 @@ const std::vector<Setting>& settings() {
              "factor by which a loss counts less for an update, per step\n"
              "between them; 1: all losses count alike (the paper)"),
       number("clip", &M::clip, kNotNegative, "largest norm of the meta-gradient; 0: no limit"),
+      model(),
       number("hidden", &L::hidden, Range{1, L::kMaxHidden}, "hidden units of each LSTM layer"),
       number("layers", &L::layers, Range{1, L::kMaxLayers}, "LSTM layers"),
       preprocess(),
