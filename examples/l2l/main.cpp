@@ -88,7 +88,7 @@ int run(int argc, char** argv) {
 
 /// Prints an error as one line, whatever the text contains.
 int fail(int code, const std::string& text) {
-  std::fprintf(stderr, "l2l: %s\n", printable(text).c_str());
+  std::fprintf(stderr, "l2l: %s\n", error_line(text).c_str());
   return code;
 }
 

@@ -146,3 +146,7 @@ show() {
 }
 for file in compare probe refine; do each_field page/quadratic/$file.json show "$file.json"; done
 harmless_words
+
+# ---- A very long word: the message keeps its beginning, and its end with the remedy --------------------------------
+expect_error 2 "'xxx.* ... x*.*see .*--help" train "$(printf 'x%.0s' {1..5000})"
+[[ $(wc -c <err.txt) -lt 1500 ]] || fail "a message of $(wc -c <err.txt) bytes"

@@ -77,9 +77,9 @@ void read(std::string_view bytes) {
     const TrainRequest& train = line.requests.train;
     if (!train.optimizee.empty()) configure(train);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() != 0) require_good_message(printable(misuse(line.app, error).what()));  // 0: --help
+    if (error.get_exit_code() != 0) require_good_message(error_line(misuse(line.app, error).what()));  // 0: --help
   } catch (const Error& error) {
-    require_good_message(printable(error.what()));
+    require_good_message(error_line(error.what()));
   }
 }
 

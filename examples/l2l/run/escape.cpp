@@ -63,6 +63,17 @@ std::string printable(std::string_view text) {
   return result;
 }
 
+std::string error_line(std::string_view text) {
+  constexpr std::size_t kHead = 900, kTail = 500;  // the tail has the remedy
+  const std::string line = printable(text);
+  if (line.size() <= kHead + kTail) return line;
+  const auto boundary = [&](std::size_t k) {  // of a UTF-8 character
+    while ((static_cast<unsigned char>(line[k]) & 0xc0) == 0x80) --k;
+    return k;
+  };
+  return line.substr(0, boundary(kHead)) + " ... " + line.substr(boundary(line.size() - kTail));
+}
+
 std::string html(std::string_view text) {
   std::string result;
   for (const char c : printable(text)) {

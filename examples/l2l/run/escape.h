@@ -10,6 +10,9 @@ namespace l2l {
 /// UTF-8 become \n, \x1b, \u202e, \xff. Other text is unchanged.
 std::string printable(std::string_view text);
 
+/// The same for an error message; of a long one, which quotes something very long, the middle is left out.
+std::string error_line(std::string_view text);
+
 /// As text or as an attribute of an HTML page.
 std::string html(std::string_view text);
 
