@@ -10,8 +10,8 @@
 
 #include "autodiff/error.h"
 #include "examples/l2l/run/escape.h"
+#include "examples/l2l/run/model_settings.h"
 #include "nn/fits_real.h"
-#include "optim/learned/models.h"
 
 namespace l2l {
 namespace {
@@ -30,49 +30,6 @@ std::string in_words(Range range) {
 }
 
 bool contains(Range range, double x) { return (range.above ? x > range.low : x >= range.low) && x <= range.high; }
-
-/// A row of the table of models, which other settings may change.
-Setting model() {
-  static constexpr const char* kCustom = "custom";
-  std::string rows;
-  for (const NamedModel& row : models()) rows += row.name + ": " + row.summary + "\n";
-  return {"model",
-          "NAME",
-          "sets all of the next five at once:\n" + rows + "custom: as they are",
-          [](const RunConfig& config) {
-            for (const NamedModel& row : models()) {
-              if (row.config == config.optimizer) return row.name;
-            }
-            return std::string(kCustom);
-          },
-          [](RunConfig& config, const std::string& text) {
-            if (text != kCustom) config.optimizer = find_model(text).config;
-          },
-          kCustom};
-}
-
-/// "none", "rescale:C", "log" or "log:P", "moments" or "moments:BETA", "timescales"
-Preprocess parse_preprocess_setting(const std::string& text) {
-  const std::size_t colon = text.find(':');
-  const Preprocess::Kind kind = parse_preprocess(text.substr(0, colon));
-  const bool has_parameter = colon != std::string::npos;
-  const bool none = kind == Preprocess::Kind::none || kind == Preprocess::Kind::timescales;
-  if (none && has_parameter) {
-    throw UsageError("--preprocess ", text, ": '", name_of(kind), "' takes no parameter");
-  }
-  if (kind == Preprocess::Kind::rescale && !has_parameter) {
-    throw UsageError("--preprocess rescale: the factor is missing, e.g. rescale:0.1");
-  }
-  const Range range = kind == Preprocess::Kind::moments ? Range{1e-6, 1 - 1e-6} : kPositive;
-  if (has_parameter) return {kind, parse_number<double>("--preprocess " + text, text.substr(colon + 1), range)};
-  return {kind, kind == Preprocess::Kind::moments ? 0.95 : Preprocess{}.parameter};
-}
-
-std::string preprocess_text(const Preprocess& preprocess) {
-  const std::string name(name_of(preprocess.kind));
-  const bool none = preprocess.kind == Preprocess::Kind::none || preprocess.kind == Preprocess::Kind::timescales;
-  return none ? name : name + ":" + to_text(preprocess.parameter);
-}
 
 template <class T>
 std::string number_text(T x) {
@@ -101,45 +58,6 @@ Setting number(const std::string& name, T Part::*member, Range range, const std:
           [=](RunConfig& config, const std::string& text) {
             field(config, member) = parse_number<T>("--" + name, text, range);
           }};
-}
-
-Setting preprocess() {
-  return {
-      "preprocess", "KIND",
-      "what the LSTM sees of a gradient: none, rescale:C (times C),\n"
-      "log:P (logarithm and sign; log alone is log:10), moments:BETA\n"
-      "(of size 1, with their moving average; alone 0.95), or\n"
-      "timescales (with three of them, and the step)",
-      [](const RunConfig& config) { return preprocess_text(config.optimizer.preprocess); },
-      [](RunConfig& config, const std::string& text) { config.optimizer.preprocess = parse_preprocess_setting(text); }};
-}
-
-/// "scaled", "squashed" or "anchored:RATE"
-Setting proposal() {
-  return {"proposal",
-          "KIND",
-          "what its output becomes: scaled (times --scale), squashed\n"
-          "(tanh, times --scale), or anchored:RATE (steps of ADAM with\n"
-          "this rate, which it changes; needs moments or timescales)",
-          [](const RunConfig& config) {
-            const LstmConfig& lstm = config.optimizer;
-            const std::string name(name_of(lstm.proposal));
-            return lstm.proposal == Proposal::Kind::anchored ? name + ":" + to_text(lstm.rate) : name;
-          },
-          [](RunConfig& config, const std::string& text) {
-            const std::size_t colon = text.find(':');
-            const Proposal::Kind kind = parse_proposal(text.substr(0, colon));
-            const bool has_rate = colon != std::string::npos, anchored = kind == Proposal::Kind::anchored;
-            if (has_rate && !anchored) throw UsageError("--proposal ", text, ": only anchored takes a rate");
-            config.optimizer.proposal = kind;
-            config.optimizer.rate = has_rate
-                                        ? parse_number<double>("--proposal " + text, text.substr(colon + 1), kPositive)
-                                        : LstmConfig{}.rate;
-            if (anchored && config.optimizer.preprocess.momentum() < 0) {
-              throw UsageError("--proposal ", text, ": needs --preprocess moments or timescales");
-            }
-          },
-          "scaled"};
 }
 
 /// RULE:RATE
@@ -240,11 +158,11 @@ const std::vector<Setting>& settings() {
              "factor by which a loss counts less for an update, per step\n"
              "between them; 1: all losses count alike (the paper)"),
       number("clip", &M::clip, kNotNegative, "largest norm of the meta-gradient; 0: no limit"),
-      model(),
+      model_setting(),
       number("hidden", &L::hidden, Range{1, L::kMaxHidden}, "hidden units of each LSTM layer"),
       number("layers", &L::layers, Range{1, L::kMaxLayers}, "LSTM layers"),
-      preprocess(),
-      proposal(),
+      preprocess_setting(),
+      proposal_setting(),
       number("scale", &L::output_scale, kPositive, "factor of what the LSTM proposes"),
       groups(),
       imitate(),

@@ -1,0 +1,11 @@
+#pragma once
+#include "examples/l2l/run/settings.h"
+
+namespace l2l {
+
+/// The settings that say what a learned optimizer is made of: features and proposal, and a name for all of it.
+Setting model_setting();
+Setting preprocess_setting();
+Setting proposal_setting();
+
+}  // namespace l2l
