@@ -202,7 +202,7 @@ CLI::App& add_refine(CLI::App& app, RefineRequest& request) {
   positive("--deviation", evolution.deviation, "standard deviation of a perturbation, for each weight");
   positive("--lr", evolution.learning_rate, "learning rate of ADAM on the weights, at the start");
   add_steps(refine, request.steps, "steps of a trajectory (as in the training)");
-  count("--last", evolution.last, "minimise the mean of so many last losses; a validation uses the last one");
+  count("--last", evolution.last, "take the mean of so many last losses, in validations too");
   add_number<int>(refine, "--window", evolution.window, kCountOrNone,
                   "minimise the losses of so many steps after another, with an update of the\nweights after each; 0: "
                   "the end of whole trajectories (" +

@@ -100,10 +100,11 @@ class Record {
 };
 
 /// Plots only the validations: every iteration has new training functions, which differ more than the optimizers do.
-Commands picture(const std::string& optimizee, const std::string& log, int steps) {
+Commands picture(const std::string& optimizee, const std::string& log, int steps, int last) {
   return Commands(
-      "set title ", Text("Refining an LSTM optimizer on " + optimizee),
-      "\nset xlabel 'iteration'\nset ylabel 'loss at step ", steps,
+      "set title ", Text("Refining an LSTM optimizer on " + optimizee), "\nset xlabel 'iteration'\nset ylabel '",
+      last == 1 ? Commands("loss at step ") : Commands("mean loss of the last ", last, " of "), steps,
+      last == 1 ? Commands() : Commands(" steps"),
       " on validation functions'\n"
       "unset key\n"
       "set yrange [*:*] noextend\n"
@@ -173,8 +174,8 @@ int refine(const RefineRequest& request) {
   record.check(evolution);
   search_or_tell(evolution, config, record);
 
-  const bool drawn =
-      plot(picture(trial.optimizee, record.log(), config.steps), to.refinement(".png"), to.refinement(".csv"));
+  const bool drawn = plot(picture(trial.optimizee, record.log(), config.steps, config.last), to.refinement(".png"),
+                          to.refinement(".csv"));
   if (!(evolution.best_validation() < evolution.validate_start())) {
     std::fprintf(stderr, "l2l: warning: no validation was better than that of the start, so the start was written\n");
   }

@@ -27,7 +27,7 @@ class Estimator {
 struct EstimatorConfig {
   int pairs = 32;  // P
   int steps = 100;  // of a trajectory
-  int last = 1;  // whole trajectories: how many losses at the end are averaged to L
+  int last = 1;  // how many losses at the end are averaged: to L of whole trajectories, and in validations
   int window = 0;  // noise reuse: steps from one estimate to the next; 0: whole trajectories
   double deviation = 0.03;  // σ
   std::uint64_t seed = 0;

@@ -95,7 +95,8 @@ double Evolution::validate() {
                                 .steps = config_.steps,
                                 .seed = config_.seed,
                                 .threads = config_.threads};
-  return evaluate([&] { return make_optimizer(current_); }, validation_, options).final_mean();
+  const Curves curves = evaluate([&] { return make_optimizer(current_); }, validation_, options);
+  return curves.sum(config_.steps - config_.last + 1, config_.steps) / config_.last;
 }
 
 }  // namespace l2l

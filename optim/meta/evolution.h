@@ -24,7 +24,7 @@ struct EvolutionReport {
   double loss = 0;  // mean over its trajectories of the mean of their last losses
   double learning_rate = 0;
   bool validated = false;
-  double validation = 0;  // loss at the last step on the validation functions, if validated
+  double validation = 0;  // mean of the last losses on the validation functions, if validated
   bool best = false;  // the best so far
 };
 

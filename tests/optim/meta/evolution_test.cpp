@@ -205,7 +205,8 @@ TEST_CASE("evolution: teaches an optimizer that does nothing to descend, with it
   // What is kept is what the best validation saw.
   const EvaluateOptions options{.split = Split::validation, .functions = 4, .steps = 20, .seed = 3};
   const LearnedOptimizer best = evolution.best();
-  CHECK(evaluate([&] { return make_optimizer(best); }, bowl, options).final_mean() == evolution.best_validation());
+  const Curves curves = evaluate([&] { return make_optimizer(best); }, bowl, options);
+  CHECK(curves.sum(18, 20) / 3 == evolution.best_validation());  // the last 3
 
   std::vector<bool> is_free(start.phi.size(), false);
   for (const auto& [first, size] : free_weights(start.model)) {
