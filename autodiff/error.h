@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -17,7 +18,9 @@ class Error : public std::runtime_error {
   static std::string join(const Parts&... parts) {
     std::ostringstream text;
     (text << ... << parts);
-    return text.str();
+    std::string joined = text.str();
+    std::ranges::replace(joined, '\0', '?');  // what() would end there
+    return joined;
   }
 };
 

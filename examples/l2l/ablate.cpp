@@ -231,15 +231,22 @@ int ablate_preprocessing(const AblateRequest& request) {
   if (request.optimizee.empty()) {
     throw UsageError("--optimizee is missing: name one, ", own_call({"list"}), " shows them");
   }
+  for (const auto& [name, value] : request.settings) {
+    if ((name == "model" || name == "proposal") && value.starts_with("anchored")) {
+      throw UsageError("--", name, " ", value,
+                       ": an anchored proposal needs a momentum among its features, and none of the ",
+                       "ways compared here has one");
+    }
+  }
   const RunFolder folder{request.out};
   const auto file = [&](const char* extension) { return folder.path / (std::string("ablation") + extension); };
   const RunConfig config = make_config(request.optimizee, request.settings, request.options);
   const Family base = interruptible(make_optimizee(find_optimizee(request.optimizee), config.options));
+  listen_for_interrupts();  // before anything is made
   const OutputFolder made(folder.path);
   const FolderLock lock(folder.path, FolderLock::alone);
   folder.check_output(file(".json"), {file(".csv"), file(".png"), folder.path / "preprocess.csv"}, request.force,
                       "choose another --out, or replace it with --force");
-  listen_for_interrupts();
 
   std::vector<Training> trainings;
   for (const std::string& preprocess : {std::string("none"), tune_constant(request, base), std::string("log:10")}) {

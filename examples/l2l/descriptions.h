@@ -25,7 +25,8 @@ trajectories. Each iteration tries --pairs random perturbations of the biases an
 signs on one training function for --steps steps, and moves the weights towards the lower final losses. Options of
 the optimizee apply to these functions: smaller ones are faster. Every --validate-every iterations the weights are
 tried on validation functions, other ones than the training used; those with the lowest loss are kept.
-An iteration takes as long as 2 x --pairs trajectories. Ctrl-C stops it; to continue, refine the result again.
+An iteration takes as long as 2 x --pairs trajectories. With --window W it takes W steps of each only: all pairs stay
+where they are, in memory, and go on from there. Ctrl-C stops it; to continue, refine the result again.
 
 Writes a run of its own: DIR/optimizer.safetensors and config.json, the training's train.csv, and refine.csv,
 refine.json and refine.png.

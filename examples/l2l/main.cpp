@@ -114,10 +114,14 @@ int main(int argc, char** argv) {
   std::set_terminate(end_of_memory);
   // Then a file that exceeds `ulimit -f` is an Error with its name, as on a full disk, and not a silent end.
   std::signal(SIGXFSZ, SIG_IGN);
+  // `l2l compare … | head`: whoever reads stdout may go away, and the files are written all the same.
+  std::signal(SIGPIPE, SIG_IGN);
   try {
     const int code = run(argc, argv);
     if (interrupted()) return interrupted_exit_code();  // just before the end
+    errno = 0;
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      if (errno == EPIPE || errno == 0) return 128 + SIGPIPE;  // as if it had ended us; 0: it was an earlier write
       throw l2l::Error("stdout cannot be written: ", std::strerror(errno));
     }
     return code;

@@ -29,6 +29,11 @@ std::uint64_t next_seed(const RunFolder& run, const RunConfig& config) {
   return read_refinement(file, "; give a --seed").config.seed + 1;
 }
 
+/// How to refine a run further. The flags that its own refinement had are the user's to give again.
+std::string how_to_refine(const RunFolder& run) {
+  return own_call({"refine", "--run", run.path.string(), "--out", "DIR"}) + " and the same settings";
+}
+
 /// Copies of the other files of a run.
 std::vector<NewFile> copies(const RunFolder& from, const RunFolder& to) {
   std::vector<NewFile> files;
@@ -68,8 +73,8 @@ class Record {
   /// The end of an error: how to continue.
   std::string how_to_go_on() const {
     if (!begun_) return "";
-    return "; the best validated weights are kept; go on from them with: " +
-           own_call({"refine", "--run", to_.path.string()}) + ", or start again with --force";
+    return "; the best validated weights are kept; go on from them with: " + how_to_refine(to_) +
+           ", or start again with --force";
   }
   const std::string& log() const { return log_; }
   int done() const { return done_; }
@@ -160,12 +165,21 @@ int refine(const RefineRequest& request) {
   if (fs::equivalent(from.path, to.path, different)) {
     throw UsageError("--out ", request.out, ": is the run itself; choose another folder for the refined one");
   }
+  if (config.window > 0 && config.steps % config.window != 0) {
+    throw UsageError("--window ", config.window, ": must divide the ", config.steps,
+                     " steps of a trajectory; give --steps ", (config.steps / config.window + 1) * config.window,
+                     ", or another window");
+  }
+  if (config.last > config.steps) {
+    throw UsageError("--last ", config.last, ": a trajectory has only ", config.steps,
+                     " steps; more --steps, or fewer");
+  }
+  listen_for_interrupts();  // before anything is made
   Evolution evolution(trial.learned, trial.family, open_trial(from, "", {}).family, config);
   const OutputFolder made(to.path);
   const FolderLock lock_to(to.path, FolderLock::alone);
   to.check_free(request.force, "choose another --out, or replace it with --force");
   for (const char* extension : {".csv", ".json", ".png"}) check_writable(to.refinement(extension));
-  listen_for_interrupts();
   std::fprintf(stderr, "refining it: %d iterations of %d pairs of %d steps, %d thread%s\n", config.iterations,
                config.pairs, config.steps, config.threads, config.threads == 1 ? "" : "s");
   StatusLine().update("validating the start");
@@ -184,7 +198,7 @@ int refine(const RefineRequest& request) {
   if (drawn) std::printf("picture            %s\n", to.refinement(".png").c_str());
   if (record.done() == config.iterations) return 0;
   throw Interrupted{"interrupted after iteration " + std::to_string(record.done()) +
-                    "; the best validated weights are kept; go on from them with: l2l refine --run " + request.out};
+                    "; the best validated weights are kept; go on from them with: " + how_to_refine(to)};
 }
 
 }  // namespace l2l

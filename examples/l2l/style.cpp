@@ -147,6 +147,14 @@ void check_unused(const StyleRequest& request, const std::vector<Result>& result
     if (fs::is_directory(file)) throw Error(file.string(), ": is a folder; choose another ", flag);
     const fs::path folder = file.has_parent_path() ? file.parent_path() : ".";
     if (!fs::is_directory(folder)) throw Error(file.string(), ": there is no folder ", folder.string());
+    std::vector<std::string> inputs = request.contents;
+    inputs.push_back(request.style);
+    for (const std::string& input : inputs) {
+      std::error_code different;
+      if (fs::equivalent(file, input, different)) {
+        throw UsageError(flag, " ", file.string(), ": is one of the pictures to start from; choose another ", flag);
+      }
+    }
     if (!request.force && fs::exists(file)) {
       throw Error(file.string(), ": exists already; choose another ", flag, ", or replace it with --force");
     }

@@ -79,7 +79,7 @@ class NoiseReuse : public Estimator {
       : config_(config), family_(family), noise_(config, std::move(free)), pairs_(config.pairs) {
     for (int p = 0; p < config.pairs; ++p) {  // the first trajectories are cut, so that later ones begin at all times
       const int windows = config.steps / config.window;
-      pairs_[p].end = (1 + (p + 1) * (windows - 1) / config.pairs) * config.window;
+      pairs_[p].end = (1 + static_cast<int>((p + 1LL) * (windows - 1) / config.pairs)) * config.window;
       changes_.emplace_back();
     }
   }

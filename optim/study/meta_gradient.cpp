@@ -31,8 +31,9 @@ void MetaGradient::check(const OptimizerModel& model) {
     }
     const Preprocess& features = part.lstm()->config().preprocess;
     if (features.memory() > 0) {
-      throw Error("meta-gradient: the features ", name_of(features.kind),
-                  " depend on earlier gradients, and how they respond to them is not recorded");
+      throw Error(
+          "meta-gradient: the features ", name_of(features.kind),
+          " depend on earlier gradients, and how they respond to them is not recorded; it knows none, rescale and log");
     }
   }
 }

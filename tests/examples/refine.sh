@@ -56,7 +56,7 @@ grep -q '^stopping' err.txt && grep -q 'the best validated weights are kept' err
 expect_error 2 'choose another folder' refine --run run --out ./run
 expect_error 2 'out' refine --run run
 expect_error 2 "--pairs: '0'" refine --run run --out x --pairs 0
-expect_error 2 'last is 8, a trajectory has only 4' refine --run run --out x --steps 4 --last 8
+expect_error 2 '--last 8: a trajectory has only 4 steps' refine --run run --out x --steps 4 --last 8
 expect_error 1 'nowhere.*l2l train' refine --run nowhere --out x
 cp -r run nan
 unseal nan/optimizer.safetensors
@@ -64,3 +64,13 @@ printf '\377\377\377\377' |
   dd of=nan/optimizer.safetensors bs=1 seek=$(($(wc -c <nan/optimizer.safetensors) - 4)) conv=notrunc status=none
 expect_error 1 'nan/optimizer.safetensors: .*not finite' refine --run nan --out x
 [[ ! -e x ]] || fail "a refused command left a folder"
+
+# Windows; what cannot be; results of another run are not adopted, nor replaced without being told to.
+quiet refine --run run --out windows "${search[@]}" --window 5 --last 4
+grep -q '"window": 5' windows/refine.json || fail "refine.json: $(cat windows/refine.json)"
+quiet refine --run run --out windows-too "${search[@]}" --window 5 --last 4 --threads 2
+same windows/optimizer.safetensors windows-too/optimizer.safetensors
+expect_error 2 '--window 7: must divide the 20 steps.*--steps 21' refine --run run --out x --window 7
+mkdir foreign && cp refined/refine.json foreign
+expect_error 1 'foreign: holds results of another run .refine.json.*--force' refine --run run --out foreign "${search[@]}"
+expect_error 1 'foreign: holds results of another run' train "${tiny[@]}" --out foreign

@@ -25,6 +25,7 @@ quiet style "${both[@]}" --out again.png --threads 1
 exec 8<&-
 [[ $(echo .l2l-*) == .l2l-2.lock ]] && rm .l2l-2.lock || fail "locks are left, or one that was held is not: $(echo .l2l-*)"
 same content-style.png again.png
+expect_error 2 'again.png: is one of the pictures to start from' style "${fast[@]}" --content again.png --style "$pictures/style.jpg" --out again.png --force
 quiet style "${both[@]}" --out again.png --seed 1 --force
 ! cmp -s content-style.png again.png || fail "--seed changed nothing"
 rm -- *.png

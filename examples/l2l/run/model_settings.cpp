@@ -12,7 +12,7 @@ Setting model_setting() {
   for (const NamedModel& row : models()) rows += row.name + ": " + row.summary + "\n";
   return {"model",
           "NAME",
-          "sets all of the next five at once:\n" + rows + "custom: as they are",
+          "sets the five settings that follow at once\n" + rows + "custom: as they are",
           [](const RunConfig& config) {
             for (const NamedModel& row : models()) {
               if (row.config == config.optimizer) return row.name;
@@ -20,7 +20,12 @@ Setting model_setting() {
             return std::string(kCustom);
           },
           [](RunConfig& config, const std::string& text) {
-            if (text != kCustom) config.optimizer = find_model(text).config;
+            if (text == kCustom) return;
+            try {
+              config.optimizer = find_model(text).config;
+            } catch (const UsageError& error) {
+              throw UsageError("--model: ", error.what());
+            }
           },
           kCustom};
 }
@@ -65,30 +70,32 @@ Setting preprocess_setting() {
 
 /// "scaled", "squashed" or "anchored:RATE"
 Setting proposal_setting() {
-  return {"proposal",
-          "KIND",
-          "what its output becomes: scaled (times --scale), squashed\n"
-          "(tanh, times --scale), or anchored:RATE (steps of ADAM with\n"
-          "this rate, which it changes; needs moments or timescales)",
-          [](const RunConfig& config) {
-            const LstmConfig& lstm = config.optimizer;
-            const std::string name(name_of(lstm.proposal));
-            return lstm.proposal == Proposal::Kind::anchored ? name + ":" + to_text(lstm.rate) : name;
-          },
-          [](RunConfig& config, const std::string& text) {
-            const std::size_t colon = text.find(':');
-            const Proposal::Kind kind = parse_proposal(text.substr(0, colon));
-            const bool has_rate = colon != std::string::npos, anchored = kind == Proposal::Kind::anchored;
-            if (has_rate && !anchored) throw UsageError("--proposal ", text, ": only anchored takes a rate");
-            config.optimizer.proposal = kind;
-            config.optimizer.rate = has_rate
-                                        ? parse_number<double>("--proposal " + text, text.substr(colon + 1), kPositive)
-                                        : LstmConfig{}.rate;
-            if (anchored && config.optimizer.preprocess.momentum() < 0) {
-              throw UsageError("--proposal ", text, ": needs --preprocess moments or timescales");
-            }
-          },
-          "scaled"};
+  return {
+      "proposal",
+      "KIND",
+      "what its output becomes: scaled (times --scale), squashed\n"
+      "(tanh, times --scale), or anchored:RATE (steps of ADAM with\n"
+      "this rate, which it changes; alone 0.01; needs moments or\n"
+      "timescales)",
+      [](const RunConfig& config) {
+        const LstmConfig& lstm = config.optimizer;
+        const std::string name(name_of(lstm.proposal));
+        return lstm.proposal == Proposal::Kind::anchored ? name + ":" + to_text(lstm.rate) : name;
+      },
+      [](RunConfig& config, const std::string& text) {
+        const std::size_t colon = text.find(':');
+        const Proposal::Kind kind = parse_proposal(text.substr(0, colon));
+        const bool has_rate = colon != std::string::npos, anchored = kind == Proposal::Kind::anchored;
+        if (has_rate && !anchored) throw UsageError("--proposal ", text, ": only anchored takes a rate");
+        config.optimizer.proposal = kind;
+        config.optimizer.rate = has_rate ? parse_number<double>("--proposal " + text, text.substr(colon + 1), kPositive)
+                                         : LstmConfig{}.rate;
+        if (anchored && config.optimizer.preprocess.momentum() < 0) {
+          throw UsageError("--proposal ", text, ": an anchored proposal needs --preprocess moments or timescales, not ",
+                           preprocess_text(config.optimizer.preprocess));
+        }
+      },
+      "scaled"};
 }
 
 }  // namespace l2l

@@ -139,9 +139,16 @@ std::vector<fs::path> RunFolder::run() const {
 }
 
 void RunFolder::check_free(bool force, const std::string& remedy) const {
-  const std::vector<fs::path> files = run();
-  if (files.empty() || force) return;
-  throw Error(path.string(), ": holds a run already (", files.back().filename().string(), "); ", remedy);
+  if (force) return;
+  if (const std::vector<fs::path> files = run(); !files.empty()) {
+    throw Error(path.string(), ": holds a run already (", files.back().filename().string(), "); ", remedy);
+  }
+  std::error_code none;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path, none)) {
+    if (is_finding(entry.path()) && entry.path().extension() == ".json") {
+      throw Error(path.string(), ": holds results of another run (", entry.path().filename().string(), "); ", remedy);
+    }
+  }
 }
 
 std::string config_text(const RunConfig& config) {

@@ -17,7 +17,7 @@ namespace l2l {
 namespace {
 
 /// Without an exponent: 1000000.
-std::string bound_text(double x) { return std::to_string(std::llround(x)); }
+std::string bound_text(double x) { return x == std::round(x) ? std::to_string(std::llround(x)) : to_text(x); }
 
 template <class T>
 std::string in_words(Range range) {
