@@ -37,9 +37,10 @@ class Flat : public Function {
   Layout layout_;
 };
 
-/// An epoch of one unroll and no validation but that of the starting point.
-MetaTrainConfig one_unroll(MetaTrainConfig config) {
-  config.steps = config.unroll;
+/// An epoch of one unroll of `steps` steps and no validation but that of the starting point.
+MetaTrainConfig one_unroll(MetaTrainConfig config, int steps) {
+  if (steps != config.unroll) config.weights.clear();
+  config.steps = config.unroll = steps;
   config.first_steps = 0;
   config.epochs = config.validate_every = std::numeric_limits<int>::max();
   config.validation_functions = 1;
@@ -84,14 +85,22 @@ std::size_t inner_tape_bytes(const Family& family, std::uint64_t seed) {
 }
 
 /// Bytes of all trajectories with n coordinates each, their inner tapes apart.
-std::size_t trajectory_bytes(const OptimizerModel& model, const MetaTrainConfig& config, const Layout& layout,
-                             Index n) {
+std::size_t trajectory_bytes(const OptimizerModel& model, const MetaTrainConfig& config, const Layout& layout, Index n,
+                             int steps) {
   const Family flat([&layout, n](Rng&, Split) { return std::make_unique<Flat>(layout, n); });
-  MetaTrainer trainer(model, flat, one_unroll(config));
+  MetaTrainer trainer(model, flat, one_unroll(config, steps));
   trainer.run_epoch();
   trainer.run_epoch();  // twice, as above
   return trainer.bytes() - config.functions * inner_tape_bytes(flat, config.seed);
 }
+
+/// f(x) of a linear f, from f(first) and f(2 first).
+double extrapolate(Index first, double at_first, double at_second, Index x) {
+  return at_first + (at_second - at_first) * static_cast<double>(x - first) / static_cast<double>(first);
+}
+
+/// Steps of an unroll that is recorded to see what a long one takes: a plan must not take what it only predicts.
+constexpr int kShort = 32;
 
 }  // namespace
 
@@ -106,13 +115,16 @@ MetaPlan plan_memory(const OptimizerModel& model, const Family& family, const Me
 
   // Enough that what does not depend on n is all there, such as the sums over slabs of blocks in fused_unroll.cpp.
   constexpr Index kSmall = 4096;
-  if (n <= 2 * kSmall) {
-    plan.unroll_bytes = trajectory_bytes(model, config, f->layout(), n);
-  } else {
-    const double a = static_cast<double>(trajectory_bytes(model, config, f->layout(), kSmall));
-    const double b = static_cast<double>(trajectory_bytes(model, config, f->layout(), 2 * kSmall));
-    plan.unroll_bytes = static_cast<std::size_t>(a + (b - a) * static_cast<double>(n - kSmall) / kSmall);
-  }
+  const auto of_length = [&](int steps) {
+    const auto bytes = [&](Index count) {
+      return static_cast<double>(trajectory_bytes(model, config, f->layout(), count, steps));
+    };
+    return n <= 2 * kSmall ? bytes(n) : extrapolate(kSmall, bytes(kSmall), bytes(2 * kSmall), n);
+  };
+  const double unroll = config.unroll <= 2 * kShort
+                            ? of_length(config.unroll)
+                            : extrapolate(kShort, of_length(kShort), of_length(2 * kShort), config.unroll);
+  plan.unroll_bytes = static_cast<std::size_t>(unroll);
 
   const std::size_t vectors = 2 * n * sizeof(Real);  // θ and ∇f
   const std::size_t inner_tape = inner_tape_bytes(family, config.seed);
@@ -120,7 +132,9 @@ MetaPlan plan_memory(const OptimizerModel& model, const Family& family, const Me
   std::size_t states = 0;
   for (Index k = 0; k < groups.count(); ++k) {
     const LstmModel* lstm = model.parts()[k].lstm();
-    if (lstm) states += 2 * lstm->config().layers * lstm->config().hidden * groups.size(k) * sizeof(Real);
+    if (!lstm) continue;
+    const LstmConfig& c = lstm->config();
+    states += (2 * c.layers * c.hidden + c.preprocess.memory()) * groups.size(k) * sizeof(Real);
   }
   plan.function_tape_bytes = config.functions * inner_tape;
   const std::size_t validated = std::min(config.threads, config.validation_functions);  // at once
@@ -136,7 +150,8 @@ double steady_seconds() {
 MetaPace measure_pace(const OptimizerModel& model, const Family& family, const MetaTrainConfig& config,
                       const Clock& clock) {
   MetaPace pace;
-  MetaTrainer trainer(model, family, one_unroll(config));
+  const int recorded = std::min(config.unroll, 2 * kShort);
+  MetaTrainer trainer(model, family, one_unroll(config, recorded));
   trainer.run_epoch();
   // The mean of several, as far as they are quick: functions may differ.
   constexpr int kMaxEpochs = 16;
@@ -146,7 +161,7 @@ MetaPace measure_pace(const OptimizerModel& model, const Family& family, const M
   do {
     trainer.run_epoch();
   } while (++epochs < kMaxEpochs && clock() - start < kEnough);
-  pace.epoch = (clock() - start) / epochs * config.steps / config.unroll;
+  pace.epoch = (clock() - start) / epochs * config.steps / recorded;
 
   const int steps = config.validation_steps ? config.validation_steps : config.steps;
   const int at_once = std::min(config.threads, config.validation_functions);
@@ -159,7 +174,7 @@ MetaPace measure_pace(const OptimizerModel& model, const Family& family, const M
     return clock() - begin;
   };
   seconds(1);  // warm
-  const int length = std::min(steps, config.unroll);
+  const int length = std::min(steps, recorded);
   pace.validation = seconds(length) * rounds * steps / length;
   return pace;
 }
