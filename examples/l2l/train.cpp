@@ -60,7 +60,13 @@ class Run {
       throw Error(folder_.checkpoint().string(),
                   ": is missing, so there is no training to continue; l2l refine starts from a trained optimizer");
     }
-    MetaTrainState state = load_checkpoint(folder_.checkpoint(), model_.layout(), config_text_, config_.training);
+    MetaTrainState state = [&] {
+      try {
+        return load_checkpoint(folder_.checkpoint(), model_.layout(), config_text_, config_.training);
+      } catch (const Error& error) {
+        throw Error(error.what(), "; start again with --force, or from the optimizer that is there with l2l refine");
+      }
+    }();
     log_ = read_log(folder_.log(), state.epoch);
     trainer_.resume(std::move(state));
   }

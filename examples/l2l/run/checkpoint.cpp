@@ -116,7 +116,7 @@ MetaTrainState load_checkpoint(const std::filesystem::path& path, const Layout& 
   }
   try {
     if (text(file.metadata, "config") != config) {
-      throw Error("its settings are not those of the config.json beside it; start again with --force");
+      throw Error("its settings are not those of the config.json beside it");
     }
     MetaTrainState state;
     state.phi = parameters(file, phi, "phi.");
