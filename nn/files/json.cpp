@@ -45,6 +45,11 @@ std::string in_quotes(const std::string& name) {
   }
   std::replace_if(
       text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 127; }, '?');
+  // The control characters from U+0080 to U+009F are two bytes in UTF-8. (JSON's parser has let only UTF-8 pass.)
+  for (std::size_t k = 0; k + 1 < text.size(); ++k) {
+    const unsigned char lead = text[k], next = text[k + 1];
+    if (lead == 0xc2 && next >= 0x80 && next < 0xa0) text.replace(k, 2, "?");
+  }
   return "'" + text + "'";
 }
 

@@ -38,6 +38,7 @@ TEST_CASE("JSON is read, and whatever is wrong with it is an Error") {
 TEST_CASE("a name is fit for a line of text") {
   CHECK(in_quotes("lstm.bias_l0") == "'lstm.bias_l0'");
   CHECK(in_quotes("a\nb\x7f") == "'a?b?'");
+  CHECK(in_quotes("a\u009bb\u0080\u00a0") == "'a?b?\u00a0'");  // C1 controls; a no-break space is text
   CHECK(in_quotes(std::string(500, 'x')) == "'" + std::string(77, 'x') + "...'");
   CHECK(in_quotes(std::string(76, 'x') + "üüü") == "'" + std::string(76, 'x') + "...'");
 }
