@@ -1,6 +1,7 @@
 // l2l: train a learned optimizer, compare it with tuned ones, and look inside it, from the command line.
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -100,6 +101,10 @@ int out_of_memory() {
   return 1;
 }
 
+/// SIGPIPE came.
+std::atomic<bool> reader_gone = false;
+static_assert(std::atomic<bool>::is_always_lock_free);
+
 /// For an exception that no handler catches, as in a thread of a parallel loop. It can only be std::bad_alloc.
 [[noreturn]] void end_of_memory() { std::_Exit(out_of_memory()); }
 
@@ -115,13 +120,12 @@ int main(int argc, char** argv) {
   // Then a file that exceeds `ulimit -f` is an Error with its name, as on a full disk, and not a silent end.
   std::signal(SIGXFSZ, SIG_IGN);
   // `l2l compare … | head`: whoever reads stdout may go away, and the files are written all the same.
-  std::signal(SIGPIPE, SIG_IGN);
+  if (std::signal(SIGPIPE, [](int) { reader_gone = true; }) == SIG_IGN) std::signal(SIGPIPE, SIG_IGN);
   try {
     const int code = run(argc, argv);
     if (interrupted()) return interrupted_exit_code();  // just before the end
-    errno = 0;
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-      if (errno == EPIPE || errno == 0) return 128 + SIGPIPE;  // as if it had ended us; 0: it was an earlier write
+      if (reader_gone) return 128 + SIGPIPE;  // as if it had ended us
       throw l2l::Error("stdout cannot be written: ", std::strerror(errno));
     }
     return code;

@@ -123,8 +123,9 @@ void Preprocess::operator()(std::span<const Real> gradient, Real* memory, Index 
 void Preprocess::backward(std::span<const Real> gradient, const Real* dout, Index stride, Real* dgradient) const {
   const Index n = static_cast<Index>(gradient.size());
   const Real p = static_cast<Real>(parameter);
-  if (memory() > 0)
+  if (memory() > 0) {
     throw Error("preprocess: ", name_of(kind), " depends on gradients before; its derivative is not there");
+  }
   if (kind != Kind::log_sign) {
     const Real factor = kind == Kind::rescale ? p : 1;
     for (Index k = 0; k < n; ++k) dgradient[k] += factor * dout[k];

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <list>
 
 #include "optim/learned/fast/lstm_optimizer.h"
 #include "optim/parallel_tasks.h"
@@ -76,11 +75,14 @@ class WholeTrajectories : public Estimator {
 class NoiseReuse : public Estimator {
  public:
   NoiseReuse(const EstimatorConfig& config, const Family& family, std::vector<Layout::Range> free)
-      : config_(config), family_(family), noise_(config, std::move(free)), pairs_(config.pairs) {
+      : config_(config),
+        family_(family),
+        noise_(config, std::move(free)),
+        pairs_(config.pairs),
+        changes_(config.pairs) {
+    const int windows = config.steps / config.window;
     for (int p = 0; p < config.pairs; ++p) {  // the first trajectories are cut, so that later ones begin at all times
-      const int windows = config.steps / config.window;
       pairs_[p].end = (1 + static_cast<int>((p + 1LL) * (windows - 1) / config.pairs)) * config.window;
-      changes_.emplace_back();
     }
   }
 

@@ -44,6 +44,10 @@ int first_common_step(const Comparison& c) { return std::min(c.horizon, c.steps)
 
 }  // namespace
 
+std::string rule_of(const std::string& baseline) {
+  return baseline.ends_with(kScheduled) ? baseline.substr(0, baseline.size() - kScheduled.size()) : baseline;
+}
+
 std::string comparison_csv(const Comparison& comparison) {
   std::string csv = kComparisonHeader;
   for (const Contestant& contestant : comparison.contestants) {
@@ -112,7 +116,9 @@ ComparisonSummary read_comparison(const std::filesystem::path& file, const std::
     read_score("lstm");
     for (const std::string name : kBaselines) read_score(name);
     for (const std::string& name : optimizers.names()) {
-      if (name.ends_with(kScheduled)) find_rule(name.substr(0, name.size() - kScheduled.size())), read_score(name);
+      if (!name.ends_with(kScheduled)) continue;
+      find_rule(rule_of(name));  // an Error for what is none
+      read_score(name);
     }
     return c;
   });

@@ -39,6 +39,8 @@ struct Comparison : ComparisonSettings {
 inline constexpr const char* kBaselines[] = {"sgd", "nag", "rmsprop", "adam"};
 /// Ends the name of a baseline with a cosine decay, see `with_cosine_decay`.
 inline constexpr std::string_view kScheduled = "-cosine";
+/// The rule without the schedule: "nag" of "nag" and of "nag-cosine".
+std::string rule_of(const std::string& baseline);
 
 /// A number with its standard error; NaN if it is not finite or unknown.
 struct Measurement {

@@ -43,9 +43,7 @@ Commands comparison_plot(const Comparison& c) {
     const Contestant& contestant = c.contestants[k];
     const double width = contestant.learning_rate ? 2 : 3.5;
     const bool scheduled = contestant.name.ends_with(kScheduled);
-    const std::string rule =
-        scheduled ? contestant.name.substr(0, contestant.name.size() - kScheduled.size()) : contestant.name;
-    const Commands block("contestant", k), style(" linecolor '", colour_of(rule), "' ");
+    const Commands block("contestant", k), style(" linecolor '", colour_of(rule_of(contestant.name)), "' ");
     data += Commands::data(block, lines_of(contestant.curves, c.steps));
     bands += Commands(k == 0 ? Commands("plot $") : Commands(", $"), block, " using 1:3:4 with filledcurves", style,
                       "fillstyle transparent solid 0.2 notitle");

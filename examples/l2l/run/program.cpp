@@ -20,12 +20,10 @@ pid_t start(const std::vector<std::string>& call, std::FILE* in, std::FILE* out,
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setpgroup(&attributes, 0);
-  // l2l ignores SIGXFSZ and SIGPIPE (see main.cpp); the program must not: it would continue with an incomplete file, or
-  // for nobody.
+  // l2l ignores SIGXFSZ (see main.cpp); the program must not: it would continue with an incomplete file.
   sigset_t ends_it;
   sigemptyset(&ends_it);
   sigaddset(&ends_it, SIGXFSZ);
-  sigaddset(&ends_it, SIGPIPE);
   posix_spawnattr_setsigdefault(&attributes, &ends_it);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
   posix_spawn_file_actions_t redirect;
