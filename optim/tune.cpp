@@ -12,10 +12,15 @@
 
 namespace l2l {
 
-static const Names<Criterion> criteria("criterion", {{"final", Criterion::final}, {"sum", Criterion::sum}});
+namespace {
+const Names<Criterion>& criteria() {
+  static const Names<Criterion> names("criterion", {{"final", Criterion::final}, {"sum", Criterion::sum}});
+  return names;
+}
+}  // namespace
 
-Criterion parse_criterion(std::string_view name) { return criteria.parse(name); }
-std::string_view name_of(Criterion criterion) { return criteria.name_of(criterion); }
+Criterion parse_criterion(std::string_view name) { return criteria().parse(name); }
+std::string_view name_of(Criterion criterion) { return criteria().name_of(criterion); }
 
 double score(const Curves& curves, Criterion criterion, int steps) {
   return criterion == Criterion::final ? curves.mean(steps) : curves.sum(1, steps);

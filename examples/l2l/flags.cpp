@@ -72,16 +72,6 @@ CLI::Option* add_texts(CLI::App& app, const std::string& flag, std::vector<std::
   });
 }
 
-/// `parse(text)`, with the flag added to its UsageErrors.
-template <class Parse>
-auto parse_named(const std::string& flag, Parse parse, const std::string& text) {
-  try {
-    return parse(text);
-  } catch (const UsageError& error) {
-    throw UsageError(flag, ": ", error.what());
-  }
-}
-
 /// Whether a schedule is cosine.
 bool parse_schedule(std::string_view name) {
   static const Names<bool> names("schedule", {{"none", false}, {"cosine", true}});

@@ -138,13 +138,18 @@ void Preprocess::backward(std::span<const Real> gradient, const Real* dout, Inde
   }
 }
 
-static const Names<Preprocess::Kind> kinds("preprocessing", {{"none", Preprocess::Kind::none},
-                                                             {"rescale", Preprocess::Kind::rescale},
-                                                             {"log", Preprocess::Kind::log_sign},
-                                                             {"moments", Preprocess::Kind::moments},
-                                                             {"timescales", Preprocess::Kind::timescales}});
+namespace {
+const Names<Preprocess::Kind>& kinds() {
+  static const Names<Preprocess::Kind> names("preprocessing", {{"none", Preprocess::Kind::none},
+                                                               {"rescale", Preprocess::Kind::rescale},
+                                                               {"log", Preprocess::Kind::log_sign},
+                                                               {"moments", Preprocess::Kind::moments},
+                                                               {"timescales", Preprocess::Kind::timescales}});
+  return names;
+}
+}  // namespace
 
-Preprocess::Kind parse_preprocess(std::string_view name) { return kinds.parse(name); }
-std::string_view name_of(Preprocess::Kind kind) { return kinds.name_of(kind); }
+Preprocess::Kind parse_preprocess(std::string_view name) { return kinds().parse(name); }
+std::string_view name_of(Preprocess::Kind kind) { return kinds().name_of(kind); }
 
 }  // namespace l2l

@@ -20,12 +20,7 @@ Setting model_setting() {
             return std::string(kCustom);
           },
           [](RunConfig& config, const std::string& text) {
-            if (text == kCustom) return;
-            try {
-              config.optimizer = find_model(text).config;
-            } catch (const UsageError& error) {
-              throw UsageError("--model: ", error.what());
-            }
+            if (text != kCustom) config.optimizer = parse_named("--model", find_model, text).config;
           },
           kCustom};
 }

@@ -65,11 +65,7 @@ FixedRule parse_rule(const std::string& flag, const std::string& text) {
   const std::size_t colon = text.find(':');
   if (colon == std::string::npos) throw UsageError(flag, ": '", text, "' is not RULE:RATE, e.g. adam:0.003");
   const std::string name = text.substr(0, colon);
-  try {
-    find_rule(name);
-  } catch (const UsageError& error) {
-    throw UsageError(flag, ": ", error.what());
-  }
+  parse_named(flag, find_rule, name);
   return {name, parse_number<double>(flag + " " + name, text.substr(colon + 1), kPositive)};
 }
 

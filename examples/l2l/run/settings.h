@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "autodiff/error.h"
 #include "optim/meta/meta_train.h"
 #include "optimizees/registry.h"
 
@@ -51,6 +52,16 @@ std::string family(const std::string& optimizee, const OptionValues& options);
 
 /// "an LSTM", or "2 LSTMs"
 std::string lstms(const OptimizerModel& model);
+
+/// `parse(text)`, with the flag added to its UsageErrors.
+template <class Parse>
+auto parse_named(const std::string& flag, Parse parse, const std::string& text) {
+  try {
+    return parse(text);
+  } catch (const UsageError& error) {
+    throw UsageError(flag, ": ", error.what());
+  }
+}
 
 /// The numbers that a setting accepts: from `low` (included, or not if `above`) to `high`.
 struct Range {

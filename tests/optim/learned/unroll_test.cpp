@@ -55,6 +55,12 @@ std::vector<Near> recomputed(const std::vector<Real>& x, double n) {
   return rounded(values, n, largest(values));
 }
 
+std::vector<std::vector<Real>> normal_gradients(Rng& rng, Index n, int count, double deviation) {
+  std::vector<std::vector<Real>> gradients(count, std::vector<Real>(n));
+  for (auto& g : gradients) rng.fill_normal(g, 0, deviation);
+  return gradients;
+}
+
 /// Gradients over 30 orders of magnitude, some of them zero.
 std::vector<std::vector<Real>> wild_gradients(Rng& rng, Index n, int count) {
   std::vector<std::vector<Real>> gradients(count, std::vector<Real>(n));
@@ -128,8 +134,7 @@ TEST_CASE("an anchored optimizer that was not trained is ADAM") {
   model.init(rng, phi);
   constexpr Index n = 60;
   constexpr int T = 8;
-  std::vector<std::vector<Real>> gradients(T + 1, std::vector<Real>(n));
-  for (auto& g : gradients) rng.fill_normal(g, 0, 2);
+  const auto gradients = normal_gradients(rng, n, T + 1, 2);
   Adam adam(0.03, beta, beta);
   adam.reset(Layout::flat(n));
   std::vector<Real> theta(n, Real(0.5));
@@ -169,8 +174,7 @@ TEST_CASE("the gradient of L with respect to an update is the sum of the gradien
   Rng rng(5);
   constexpr int T = 6;
   constexpr Index n = 4;
-  std::vector<std::vector<Real>> gradients(T + 1, std::vector<Real>(n));
-  for (auto& g : gradients) rng.fill_normal(g, 0, 1);
+  const auto gradients = normal_gradients(rng, n, T + 1, 1);
   const auto w = [](int t) { return Real(0.5 + 0.25 * t); };
   Var theta = tape.constant({n}, Real(0));
   Var loss = w(0) * known_gradient(theta, 1, gradients[0]);
@@ -198,8 +202,7 @@ TEST_CASE("a recorded update gets the sum of the gradients that follow it") {
   model.init(rng, phi);
   constexpr int T = 6;
   constexpr Index n = 4;
-  std::vector<std::vector<Real>> gradients(T + 1, std::vector<Real>(n));
-  for (auto& g : gradients) rng.fill_normal(g, 0, 1);
+  const auto gradients = normal_gradients(rng, n, T + 1, 1);
   const auto w = [](int t) { return Real(0.5 + 0.25 * t); };
   for (const bool fused : {false, true}) {
     const auto recorder = fused ? make_fused_recorder(model, 1) : make_composed_recorder(model);
@@ -271,8 +274,7 @@ TEST_CASE("the meta-gradient agrees with differences of the meta-loss, the recor
   rng.fill_normal(phi, 0, 0.4);
   constexpr int T = 5;
   constexpr Index n = 9;
-  std::vector<std::vector<Real>> gradients(T + 1, std::vector<Real>(n));
-  for (auto& g : gradients) rng.fill_normal(g, 0, 0.1);
+  const auto gradients = normal_gradients(rng, n, T + 1, 0.1);
   // With ∇_t fixed, L(φ) = Σ_t ⟨∇_t, θ_t⟩ has the same gradient as Σ_t f(θ_t).
   const auto meta_loss = [&](const std::vector<Real>& weights) {
     const Result r = run(*make_composed_recorder(model), model, weights, gradients, T);
