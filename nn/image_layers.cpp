@@ -10,7 +10,9 @@ namespace l2l {
 
 Conv2d::Conv2d(Layout& layout, const std::string& name, Index in, Index out, Index kernel, Bias bias,
                const std::string& group)
-    : out_(out), padding_(kernel / 2), weight_(layout.add(name + ".weight", {out, in, kernel, kernel}, group)) {
+    : out_(out),
+      padding_(kernel / 2),
+      weight_(layout.add(name + ".weight", {out, in, kernel, kernel}, group, Parameter::Kind::linear_map)) {
   if (kernel % 2 == 0) throw Error("Conv2d '", name, "': kernel is ", kernel, ", it must be odd");
   if (bias == Bias::yes) bias_ = layout.add(name + ".bias", {out}, group);
 }

@@ -23,7 +23,7 @@ Var activate(Activation kind, Var x) {
 }
 
 Linear::Linear(Layout& layout, const std::string& name, Index in, Index out, const std::string& group, Bias bias)
-    : in_(in), weight_(layout.add(name + ".weight", {out, in}, group)) {
+    : in_(in), weight_(layout.add(name + ".weight", {out, in}, group, Parameter::Kind::linear_map)) {
   if (bias == Bias::yes) bias_ = layout.add(name + ".bias", {out}, group);
 }
 

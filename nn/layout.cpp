@@ -21,11 +21,14 @@ Layout Layout::flat(Index n) {
   return layout;
 }
 
-Parameter Layout::add(const std::string& name, const Shape& shape, const std::string& group) {
+Parameter Layout::add(const std::string& name, const Shape& shape, const std::string& group, Parameter::Kind kind) {
   for (const Parameter& p : parameters_) {
     if (p.name == name) throw Error("layout: two parameters are called '", name, "'");
   }
-  parameters_.push_back({name, shape, group, size_});
+  if (kind == Parameter::Kind::linear_map && shape.rank() < 2) {
+    throw Error("layout: the linear map '", name, "' has the shape ", shape, ", it must have rows and columns");
+  }
+  parameters_.push_back({name, shape, group, size_, kind});
   size_ += shape.size();
   return parameters_.back();
 }
@@ -43,6 +46,14 @@ std::vector<std::string> Layout::groups() const {
     if (std::find(names.begin(), names.end(), p.group) == names.end()) names.push_back(p.group);
   }
   return names;
+}
+
+Layout Layout::part(const std::string& group) const {
+  Layout part;
+  for (const Parameter& p : parameters_) {
+    if (p.group == group) part.add(p.name, p.shape, p.group, p.kind);
+  }
+  return part;
 }
 
 std::vector<Layout::Range> Layout::ranges(const std::string& group) const {

@@ -9,10 +9,18 @@ namespace l2l {
 
 /// One array inside a flat parameter vector.
 struct Parameter {
+  /// What its elements are: a linear map from columns to rows, [out, in] or a convolution's [out, in, height, width],
+  /// of which an optimizer may take singular values; or numbers that have no more to do with each other.
+  enum class Kind { numbers, linear_map };
+
   std::string name;
   Shape shape;
   std::string group;  // one optimizer updates all parameters of a group, e.g. "conv" or "fc"
   Index offset;  // of its first element in θ
+  Kind kind = Kind::numbers;
+
+  Index rows() const { return shape[0]; }  // of a linear map
+  Index columns() const { return shape[0] == 0 ? 0 : shape.size() / shape[0]; }
 
   /// The parameter as a view of θ (no copy), or its part of a buffer with the layout of θ.
   Var in(Var theta) const;
@@ -33,8 +41,9 @@ class Layout {
   /// A layout with one parameter, `theta`: a vector of n elements without a group.
   static Layout flat(Index n);
 
-  /// Appends a parameter. Throws an Error if the name is taken.
-  Parameter add(const std::string& name, const Shape& shape, const std::string& group = "");
+  /// Appends a parameter. An Error if the name is taken, or for a linear map of less than two dimensions.
+  Parameter add(const std::string& name, const Shape& shape, const std::string& group = "",
+                Parameter::Kind kind = Parameter::Kind::numbers);
 
   /// Elements in θ.
   Index size() const { return size_; }
@@ -42,6 +51,8 @@ class Layout {
   const Parameter& find(const std::string& name) const;
   /// The groups in the order of their first parameters. Parameters without a group are in the group "".
   std::vector<std::string> groups() const;
+  /// The parameters of a group, as the layout of their elements alone.
+  Layout part(const std::string& group) const;
   /// The ranges of θ that hold the parameters of a group; adjacent ones are joined.
   std::vector<Range> ranges(const std::string& group) const;
   /// The parameter that element k of θ belongs to.

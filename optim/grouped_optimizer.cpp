@@ -8,7 +8,7 @@ void GroupedOptimizer::reset(const Layout& layout) {
   std::vector<std::string> names;
   for (const Member& member : members_) names.push_back(member.group);
   groups_.emplace(layout, names);
-  for (Index k = 0; k < groups_->count(); ++k) members_[k].optimizer->reset(Layout::flat(groups_->size(k)));
+  for (Index k = 0; k < groups_->count(); ++k) members_[k].optimizer->reset(groups_->layout(k));
 }
 
 void GroupedOptimizer::step(std::span<const Real> gradient, std::span<Real> theta) {

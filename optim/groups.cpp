@@ -23,6 +23,7 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 Groups::Groups(const Layout& layout, const std::vector<std::string>& names) {
   if (names == std::vector<std::string>{""}) {
     ranges_ = {{{0, layout.size()}}};
+    layouts_ = {layout};
     return;
   }
   const std::vector<std::string> there = layout.groups();
@@ -31,6 +32,7 @@ Groups::Groups(const Layout& layout, const std::vector<std::string>& names) {
       throw Error("there is an optimizer for the group '", name, "', the groups of theta are ", list(there));
     }
     ranges_.push_back(layout.ranges(name));
+    layouts_.push_back(layout.part(name));
   }
   for (const std::string& name : there) {
     if (!contains(names, name)) {

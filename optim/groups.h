@@ -18,6 +18,8 @@ class Groups {
   Index count() const { return static_cast<Index>(ranges_.size()); }
   /// Elements of group k.
   Index size(Index k) const;
+  /// Its parameters, as the layout of its part of θ.
+  const Layout& layout(Index k) const { return layouts_[k]; }
 
   /// step(k, its part of the gradient, its part of θ) for each group; what that does to the part is done to θ.
   template <class Step>
@@ -50,6 +52,7 @@ class Groups {
   void for_each_element(Index k, Visit visit) const;
 
   std::vector<std::vector<Layout::Range>> ranges_;  // of each group
+  std::vector<Layout> layouts_;
 };
 
 }  // namespace l2l

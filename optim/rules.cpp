@@ -6,6 +6,7 @@
 
 #include "autodiff/error.h"
 #include "nn/spelling.h"
+#include "optim/orthogonalize.h"
 
 namespace l2l {
 namespace {
@@ -104,6 +105,35 @@ void Adam::step(std::span<const Real> gradient, std::span<Real> theta) {
   }
 }
 
+// ---- Muon -----------------------------------------------------------------------------------------------------
+
+void Muon::reset(const Layout& layout) {
+  adam_.reset(layout);
+  m_.assign(layout.size(), 0);
+  maps_.clear();
+  for (const Parameter& p : layout.parameters()) {
+    if (p.kind == Parameter::Kind::linear_map) maps_.push_back(p);
+  }
+}
+
+void Muon::step(std::span<const Real> gradient, std::span<Real> theta) {
+  const Index n = check_sizes("muon", m_.size(), gradient, theta);
+  const Real beta = static_cast<Real>(beta_), eta = static_cast<Real>(learning_rate_);
+  for (Index k = 0; k < n; ++k) m_[k] = beta * m_[k] + (1 - beta) * gradient[k];
+  adam_theta_.assign(theta.begin(), theta.end());
+  adam_.step(gradient, adam_theta_);
+  for (const Parameter& p : maps_) {
+    direction_.resize(p.shape.size());
+    const std::span<const Real> g = p.in(gradient), m = p.in(std::span<const Real>(m_)),
+                                start = p.in(std::span<const Real>(theta));
+    for (std::size_t k = 0; k < g.size(); ++k) direction_[k] = beta * m[k] + (1 - beta) * g[k];
+    orthogonalize(direction_.data(), p.rows(), p.columns(), scratch_);
+    const std::span<Real> end = p.in(std::span(adam_theta_));
+    for (std::size_t k = 0; k < g.size(); ++k) end[k] = start[k] - eta * direction_[k];
+  }
+  std::ranges::copy(adam_theta_, theta.begin());
+}
+
 double cosine_decay(double progress, double end) {
   const double decay = (1 + std::cos(std::numbers::pi * std::min(1.0, progress))) / 2;
   return end + (1 - end) * decay;
@@ -125,6 +155,7 @@ const std::vector<Rule>& rules() {
       {"nag", "Nesterov's accelerated gradient, momentum 0.9", make<Nag>},
       {"rmsprop", "RMSprop, mean square with alpha 0.99", make<RmsProp>},
       {"adam", "ADAM, beta 0.9 and 0.999", make<Adam>},
+      {"muon", "Muon: orthogonalised momentum for linear maps, ADAM for the rest, beta 0.9 and 0.99", make<Muon>},
   };
   return table;
 }

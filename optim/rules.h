@@ -90,6 +90,26 @@ class Adam : public Optimizer {
   State state_;
 };
 
+/// Muon (Jordan et al. 2024): a linear map [R, C] takes a step along its orthogonalised Nesterov momentum (see
+/// orthogonalize.h),
+///     m ← β m + (1-β) g      θ ← θ - η O(β m + (1-β) g),  O(U S V^T) ≈ √max(R, C) U V^T
+/// whose elements are of size 1 for any shape, so that one η serves all (Liu et al. 2025, "Muon is Scalable for LLM
+/// Training", section 2.2, with another constant). All other parameters follow ADAM with the same η, β and β2 = 0.99.
+class Muon : public Optimizer {
+ public:
+  explicit Muon(double learning_rate, double beta = 0.9)
+      : learning_rate_(learning_rate), beta_(beta), adam_(learning_rate, beta, 0.99) {}
+  void reset(const Layout& layout) override;
+  void step(std::span<const Real> gradient, std::span<Real> theta) override;
+  std::unique_ptr<Optimizer> clone() const override { return std::make_unique<Muon>(*this); }
+
+ private:
+  double learning_rate_, beta_;
+  Adam adam_;
+  std::vector<Parameter> maps_;
+  std::vector<Real> m_, adam_theta_, direction_, scratch_;
+};
+
 /// A learning rate's cosine decay (Loshchilov & Hutter 2017, eq. 5, without restarts) as a factor: from 1 at the start
 /// to `end` at the end. progress: 0 … 1, beyond which it stays.
 double cosine_decay(double progress, double end);
@@ -100,7 +120,7 @@ struct Rule {
   std::string summary;
   std::function<std::unique_ptr<Optimizer>(double learning_rate)> make;
 };
-/// sgd, momentum, nag, rmsprop, adam
+/// sgd, momentum, nag, rmsprop, adam, muon
 const std::vector<Rule>& rules();
 /// The rule with a cosine decay from its learning rate to 0 over `steps` steps; its name ends with "-cosine". (The
 /// updates of all rules above are proportional to the learning rate, so the decay is a factor of the update.)

@@ -44,7 +44,9 @@ struct CompareRequest {
   std::optional<int> tune_steps;  // none: those of the training
   int functions = 64, tune_functions = 32;
   Criterion criterion = Criterion::final;
+  std::vector<std::string> also;  // rules beside the four baselines
   bool cosine = false;  // baselines with a cosine decay besides
+  std::string rates;  // a file of tuned learning rates; empty: none
   std::uint64_t seed = 0;
   int threads = 1;
   bool force = false;

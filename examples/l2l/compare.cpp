@@ -3,6 +3,7 @@
 
 #include "autodiff/error.h"
 #include "examples/l2l/commands.h"
+#include "examples/l2l/rates.h"
 #include "examples/l2l/report/plot.h"
 #include "examples/l2l/report/report.h"
 #include "examples/l2l/run/interrupt.h"
@@ -24,23 +25,36 @@ void check_label(const std::string& label) {
   if (label.size() > 100) throw UsageError("--label: ", label.size(), " characters, at most 100 are allowed");
 }
 
+/// The rules to compare with, which are tuned for `horizon` steps.
+std::vector<Rule> baselines(const CompareRequest& request, int horizon) {
+  std::vector<Rule> rules;
+  for (const std::string name : kBaselines) rules.push_back(find_rule(name));
+  for (const std::string& name : request.also) {
+    const Rule& rule = parse_named("--also", find_rule, name);
+    for (const Rule& other : rules) {
+      if (other.name == name) throw UsageError("--also ", name, ": it takes part already");
+    }
+    rules.push_back(rule);
+  }
+  const std::size_t constant = rules.size();
+  for (std::size_t k = 0; request.cosine && k < constant; ++k) rules.push_back(with_cosine_decay(rules[k], horizon));
+  return rules;
+}
+
 /// Tunes each baseline's learning rate for `horizon` steps, then runs all on the same functions.
-void run_contest(Comparison& comparison, const Trial& trial, bool cosine, int threads) {
+void run_contest(Comparison& comparison, const Trial& trial, const std::vector<Rule>& rules, RateFile& rates,
+                 int threads) {
   StatusLine status;
   const EvaluateOptions held_out{Split::test, comparison.functions, comparison.steps, comparison.seed, threads};
   status.update("following lstm");
   const OptimizerFactory lstm = [&] { return make_optimizer(trial.learned); };
   comparison.contestants.push_back({"lstm", {}, evaluate(lstm, trial.family, held_out)});
-  std::vector<Rule> rules;
-  for (const std::string name : kBaselines) rules.push_back(find_rule(name));
-  for (const std::string name : kBaselines) {
-    if (cosine) rules.push_back(with_cosine_decay(find_rule(name), comparison.horizon));
-  }
   for (const Rule& rule : rules) {
     TuneOptions options;
     options.criterion = comparison.criterion;
     options.evaluate = {Split::validation, comparison.tune_functions, comparison.horizon, comparison.seed, threads};
-    const double rate = tune(rule, trial.family, options, status);
+    const double rate = rates.rate(rule, comparison.optimizee, comparison.options, options,
+                                   [&] { return tune(rule, trial.family, options, status); });
     comparison.contestants.push_back(
         {rule.name, rate, evaluate([&] { return rule.make(rate); }, trial.family, held_out)});
   }
@@ -73,13 +87,15 @@ int compare(const CompareRequest& request) {
   comparison.tune_functions = request.tune_functions;
   comparison.criterion = request.criterion;
   comparison.seed = request.seed;
+  const std::vector<Rule> rules = baselines(request, comparison.horizon);
+  RateFile rates(request.rates);
   const auto file = [&](const char* extension) { return folder.comparison(request.label, extension); };
   const OutputLock output(file(".json"));
   folder.check_output(file(".json"), {file(".csv"), file(".png")}, request.force,
                       "give this comparison a --label, or replace it with --force");
 
   listen_for_interrupts();
-  run_contest(comparison, trial, request.cosine, request.threads);
+  run_contest(comparison, trial, rules, rates, request.threads);
 
   // The table first: if a file cannot be written, the results are not lost.
   std::printf("%s\n", comparison_table(comparison).c_str());

@@ -222,6 +222,11 @@ CLI::App& add_compare(CLI::App& app, CompareRequest& request) {
       compare, "--schedule", "none|cosine",
       [&](const std::string& name) { request.cosine = parse_named("--schedule", parse_schedule, name); },
       "cosine: the baselines once more, with rates that decay to 0 over --tune-steps, tuned too (none)");
+  add_texts(compare, "--also", request.also, "RULES",
+            "rules to compare with besides, separated by commas: muon, momentum")
+      ->delimiter(',');
+  add_text(compare, "--rates", request.rates, "FILE",
+           "keep tuned learning rates in this file, and take from it those that were\ntuned before in the same way");
   add_seed(compare, request.seed);
   add_threads(compare, request.threads);
   add_text(compare, "--label", request.label, "LABEL", "a name for this comparison, used in its file names");

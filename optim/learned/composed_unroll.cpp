@@ -16,7 +16,7 @@ class ComposedRecorder : public UnrollRecorder {
   void reset(const Layout& layout) override {
     n_ = layout.size();
     kept_.emplace(model_.lstm(), n_);
-    features_.emplace(model_.config().preprocess, n_);
+    features_.emplace(model_.config().preprocess, layout);
     state_.clear();
   }
 

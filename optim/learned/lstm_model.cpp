@@ -19,8 +19,8 @@ LstmModel::LstmModel(const LstmConfig& config)
     throw Error("output scale is ", config.output_scale, ", it must be finite");
   }
   if (config.proposal == Proposal::Kind::anchored) {
-    if (config.preprocess.momentum() < 0) {
-      throw Error("an anchored proposal needs features with a momentum: moments or timescales, not ",
+    if (config.preprocess.direction() < 0) {
+      throw Error("an anchored proposal needs features with a direction: moments, timescales or orthogonal, not ",
                   name_of(config.preprocess.kind));
     }
     if (!fits_real(config.rate)) throw Error("the rate is ", config.rate, ", it must be a number of ordinary size");
@@ -31,8 +31,8 @@ Var LstmModel::operator()(Var phi, Var features, Lstm::State& state) const {
   const Var h = lstm_(phi, features, state);  // [H, n]
   const Var v = output_weight_.in(phi), b = output_bias_.in(phi);
   const Var o = add_column_bias(matmul(v, h), b);  // [O, n]
-  const Index m = config_.preprocess.momentum();
-  return proposal()(o, m < 0 ? Var{} : reshape(slice(features, m, 1), {o.shape[1]}));
+  const Index d = config_.preprocess.direction();
+  return proposal()(o, d < 0 ? Var{} : reshape(slice(features, d, 1), {o.shape[1]}));
 }
 
 void LstmModel::init(Rng& rng, std::span<Real> phi) const {

@@ -18,13 +18,13 @@ const std::vector<NamedModel>& models() {
         .output_scale = 0.1,
         .proposal = Proposal::Kind::squashed}},
       {"anchored",
-       "timescales, 1 x 8 units, beside ADAM's steps: for long horizons, with l2l refine --window",
+       "orthogonal, 1 x 8 units, beside Muon's steps: for long horizons, with l2l refine --window",
        {.layers = 1,
         .hidden = 8,
-        .preprocess = {Preprocess::Kind::timescales},
+        .preprocess = {Preprocess::Kind::orthogonal},
         .output_scale = 0.001,
         .proposal = Proposal::Kind::anchored,
-        .rate = 0.012}},
+        .rate = 0.0075}},
   };
   return table;
 }

@@ -23,16 +23,31 @@ Index Preprocess::features() const {
     case Kind::log_sign:
     case Kind::moments: return 2;
     case Kind::timescales: return 5;
+    case Kind::orthogonal: return 8;
     default: return 1;
   }
 }
 
-Index Preprocess::memory() const { return kind == Kind::moments ? 2 : kind == Kind::timescales ? 4 : 0; }
+Index Preprocess::memory() const {
+  switch (kind) {
+    case Kind::moments: return 2;
+    case Kind::timescales:
+    case Kind::orthogonal: return 4;
+    default: return 0;
+  }
+}
 
-Index Preprocess::momentum() const { return kind == Kind::moments ? 1 : kind == Kind::timescales ? 2 : -1; }
+Index Preprocess::direction() const {
+  switch (kind) {
+    case Kind::moments: return 1;
+    case Kind::timescales: return 2;
+    case Kind::orthogonal: return 5;
+    default: return -1;
+  }
+}
 
 void Preprocess::check() const {
-  if (kind == Kind::none || kind == Kind::timescales) return;
+  if (!has_parameter()) return;
   if (kind == Kind::moments) {
     if (!(parameter > 0 && parameter < 1)) {
       throw Error("preprocess: the decay of the moments is ", parameter, ", it must be between 0 and 1");
@@ -92,13 +107,25 @@ void timescales(std::span<const Real> gradient, Real* memory, Index t, Real* out
   }
 }
 
+void orthogonal(std::span<const Real> gradient, Real* memory, Index t, Real* out, Index stride, const Real* rows) {
+  timescales(gradient, memory, t, out, stride);
+  const Real *const m = out + 2 * stride, *const O = rows, *const linear = rows + stride;
+  Real* const d = out + 5 * stride;
+  const Index n = static_cast<Index>(gradient.size());
+  for (Index k = 0; k < n; ++k) d[k] = O[k] + (1 - linear[k]) * m[k];
+  std::copy_n(rows + stride, n, out + 6 * stride);
+  std::copy_n(rows + 2 * stride, n, out + 7 * stride);
+}
+
 }  // namespace
 
-void Preprocess::operator()(std::span<const Real> gradient, Real* memory, Index t, Real* out, Index stride) const {
+void Preprocess::operator()(std::span<const Real> gradient, Real* memory, Index t, Real* out, Index stride,
+                            const Real* rows) const {
   const Index n = static_cast<Index>(gradient.size());
   const Real p = static_cast<Real>(parameter);
   if (kind == Kind::moments) return moments(gradient, parameter, memory, t, out, stride);
   if (kind == Kind::timescales) return timescales(gradient, memory, t, out, stride);
+  if (kind == Kind::orthogonal) return orthogonal(gradient, memory, t, out, stride, rows);
   if (kind == Kind::none) {
     std::copy(gradient.begin(), gradient.end(), out);
     return;
@@ -144,7 +171,8 @@ const Names<Preprocess::Kind>& kinds() {
                                                                {"rescale", Preprocess::Kind::rescale},
                                                                {"log", Preprocess::Kind::log_sign},
                                                                {"moments", Preprocess::Kind::moments},
-                                                               {"timescales", Preprocess::Kind::timescales}});
+                                                               {"timescales", Preprocess::Kind::timescales},
+                                                               {"orthogonal", Preprocess::Kind::orthogonal}});
   return names;
 }
 }  // namespace

@@ -5,13 +5,13 @@
 
 namespace l2l {
 
-Var Proposal::operator()(Var o, Var momentum) const {
+Var Proposal::operator()(Var o, Var direction) const {
   const Real c = static_cast<Real>(scale);
   const Shape n{o.shape[1]};
   if (kind == Kind::scaled) return reshape(o * c, n);
   if (kind == Kind::squashed) return reshape(tanh(o) * c, n);
   const Var a = reshape(slice(o, 0, 1), n), b = reshape(slice(o, 1, 1), n);
-  return static_cast<Real>(-rate) * exp(Real(3) * tanh(a / Real(3))) * momentum - c * tanh(b);
+  return static_cast<Real>(-rate) * exp(Real(3) * tanh(a / Real(3))) * direction - c * tanh(b);
 }
 
 namespace {

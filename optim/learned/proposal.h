@@ -9,11 +9,11 @@ namespace l2l {
 ///
 ///     scaled    u = c o
 ///     squashed  u = c tanh(o)                                one output (RNNprop: Lv, Jiang & Li 2017, section 4.2)
-///     anchored  u = -η e^{s(a)} m̃ - c tanh(b)                two outputs, o = (a, b)
+///     anchored  u = -η e^{s(a)} d - c tanh(b)                 two outputs, o = (a, b)
 ///
-/// where c = scale, η = rate, s(a) = 3 tanh(a/3), and m̃ is a feature, the momentum divided by the gradients' size. So
-/// an anchored optimizer whose output is 0 is ADAM with the rate η. Training can only add to that: factors from e^-3 to
-/// e^3, and steps of its own.
+/// where c = scale, η = rate, s(a) = 3 tanh(a/3), and d is the feature that is a direction (Preprocess::direction). So
+/// an anchored optimizer whose output is 0 is ADAM or, with `orthogonal` features, Muon, with the rate η. Training can
+/// only add to that: factors from e^-3 to e^3, and steps of its own.
 struct Proposal {
   enum class Kind { scaled, squashed, anchored };
 
@@ -22,8 +22,8 @@ struct Proposal {
   double rate = 0.01;
 
   Index outputs() const { return kind == Kind::anchored ? 2 : 1; }
-  /// o [outputs, n], momentum [n] (asked for by `anchored` only) → u [n]
-  Var operator()(Var o, Var momentum) const;
+  /// o [outputs, n], direction [n] (asked for by `anchored` only) → u [n]
+  Var operator()(Var o, Var direction) const;
 };
 
 /// "scaled", "squashed" or "anchored"; a UsageError for anything else. And back.

@@ -48,7 +48,7 @@ class GroupedRecorder : public UnrollRecorder {
 
   void reset(const Layout& layout) override {
     groups_.emplace(layout, model_.groups());
-    for (Index k = 0; k < groups_->count(); ++k) parts_[k]->reset(Layout::flat(groups_->size(k)));
+    for (Index k = 0; k < groups_->count(); ++k) parts_[k]->reset(groups_->layout(k));
   }
   void open(Var phi) override {
     for (std::size_t k = 0; k < parts_.size(); ++k) parts_[k]->open(model_.parts()[k].weights(phi));

@@ -53,13 +53,13 @@ TraceStep::Layer look_at(Var gates, Var cell) {
 /// A part of an optimizer on its way, with its state as values between the steps.
 class TracedPart {
  public:
-  TracedPart(const OptimizerModel::Part& part, Index n) : part_(part), update_(n) {
+  TracedPart(const OptimizerModel::Part& part, const Layout& layout) : part_(part), update_(layout.size()) {
     if (const LstmModel* lstm = part.lstm()) {
-      kept_.emplace(lstm->lstm(), n);
-      features_.emplace(lstm->config().preprocess, n);
+      kept_.emplace(lstm->lstm(), layout.size());
+      features_.emplace(lstm->config().preprocess, layout);
     } else {
       rule_ = std::get<FixedRule>(part.optimizer).make();
-      rule_->reset(Layout::flat(n));
+      rule_->reset(layout);
     }
   }
 
@@ -120,7 +120,7 @@ class Tracer {
       : learned_(learned), rng_(function_stream(k, options)) {
     trajectory_.start(family, rng_, options.split);
     groups_.emplace(trajectory_.layout(), learned.model.groups());
-    for (Index k = 0; k < groups_->count(); ++k) parts_.emplace_back(learned.model.parts()[k], groups_->size(k));
+    for (Index k = 0; k < groups_->count(); ++k) parts_.emplace_back(learned.model.parts()[k], groups_->layout(k));
   }
 
   /// One step; returns the first thing that is not finite, or "".

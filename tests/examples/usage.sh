@@ -116,7 +116,7 @@ expect_error 2 "moments:1.*'1' is not a number" train --optimizee quadratic --ou
 expect_error 2 "'timescales' takes no" train --optimizee quadratic --out run --preprocess timescales:1
 expect_error 2 "'anchor' is unknown.*did you mean anchored" train --optimizee quadratic --out run --proposal anchor
 expect_error 2 'needs --preprocess moments.*not none' train --optimizee quadratic --out run --proposal anchored
-expect_error 2 '--model anchored: .* needs a momentum' ablate-preprocessing --optimizee quadratic --out run --model anchored
+expect_error 2 '--model anchored: .* needs features with a direction' ablate-preprocessing --optimizee quadratic --out run --model anchored
 expect_error 2 'only anchored takes a rate' train --optimizee quadratic --out run --proposal squashed:1
 expect_error 2 '--batch' train --optimizee quadratic --out run --batch 0
 expect_error 2 "'units'" train --optimizee quadratic --out run --units 20

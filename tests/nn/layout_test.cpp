@@ -26,6 +26,24 @@ TEST_CASE("a layout concatenates parameters") {
   CHECK(layout.size() == 11);
 }
 
+TEST_CASE("a parameter may be a linear map; a group's parameters are a layout") {
+  Layout layout;
+  layout.add("a", {5, 2, 3, 3}, "conv", Parameter::Kind::linear_map);
+  layout.add("b", {4}, "fc");
+  layout.add("c", {6}, "conv");
+  CHECK(layout.find("a").rows() == 5);
+  CHECK(layout.find("a").columns() == 18);
+  CHECK(layout.find("b").kind == Parameter::Kind::numbers);
+  const Layout conv = layout.part("conv");
+  CHECK(conv.size() == 96);
+  CHECK(conv.find("a").kind == Parameter::Kind::linear_map);
+  CHECK(conv.find("c").offset == 90);
+  CHECK(layout.part("nothing").size() == 0);
+  CHECK_THROWS_AS(layout.add("d", {4}, "", Parameter::Kind::linear_map), Error);
+  CHECK_NOTHROW(layout.add("e", {0, 4}, "", Parameter::Kind::linear_map));
+  CHECK(layout.find("e").columns() == 0);
+}
+
 TEST_CASE("an element of theta is named by its parameter and its indices there") {
   Layout layout;
   layout.add("a", {2, 3}, "conv");

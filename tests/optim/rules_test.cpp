@@ -3,6 +3,8 @@
 #include <cmath>
 
 #include "autodiff/error.h"
+#include "nn/random.h"
+#include "optim/orthogonalize.h"
 #include "tests/nn/reference.h"
 
 namespace l2l::rules_test {
@@ -179,10 +181,44 @@ TEST_CASE("every rule refuses sizes other than it was reset for") {
   }
 }
 
+TEST_CASE("muon takes a linear map along its orthogonalised momentum, and leaves the rest to adam") {
+  Layout layout;
+  layout.add("bias", {2});
+  const Parameter map = layout.add("map", {2, 3}, "", Parameter::Kind::linear_map);
+  layout.add("table", {2, 2});
+  const Index n = layout.size();
+  Rng rng(6);
+  Muon muon(0.1);
+  Adam adam(0.1, 0.9, 0.99);
+  for (int round = 0; round < 2; ++round) {  // the second time proves that reset forgets
+    muon.reset(layout);
+    adam.reset(layout);
+    std::vector<Real> theta(n, 1), others(n, 1), m(6, 0), scratch, g(n);
+    for (int t = 0; t < 4; ++t) {
+      rng.fill_normal(g, 0, 1);
+      std::vector<Real> expected = theta, direction(6);
+      const auto of_map = [&](std::vector<Real>& x) { return map.in(std::span(x)); };
+      for (int k = 0; k < 6; ++k) {
+        m[k] = static_cast<Real>(0.9) * m[k] + static_cast<Real>(0.1) * of_map(g)[k];
+        direction[k] = static_cast<Real>(0.9) * m[k] + static_cast<Real>(0.1) * of_map(g)[k];
+      }
+      orthogonalize(direction.data(), 2, 3, scratch);
+      adam.step(g, others);
+      muon.step(g, theta);
+      for (Index k = 0; k < n; ++k) {
+        const bool inside = k >= map.offset && k < map.offset + 6;
+        // Some roundings of the momentum, which the iteration makes 4^5 times larger, and those of the update.
+        if (inside) CHECK(theta[k] == rounded(expected[k] - 0.1 * direction[k - map.offset], 4000, 1));
+        if (!inside) CHECK(theta[k] == others[k]);
+      }
+    }
+  }
+}
+
 TEST_CASE("a rule is found by name") {
   std::vector<std::string> names;
   for (const Rule& rule : rules()) names.push_back(rule.name);
-  CHECK(names == std::vector<std::string>{"sgd", "momentum", "nag", "rmsprop", "adam"});
+  CHECK(names == std::vector<std::string>{"sgd", "momentum", "nag", "rmsprop", "adam", "muon"});
   CHECK(find_rule("nag").name == "nag");
   std::string says;
   try {
@@ -190,7 +226,7 @@ TEST_CASE("a rule is found by name") {
   } catch (const UsageError& error) {
     says = error.what();
   }
-  CHECK(says == "optimizer 'adagrad' is unknown; there are sgd, momentum, nag, rmsprop, adam");
+  CHECK(says == "optimizer 'adagrad' is unknown; there are sgd, momentum, nag, rmsprop, adam, muon");
 }
 
 }  // namespace l2l::rules_test

@@ -32,8 +32,7 @@ Preprocess parse_preprocess_setting(const std::string& text) {
   const std::size_t colon = text.find(':');
   const Preprocess::Kind kind = parse_preprocess(text.substr(0, colon));
   const bool has_parameter = colon != std::string::npos;
-  const bool none = kind == Preprocess::Kind::none || kind == Preprocess::Kind::timescales;
-  if (none && has_parameter) {
+  if (has_parameter && !Preprocess{kind}.has_parameter()) {
     throw UsageError("--preprocess ", text, ": '", name_of(kind), "' takes no parameter");
   }
   if (kind == Preprocess::Kind::rescale && !has_parameter) {
@@ -46,8 +45,7 @@ Preprocess parse_preprocess_setting(const std::string& text) {
 
 std::string preprocess_text(const Preprocess& preprocess) {
   const std::string name(name_of(preprocess.kind));
-  const bool none = preprocess.kind == Preprocess::Kind::none || preprocess.kind == Preprocess::Kind::timescales;
-  return none ? name : name + ":" + to_text(preprocess.parameter);
+  return preprocess.has_parameter() ? name + ":" + to_text(preprocess.parameter) : name;
 }
 
 }  // namespace
@@ -57,40 +55,43 @@ Setting preprocess_setting() {
       "preprocess", "KIND",
       "what the LSTM sees of a gradient: none, rescale:C (times C),\n"
       "log:P (logarithm and sign; log alone is log:10), moments:BETA\n"
-      "(of size 1, with their moving average; alone 0.95), or\n"
-      "timescales (with three of them, and the step)",
+      "(of size 1, with their moving average; alone 0.95),\n"
+      "timescales (with three of them, and the step), or orthogonal\n"
+      "(those, the orthogonalised momentum of weight matrices, and\n"
+      "whether steps go too far)",
       [](const RunConfig& config) { return preprocess_text(config.optimizer.preprocess); },
       [](RunConfig& config, const std::string& text) { config.optimizer.preprocess = parse_preprocess_setting(text); }};
 }
 
 /// "scaled", "squashed" or "anchored:RATE"
 Setting proposal_setting() {
-  return {
-      "proposal",
-      "KIND",
-      "what its output becomes: scaled (times --scale), squashed\n"
-      "(tanh, times --scale), or anchored:RATE (steps of ADAM with\n"
-      "this rate, which it changes; alone 0.01; needs moments or\n"
-      "timescales)",
-      [](const RunConfig& config) {
-        const LstmConfig& lstm = config.optimizer;
-        const std::string name(name_of(lstm.proposal));
-        return lstm.proposal == Proposal::Kind::anchored ? name + ":" + to_text(lstm.rate) : name;
-      },
-      [](RunConfig& config, const std::string& text) {
-        const std::size_t colon = text.find(':');
-        const Proposal::Kind kind = parse_proposal(text.substr(0, colon));
-        const bool has_rate = colon != std::string::npos, anchored = kind == Proposal::Kind::anchored;
-        if (has_rate && !anchored) throw UsageError("--proposal ", text, ": only anchored takes a rate");
-        config.optimizer.proposal = kind;
-        config.optimizer.rate = has_rate ? parse_number<double>("--proposal " + text, text.substr(colon + 1), kPositive)
-                                         : LstmConfig{}.rate;
-        if (anchored && config.optimizer.preprocess.momentum() < 0) {
-          throw UsageError("--proposal ", text, ": an anchored proposal needs --preprocess moments or timescales, not ",
-                           preprocess_text(config.optimizer.preprocess));
-        }
-      },
-      "scaled"};
+  return {"proposal",
+          "KIND",
+          "what its output becomes: scaled (times --scale), squashed\n"
+          "(tanh, times --scale), or anchored:RATE (steps of ADAM, with\n"
+          "orthogonal of Muon, with this rate, which it changes; alone\n"
+          "0.01; needs moments, timescales or orthogonal)",
+          [](const RunConfig& config) {
+            const LstmConfig& lstm = config.optimizer;
+            const std::string name(name_of(lstm.proposal));
+            return lstm.proposal == Proposal::Kind::anchored ? name + ":" + to_text(lstm.rate) : name;
+          },
+          [](RunConfig& config, const std::string& text) {
+            const std::size_t colon = text.find(':');
+            const Proposal::Kind kind = parse_proposal(text.substr(0, colon));
+            const bool has_rate = colon != std::string::npos, anchored = kind == Proposal::Kind::anchored;
+            if (has_rate && !anchored) throw UsageError("--proposal ", text, ": only anchored takes a rate");
+            config.optimizer.proposal = kind;
+            config.optimizer.rate = has_rate
+                                        ? parse_number<double>("--proposal " + text, text.substr(colon + 1), kPositive)
+                                        : LstmConfig{}.rate;
+            if (anchored && config.optimizer.preprocess.direction() < 0) {
+              throw UsageError("--proposal ", text,
+                               ": an anchored proposal needs --preprocess moments, timescales or orthogonal, not ",
+                               preprocess_text(config.optimizer.preprocess));
+            }
+          },
+          "scaled"};
 }
 
 }  // namespace l2l

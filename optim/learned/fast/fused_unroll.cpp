@@ -18,7 +18,7 @@ class FusedRecorder : public UnrollRecorder {
   FusedRecorder(const LstmModel& model, int threads) : blocks_(model, threads) {}
 
   void reset(const Layout& layout) override {
-    blocks_.reset(layout.size());
+    blocks_.reset(layout);
     ++generation_;
   }
 
@@ -44,9 +44,10 @@ class FusedRecorder : public UnrollRecorder {
                   ", the optimizer was reset for ", blocks_.size());
     }
     auto next = Tape::output("lstm_step", theta.shape, {theta, anchor_});
-    const std::span<const Real> kept = next.tape->copy(gradient);
-    blocks_.step(kept.data(), theta.value, next.out);
-    steps_.push_back({kept.data(), next.grad});
+    Real* const rows = next.tape->scratch(blocks_.rows() * theta.size());
+    blocks_.prepare(gradient, rows);
+    blocks_.step(rows, theta.value, next.out);
+    steps_.push_back({rows, next.grad});
     next.tape->record("lstm_step", {theta, anchor_}, next, [=] {
       const Index n = theta.size();
       for (Index k = 0; theta.grad && k < n; ++k) theta.grad[k] += next.grad[k];
@@ -60,7 +61,7 @@ class FusedRecorder : public UnrollRecorder {
 
  private:
   struct Step {
-    const Real* gradient;  // ∇_t
+    const Real* rows;  // ∇_t, and what coordinates see of their parameters
     const Real* lambda;  // λ_{t+1} = ∂L/∂θ_{t+1} = ∂L/∂u_t
   };
 
@@ -113,7 +114,7 @@ class FusedRecorder : public UnrollRecorder {
     std::copy_n(start, state_size, w.states);
     std::copy(start + state_size, start + blocks_.state_size(), w.memory);
     for (Index t = 0; t < T; ++t) {
-      blocks_.features(b, steps_[t].gradient, w.memory, first_step_ + t, w.x + t * x_size);
+      blocks_.features(b, steps_[t].rows, w.memory, first_step_ + t, w.x + t * x_size);
       blocks_.gather(b, steps_[t].lambda, w.lambda + t * kBlock);
       // The update is known already; it comes out again as a by-product.
       kernel.step(w.x + t * x_size, w.states + t * state_size, w.states + (t + 1) * state_size,

@@ -16,13 +16,21 @@ LstmBlocks::LstmBlocks(const LstmModel& model, int threads)
 }
 
 LstmBlocks::LstmBlocks(const LstmBlocks& other)
-    : preprocess_(other.preprocess_), kernel_(other.kernel_), threads_(other.threads_) {
-  reset(other.n_);
+    : preprocess_(other.preprocess_),
+      of_parameters_(other.of_parameters_),
+      kernel_(other.kernel_),
+      threads_(other.threads_) {
+  allocate(other.n_);
   t_ = other.t_;
   for (Index b = 0; b < blocks(); ++b) std::copy_n(other.states_[b], state_size(), states_[b]);
 }
 
-void LstmBlocks::reset(Index n) {
+void LstmBlocks::reset(const Layout& layout) {
+  of_parameters_.emplace(preprocess_, layout);
+  allocate(layout.size());
+}
+
+void LstmBlocks::allocate(Index n) {
   n_ = n;
   t_ = 0;
   const Index size = state_size();
@@ -41,13 +49,18 @@ void LstmBlocks::gather(Index b, const Real* array, Real* out) const {
   std::fill(out + count, out + kBlock, Real(0));
 }
 
-void LstmBlocks::features(Index b, const Real* gradient, Real* memory, Index t, Real* out) const {
-  alignas(64) Real g[kBlock];
-  gather(b, gradient, g);
-  preprocess_(g, memory, t, out, kBlock);
+void LstmBlocks::features(Index b, const Real* rows, Real* memory, Index t, Real* out) const {
+  alignas(64) Real of_block[(1 + Preprocess::kMaxParameterRows) * kBlock];
+  for (Index k = 0; k < this->rows(); ++k) gather(b, rows + k * n_, of_block + k * kBlock);
+  preprocess_(std::span<const Real>(of_block, kBlock), memory, t, out, kBlock, of_block + kBlock);
 }
 
-void LstmBlocks::step(const Real* gradient, const Real* theta, Real* next) {
+void LstmBlocks::prepare(std::span<const Real> gradient, Real* rows) {
+  std::ranges::copy(gradient, rows);
+  (*of_parameters_)(gradient, rows + n_);
+}
+
+void LstmBlocks::step(const Real* rows, const Real* theta, Real* next) {
   const Index count = blocks();
 #pragma omp parallel num_threads(threads_)
   {
@@ -58,7 +71,7 @@ void LstmBlocks::step(const Real* gradient, const Real* theta, Real* next) {
       alignas(64) Real x[Preprocess::kMaxFeatures * kBlock], update[kBlock];
       Real* const memory = spare + kernel_.state_size();
       std::copy_n(states_[b] + kernel_.state_size(), preprocess_.memory() * kBlock, memory);
-      features(b, gradient, memory, t_, x);
+      features(b, rows, memory, t_, x);
       kernel_.step(x, states_[b], spare, nullptr, update);
       std::swap(states_[b], spare);
       const Index first = b * kBlock, used = std::min(kBlock, n_ - first);

@@ -1,9 +1,11 @@
 #pragma once
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "autodiff/arena.h"
 #include "optim/learned/fast/lstm_kernel.h"
+#include "optim/learned/parameter_features.h"
 
 namespace l2l {
 
@@ -17,13 +19,17 @@ class LstmBlocks {
 
   const LstmKernel& kernel() const { return kernel_; }
   void set_weights(std::span<const Real> phi) { kernel_.set_weights(phi); }
-  /// Zero state for n coordinates.
-  void reset(Index n);
+  /// Zero state for a θ of this layout.
+  void reset(const Layout& layout);
   Index size() const { return n_; }
   Index blocks() const { return (n_ + kBlock - 1) / kBlock; }
 
-  /// θ' = θ + u(∇), each [n]; `next` may be `theta`.
-  void step(const Real* gradient, const Real* theta, Real* next);
+  /// Rows of what coordinates are given of a step: ∇, and what they see of their parameters (ParameterFeatures).
+  Index rows() const { return 1 + preprocess_.parameter_rows(); }
+  /// Those of the next step. gradient: [n] → rows: [rows(), n].
+  void prepare(std::span<const Real> gradient, Real* rows);
+  /// θ' = θ + u, from prepared rows; `next` may be `theta`.
+  void step(const Real* rows, const Real* theta, Real* next);
 
   /// The state of block b, [state_size()]: that of the LSTM, then what its features remember, [memory][kBlock].
   const Real* state(Index b) const { return states_[b]; }
@@ -32,13 +38,16 @@ class LstmBlocks {
   Index steps() const { return t_; }
   /// The block's part of an array [n], padded with zeros, → [kBlock].
   void gather(Index b, const Real* array, Real* out) const;
-  /// The features of its gradients, the t-th, → [F][kBlock]; `memory` is brought up to date.
-  void features(Index b, const Real* gradient, Real* memory, Index t, Real* out) const;
+  /// The features of its rows, the t-th, → [F][kBlock]; `memory` is brought up to date.
+  void features(Index b, const Real* rows, Real* memory, Index t, Real* out) const;
   int threads() const { return threads_; }
-  std::size_t bytes() const { return memory_.capacity(); }
+  std::size_t bytes() const { return memory_.capacity() + (of_parameters_ ? of_parameters_->bytes() : 0); }
 
  private:
+  void allocate(Index n);
+
   Preprocess preprocess_;
+  std::optional<ParameterFeatures> of_parameters_;
   LstmKernel kernel_;
   int threads_;
   Index n_ = 0, t_ = 0;

@@ -92,7 +92,7 @@ LstmKernel::LstmKernel(const LstmModel& model)
       H_(model.config().hidden),
       features_(model.config().preprocess.features()),
       proposal_(model.proposal()),
-      momentum_(model.config().preprocess.momentum()),
+      direction_(model.config().preprocess.direction()),
       output_weight_(model.output_weight()),
       output_bias_(model.output_bias()),
       w_out_(proposal_.outputs() * H_),
@@ -190,8 +190,8 @@ void LstmKernel::propose(const Real* x, const Real* o, Real* update) const {
       break;
     case Proposal::Kind::anchored:
       for (Index k = 0; k < kBlock; k += kLanes) {
-        const Vec m = load(x + momentum_ * kBlock + k);
-        store(update + k, -rate * Anchor(load(o + k)).factor * m - c * simd::tanh(load(o + kBlock + k)));
+        const Vec d = load(x + direction_ * kBlock + k);
+        store(update + k, -rate * Anchor(load(o + k)).factor * d - c * simd::tanh(load(o + kBlock + k)));
       }
   }
 }
@@ -213,7 +213,7 @@ void LstmKernel::output_gradients(const Real* x, const Real* h, const Real* lamb
     store(d + squashed + k, sign * c * du * (Real(1) - t * t));
     if (!anchored) continue;
     const Anchor a(load(o + k));  // ds/da = 1 - tanh²(a/3)
-    store(d + k, -rate * du * a.factor * load(x + momentum_ * kBlock + k) * (Real(1) - a.squashed * a.squashed));
+    store(d + k, -rate * du * a.factor * load(x + direction_ * kBlock + k) * (Real(1) - a.squashed * a.squashed));
   }
 }
 

@@ -71,7 +71,7 @@ class LstmKernel {
 
   Index layers_, H_, features_;
   Proposal proposal_;
-  Index momentum_;  // which feature an anchored proposal takes
+  Index direction_;  // which feature an anchored proposal takes
   std::vector<Layer> stack_;
   Parameter output_weight_, output_bias_;
   std::vector<Real> w_out_;  // [O][H]: the output weight v, of a scaled proposal times its scale

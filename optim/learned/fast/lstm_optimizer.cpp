@@ -10,7 +10,10 @@ LstmOptimizer::LstmOptimizer(const LstmModel& model, std::span<const Real> phi, 
   blocks_.set_weights(phi);
 }
 
-void LstmOptimizer::reset(const Layout& layout) { blocks_.reset(layout.size()); }
+void LstmOptimizer::reset(const Layout& layout) {
+  blocks_.reset(layout);
+  rows_.resize(blocks_.rows() * layout.size());
+}
 
 void LstmOptimizer::step(std::span<const Real> gradient, std::span<Real> theta) {
   const Index n = blocks_.size();
@@ -18,7 +21,8 @@ void LstmOptimizer::step(std::span<const Real> gradient, std::span<Real> theta) 
     throw Error("lstm optimizer: reset for ", n, " coordinates, stepped with ", gradient.size(), " gradients and ",
                 theta.size(), " parameters");
   }
-  blocks_.step(gradient.data(), theta.data(), theta.data());
+  blocks_.prepare(gradient, rows_.data());
+  blocks_.step(rows_.data(), theta.data(), theta.data());
 }
 
 std::unique_ptr<Optimizer> make_optimizer(const LearnedOptimizer& learned, int threads) {

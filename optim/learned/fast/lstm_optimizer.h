@@ -27,6 +27,7 @@ class LstmOptimizer : public Optimizer {
 
  private:
   LstmBlocks blocks_;
+  std::vector<Real> rows_;  // of the present step
 };
 
 /// Runs a learned optimizer of any kind. One of several parts needs a layout with its groups at `reset`.

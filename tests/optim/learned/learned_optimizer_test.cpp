@@ -205,7 +205,8 @@ TEST_CASE("a checkpoint keeps features and proposal; one that says nothing of a 
   const History gradients = random_gradients(5);
   for (const LstmConfig& config :
        {LstmConfig{1, 4, {Preprocess::Kind::moments, 0.9}, 0.3, Proposal::Kind::squashed},
-        LstmConfig{2, 3, {Preprocess::Kind::timescales, 0}, 0.3, Proposal::Kind::anchored, 0.02}}) {
+        LstmConfig{2, 3, {Preprocess::Kind::timescales, 0}, 0.3, Proposal::Kind::anchored, 0.02},
+        LstmConfig{1, 3, {Preprocess::Kind::orthogonal, 0}, 0.3, Proposal::Kind::anchored, 0.02}}) {
     const LearnedOptimizer learned = random_optimizer(LstmModel(config), 5);
     learned.save(path);
     const LearnedOptimizer loaded = LearnedOptimizer::load(path);

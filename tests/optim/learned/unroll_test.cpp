@@ -22,6 +22,17 @@ struct Result {
   std::vector<Real> dphi;
 };
 
+/// n coordinates, some of which are a linear map of 3 rows, if there are enough for one: features other than
+/// `orthogonal` do not mind.
+Layout with_linear_map(Index n) {
+  Layout layout;
+  const Index columns = n / 5, before = n / 7;
+  layout.add("before", {before});
+  layout.add("map", {3, columns}, "", Parameter::Kind::linear_map);
+  layout.add("after", {n - before - 3 * columns});
+  return layout;
+}
+
 /// Follows `unrolls` unrolls of T steps with given gradients, which also serve as the gradients of the losses.
 Result run(UnrollRecorder& recorder, const LstmModel& model, const std::vector<Real>& phi,
            const std::vector<std::vector<Real>>& gradients, int T) {
@@ -30,7 +41,7 @@ Result run(UnrollRecorder& recorder, const LstmModel& model, const std::vector<R
   const Index n = static_cast<Index>(gradients[0].size());
   std::vector<Real> theta(n, Real(0.5));
   Tape tape;
-  recorder.reset(Layout::flat(n));
+  recorder.reset(with_linear_map(n));
   const std::size_t unrolls = (gradients.size() - 1) / T;
   for (std::size_t u = 0; u < unrolls; ++u) {
     tape.clear();
@@ -82,6 +93,7 @@ TEST_CASE("the fused unroll is the composed one") {
   };
   const Preprocess none{Preprocess::Kind::none, 1}, rescale{Preprocess::Kind::rescale, 1e-3}, log_sign{};
   const Preprocess moments{Preprocess::Kind::moments, 0.95}, timescales{Preprocess::Kind::timescales, 0};
+  const Preprocess orthogonal{Preprocess::Kind::orthogonal, 0};
   const std::vector<Case> cases = {
       {{2, 20, log_sign, 0.1}, 100, 5, 3},  // the usual shape, a block and a part of one
       {{2, 20, log_sign, 0.1}, 1, 5, 2},  // one coordinate
@@ -94,6 +106,8 @@ TEST_CASE("the fused unroll is the composed one") {
       {{2, 8, moments, 0.1, Proposal::Kind::squashed}, 100, 5, 3},
       {{1, 6, moments, 0.1, Proposal::Kind::anchored, 0.03}, 49, 4, 2},
       {{2, 5, timescales, 0.1, Proposal::Kind::anchored, 0.03}, 100, 3, 3},
+      {{1, 8, orthogonal, 0.1, Proposal::Kind::anchored, 0.03}, 100, 3, 3},
+      {{1, 3, orthogonal, 0.1, Proposal::Kind::squashed}, 7, 3, 2},
   };
   for (const Case& c : cases) {
     CAPTURE(c.config.layers, c.config.hidden, c.n, c.T);
@@ -148,6 +162,32 @@ TEST_CASE("an anchored optimizer that was not trained is ADAM") {
     const Result r =
         run(fused ? *make_fused_recorder(model, 1) : *make_composed_recorder(model), model, phi, gradients, T);
     // Each step has some 3 t + 20 roundings of a number of the size of θ at most.
+    for (int t = 0; t < T; ++t) check_close(r.theta[t], recomputed(steps[t], (t + 1) * (3.0 * t + 20)));
+  }
+}
+
+TEST_CASE("an anchored optimizer with orthogonal features that was not trained is Muon") {
+  const LstmModel model(
+      {.preprocess = {Preprocess::Kind::orthogonal}, .proposal = Proposal::Kind::anchored, .rate = 0.03});
+  Rng rng(9);
+  std::vector<Real> phi(model.layout().size());
+  model.init(rng, phi);
+  constexpr Index n = 60;
+  constexpr int T = 8;
+  const auto gradients = normal_gradients(rng, n, T + 1, 2);
+  Muon muon(0.03);
+  muon.reset(with_linear_map(n));
+  std::vector<Real> theta(n, Real(0.5));
+  std::vector<std::vector<Real>> steps;
+  for (int t = 0; t < T; ++t) {
+    muon.step(gradients[t], theta);
+    steps.push_back(theta);
+  }
+  for (const bool fused : {false, true}) {
+    CAPTURE(fused);
+    const Result r =
+        run(fused ? *make_fused_recorder(model, 1) : *make_composed_recorder(model), model, phi, gradients, T);
+    // As for ADAM, and the same momentum goes into the same iteration.
     for (int t = 0; t < T; ++t) check_close(r.theta[t], recomputed(steps[t], (t + 1) * (3.0 * t + 20)));
   }
 }
@@ -267,7 +307,8 @@ TEST_CASE("the meta-gradient agrees with differences of the meta-loss, the recor
   if (sizeof(Real) == 4) return;  // differences need double
   const LstmConfig config = GENERATE(
       LstmConfig{2, 4, {}, 0.3}, LstmConfig{2, 4, {Preprocess::Kind::moments, 0.95}, 0.3, Proposal::Kind::squashed},
-      LstmConfig{1, 4, {Preprocess::Kind::timescales, 0}, 0.3, Proposal::Kind::anchored, 0.1});
+      LstmConfig{1, 4, {Preprocess::Kind::timescales, 0}, 0.3, Proposal::Kind::anchored, 0.1},
+      LstmConfig{1, 4, {Preprocess::Kind::orthogonal, 0}, 0.3, Proposal::Kind::anchored, 0.1});
   const LstmModel model(config);
   Rng rng(11);
   std::vector<Real> phi(model.layout().size());

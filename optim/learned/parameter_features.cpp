@@ -1,0 +1,52 @@
+#include "optim/learned/parameter_features.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "optim/orthogonalize.h"
+
+namespace l2l {
+namespace {
+
+constexpr double kBeta = 0.9;
+
+/// ⟨x, y⟩ / (‖x‖ ‖y‖), 0 if one of them is 0
+double cosine(std::span<const Real> x, std::span<const Real> y) {
+  double product = 0;
+  for (std::size_t k = 0; k < x.size(); ++k) product += static_cast<double>(x[k]) * y[k];
+  const double sizes = norm(x) * norm(y);
+  return sizes > 0 ? product / sizes : 0;
+}
+
+}  // namespace
+
+ParameterFeatures::ParameterFeatures(const Preprocess& preprocess, const Layout& layout)
+    : rows_(preprocess.parameter_rows()) {
+  if (rows_ == 0) return;
+  parameters_ = layout.parameters();
+  momentum_.assign(layout.size(), 0);
+  cosine_.assign(parameters_.size(), 0);
+}
+
+void ParameterFeatures::operator()(std::span<const Real> gradient, Real* out) {
+  if (rows_ == 0) return;
+  const std::size_t n = gradient.size();
+  const std::span<Real> directions(out, n), linear(out + n, n), cosines(out + 2 * n, n);
+  const Real beta = static_cast<Real>(kBeta);
+  for (std::size_t j = 0; j < parameters_.size(); ++j) {
+    const Parameter& p = parameters_[j];
+    const std::span<const Real> g = p.in(gradient);
+    const std::span<Real> m = p.in(std::span(momentum_)), direction = p.in(directions);
+    cosine_[j] = kBeta * cosine_[j] + (1 - kBeta) * cosine(g, m);
+    const bool is_map = p.kind == Parameter::Kind::linear_map;
+    for (std::size_t k = 0; k < g.size(); ++k) {
+      m[k] = beta * m[k] + (1 - beta) * g[k];
+      direction[k] = is_map ? beta * m[k] + (1 - beta) * g[k] : 0;
+    }
+    if (is_map) orthogonalize(direction.data(), p.rows(), p.columns(), scratch_);
+    std::ranges::fill(p.in(linear), static_cast<Real>(is_map));
+    std::ranges::fill(p.in(cosines), static_cast<Real>(cosine_[j]));
+  }
+}
+
+}  // namespace l2l
