@@ -56,6 +56,18 @@ void check_request(const ProbeRequest& request, Index size, int steps) {
   if (request.range) sweep(request.range, 0);
 }
 
+/// A probe replays single coordinates, so it cannot show features that depend on all of a parameter.
+void check_features(const OptimizerModel& model) {
+  for (const OptimizerModel::Part& part : model.parts()) {
+    if (part.lstm() && part.lstm()->config().preprocess.parameter_rows() > 0) {
+      throw Error(
+          "probe: the features ", name_of(part.lstm()->config().preprocess.kind),
+          " of a coordinate depend on the gradients of its whole parameter, and a probe changes one at a time; ",
+          "l2l diagnose looks at all of them");
+    }
+  }
+}
+
 EvaluateOptions held_out(const ProbeRequest& request, int steps) {
   EvaluateOptions options;
   options.steps = steps;
@@ -186,6 +198,7 @@ int probe(const ProbeRequest& request) {
   const RunFolder folder{request.run};
   const FolderLock lock(folder.path, FolderLock::together);
   const Trial trial = open_trial(folder, request.optimizee, request.options);
+  check_features(trial.learned.model);
   const OutputLock output(folder.probe("", ".json"));
   folder.check_output(folder.probe("", ".json"), {folder.probe("updates", ".csv"), folder.probe("response", ".csv")},
                       request.force, "replace the earlier probe with --force");

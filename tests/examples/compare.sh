@@ -168,3 +168,19 @@ done
 # Whoever reads the table goes away before it is printed: the files are written all the same.
 "$l2l" compare --run run "${fast[@]}" --label piped 2>err.txt | true || true
 for file in compare-piped.csv compare-piped.json; do [[ -s run/$file ]] || fail "no $file: $(cat err.txt)"; done
+
+# Other rules besides; rates that were tuned before are taken from a file, and nothing is tuned twice.
+quiet compare --run run "${fast[@]}" --label also --also muon,momentum --schedule cosine --rates rates.json
+for rule in muon momentum muon-cosine; do grep -q "\"$rule\"" run/compare-also.json || fail "no $rule: $(cat run/compare-also.json)"; done
+cp rates.json before.json
+quiet compare --run run "${fast[@]}" --label again --also muon,momentum --schedule cosine --rates rates.json
+! grep -q 'tuned' err.txt || fail "tuned again: $(cat err.txt)"
+cmp rates.json before.json || fail "rates.json changed"
+cmp run/compare-also.csv run/compare-again.csv || fail "a rate from the file gave other losses"
+quiet compare --run run "${fast[@]}" --label more --rates rates.json --seed 5
+[[ $(grep -c functions rates.json) -gt $(grep -c functions before.json) ]] || fail "another tuning was not added"
+expect_error 2 "--also nag: it takes part already" compare --run run "${fast[@]}" --label x --also nag
+expect_error 2 "--also: optimizer 'mun' is unknown.*did you mean muon" compare --run run "${fast[@]}" --label x --also mun
+echo '{"rates": {"a": -1}}' >bad.json
+expect_error 1 "bad.json: .*not a file of learning rates.*--rates" compare --run run "${fast[@]}" --label x --rates bad.json
+[[ ! -e run/compare-x.json ]] || fail "a refused comparison wrote something"

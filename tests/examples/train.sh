@@ -43,9 +43,15 @@ for kind in "moments squashed" "timescales anchored:0.02"; do
   quiet refine --run "$features" --out "$features/refined" --iterations 1 --pairs 2
 done
 
+quiet train "${tiny[@]}" --out orthogonal --preprocess orthogonal --proposal anchored:0.02
+quiet compare --run orthogonal --functions 2 --tune-functions 2
+quiet diagnose --run orthogonal
+quiet refine --run orthogonal --out orthogonal/refined --iterations 1 --pairs 2
+expect_error 1 'probe: the features orthogonal .*l2l diagnose' probe --run orthogonal
+
 # A model by its name, with a setting of one's own.
 quiet train --optimizee quadratic --batch 4 --dim 3 --steps 20 --unroll 10 --epochs 2 --out named --model anchored --layers 2
-grep -q '"model": "custom"' named/config.json && grep -q '"preprocess": "timescales"' named/config.json &&
+grep -q '"model": "custom"' named/config.json && grep -q '"preprocess": "orthogonal"' named/config.json &&
   grep -q '"layers": 2' named/config.json && grep -q '"hidden": 8' named/config.json || fail "$(cat named/config.json)"
 quiet train --optimizee quadratic --batch 4 --dim 3 --steps 20 --unroll 10 --epochs 2 --out named --model rnnprop --force
 grep -q '"model": "rnnprop"' named/config.json || fail "another model: $(cat named/config.json)"

@@ -108,7 +108,7 @@ expect_error 2 "--lr: 'inf'" train --optimizee quadratic --out run --lr inf
 expect_error 2 "--final-rate: '2'" train --optimizee quadratic --out run --final-rate 2
 expect_error 2 '--steps 50 .*--unroll 20.*--steps 40' train --optimizee quadratic --out run --steps 50
 expect_error 2 '--steps 10 .*--unroll 20.*--steps 20' train --optimizee quadratic --out run --steps 10
-expect_error 2 "'wavelet'.*none, rescale, log, moments and timescales" train --optimizee quadratic --out run --preprocess wavelet
+expect_error 2 "'wavelet'.*none, rescale, log, moments, timescales and orthogonal" train --optimizee quadratic --out run --preprocess wavelet
 expect_error 2 'rescale:0.1' train --optimizee quadratic --out run --preprocess rescale
 expect_error 2 "'-3'" train --optimizee quadratic --out run --preprocess log:-3
 expect_error 2 "'none' takes no" train --optimizee quadratic --out run --preprocess none:1
@@ -116,7 +116,7 @@ expect_error 2 "moments:1.*'1' is not a number" train --optimizee quadratic --ou
 expect_error 2 "'timescales' takes no" train --optimizee quadratic --out run --preprocess timescales:1
 expect_error 2 "'anchor' is unknown.*did you mean anchored" train --optimizee quadratic --out run --proposal anchor
 expect_error 2 'needs --preprocess moments.*not none' train --optimizee quadratic --out run --proposal anchored
-expect_error 2 '--model anchored: .* needs features with a direction' ablate-preprocessing --optimizee quadratic --out run --model anchored
+expect_error 2 '--model anchored: .* needs a momentum' ablate-preprocessing --optimizee quadratic --out run --model anchored
 expect_error 2 'only anchored takes a rate' train --optimizee quadratic --out run --proposal squashed:1
 expect_error 2 '--batch' train --optimizee quadratic --out run --batch 0
 expect_error 2 "'units'" train --optimizee quadratic --out run --units 20
