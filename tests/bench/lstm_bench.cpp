@@ -70,7 +70,7 @@ void lstm_forward(benchmark::State& state) {
   const Index n = state.range(0);
   LstmBlocks blocks(model, static_cast<int>(state.range(3)));
   blocks.set_weights(random_phi(model));
-  blocks.reset(n);
+  blocks.reset(Layout::flat(n));
   const std::vector<Real> gradient = random(n, 0.01);
   std::vector<Real> theta(n);
   measure(state, static_cast<double>(n), Work(model).forward,
