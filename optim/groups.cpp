@@ -41,12 +41,6 @@ Groups::Groups(const Layout& layout, const std::vector<std::string>& names) {
   }
 }
 
-Index Groups::size(Index k) const {
-  Index total = 0;
-  for (const Layout::Range& range : ranges_[k]) total += range.count;
-  return total;
-}
-
 /// visit(i, j) for each element of group k: θ's i-th, its own j-th.
 template <class Visit>
 void Groups::for_each_element(Index k, Visit visit) const {

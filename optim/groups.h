@@ -17,7 +17,7 @@ class Groups {
 
   Index count() const { return static_cast<Index>(ranges_.size()); }
   /// Elements of group k.
-  Index size(Index k) const;
+  Index size(Index k) const { return layouts_[k].size(); }
   /// Its parameters, as the layout of its part of θ.
   const Layout& layout(Index k) const { return layouts_[k]; }
 

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <span>
 
 #include "autodiff/kernels/blas.h"
-#include "nn/layout.h"
 
 namespace l2l {
 
-void orthogonalize(Real *matrix, Index rows, Index columns, std::vector<Real> &scratch) {
+void orthogonalize(Real* matrix, Index rows, Index columns, std::vector<Real>& scratch) {
   constexpr int kIterations = 5;
   constexpr double a = 3.4445, b = -4.7750, c = 2.0315;
   // The Gram matrix of the shorter side: X X^T from the left, or X^T X from the right.
@@ -18,7 +16,9 @@ void orthogonalize(Real *matrix, Index rows, Index columns, std::vector<Real> &s
   const double size = norm({matrix, static_cast<std::size_t>(n)});
   if (size == 0) return;
   scratch.resize(2 * side * side + n);
-  Real *const gram = scratch.data(), *const polynomial = gram + side * side, *const X = polynomial + side * side;
+  Real* const gram = scratch.data();
+  Real* const polynomial = gram + side * side;
+  Real* const X = polynomial + side * side;
   const Real unit = static_cast<Real>(1 / size);
   for (Index k = 0; k < n; ++k) X[k] = matrix[k] * unit;
   for (int iteration = 0; iteration < kIterations; ++iteration) {
@@ -38,6 +38,12 @@ void orthogonalize(Real *matrix, Index rows, Index columns, std::vector<Real> &s
   }
   const Real factor = static_cast<Real>(std::sqrt(static_cast<double>(std::max(rows, columns))));
   for (Index k = 0; k < n; ++k) matrix[k] = factor * X[k];
+}
+
+void orthogonal_momentum(const Parameter& map, std::span<const Real> g, std::span<const Real> m, Real beta,
+                         std::span<Real> out, std::vector<Real>& scratch) {
+  for (std::size_t k = 0; k < g.size(); ++k) out[k] = beta * m[k] + (1 - beta) * g[k];
+  orthogonalize(out.data(), map.rows(), map.columns(), scratch);
 }
 
 }  // namespace l2l

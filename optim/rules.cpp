@@ -109,7 +109,6 @@ void Adam::step(std::span<const Real> gradient, std::span<Real> theta) {
 
 void Muon::reset(const Layout& layout) {
   adam_.reset(layout);
-  m_.assign(layout.size(), 0);
   maps_.clear();
   for (const Parameter& p : layout.parameters()) {
     if (p.kind == Parameter::Kind::linear_map) maps_.push_back(p);
@@ -117,21 +116,18 @@ void Muon::reset(const Layout& layout) {
 }
 
 void Muon::step(std::span<const Real> gradient, std::span<Real> theta) {
-  const Index n = check_sizes("muon", m_.size(), gradient, theta);
+  check_sizes("muon", adam_.state().m.size(), gradient, theta);
   const Real beta = static_cast<Real>(beta_), eta = static_cast<Real>(learning_rate_);
-  for (Index k = 0; k < n; ++k) m_[k] = beta * m_[k] + (1 - beta) * gradient[k];
-  adam_theta_.assign(theta.begin(), theta.end());
-  adam_.step(gradient, adam_theta_);
+  before_.assign(theta.begin(), theta.end());
+  adam_.step(gradient, theta);  // also where it is not wanted: its first moment is the momentum of linear maps, too
+  const std::span<const Real> before(before_), momentum(adam_.state().m);
   for (const Parameter& p : maps_) {
     direction_.resize(p.shape.size());
-    const std::span<const Real> g = p.in(gradient), m = p.in(std::span<const Real>(m_)),
-                                start = p.in(std::span<const Real>(theta));
-    for (std::size_t k = 0; k < g.size(); ++k) direction_[k] = beta * m[k] + (1 - beta) * g[k];
-    orthogonalize(direction_.data(), p.rows(), p.columns(), scratch_);
-    const std::span<Real> end = p.in(std::span(adam_theta_));
-    for (std::size_t k = 0; k < g.size(); ++k) end[k] = start[k] - eta * direction_[k];
+    orthogonal_momentum(p, p.in(gradient), p.in(momentum), beta, direction_, scratch_);
+    const std::span<const Real> start = p.in(before);
+    const std::span<Real> end = p.in(theta);
+    for (std::size_t k = 0; k < start.size(); ++k) end[k] = start[k] - eta * direction_[k];
   }
-  std::ranges::copy(adam_theta_, theta.begin());
 }
 
 double cosine_decay(double progress, double end) {

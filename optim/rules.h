@@ -107,7 +107,7 @@ class Muon : public Optimizer {
   double learning_rate_, beta_;
   Adam adam_;
   std::vector<Parameter> maps_;
-  std::vector<Real> m_, adam_theta_, direction_, scratch_;
+  std::vector<Real> before_, direction_, scratch_;
 };
 
 /// A learning rate's cosine decay (Loshchilov & Hutter 2017, eq. 5, without restarts) as a factor: from 1 at the start

@@ -24,8 +24,9 @@ class EnsembleFunction : public Function {
   /// `groups`: of all members, those that take no part here among them.
   EnsembleFunction(std::vector<Part> parts, const std::vector<std::string>& groups) : parts_(std::move(parts)) {
     for (const Part& part : parts_) {
-      for (const Parameter& p : part.f->layout().parameters())
+      for (const Parameter& p : part.f->layout().parameters()) {
         layout_.add(part.name + "." + p.name, p.shape, p.group, p.kind);
+      }
     }
     const std::vector<std::string> there = layout_.groups();
     for (const std::string& group : groups) {

@@ -39,11 +39,12 @@ void ParameterFeatures::operator()(std::span<const Real> gradient, Real* out) {
     const std::span<Real> m = p.in(std::span(momentum_)), direction = p.in(directions);
     cosine_[j] = kBeta * cosine_[j] + (1 - kBeta) * cosine(g, m);
     const bool is_map = p.kind == Parameter::Kind::linear_map;
-    for (std::size_t k = 0; k < g.size(); ++k) {
-      m[k] = beta * m[k] + (1 - beta) * g[k];
-      direction[k] = is_map ? beta * m[k] + (1 - beta) * g[k] : 0;
+    for (std::size_t k = 0; k < g.size(); ++k) m[k] = beta * m[k] + (1 - beta) * g[k];
+    if (is_map) {
+      orthogonal_momentum(p, g, m, beta, direction, scratch_);
+    } else {
+      std::ranges::fill(direction, Real(0));
     }
-    if (is_map) orthogonalize(direction.data(), p.rows(), p.columns(), scratch_);
     std::ranges::fill(p.in(linear), static_cast<Real>(is_map));
     std::ranges::fill(p.in(cosines), static_cast<Real>(cosine_[j]));
   }
