@@ -197,6 +197,10 @@ CLI::App& add_refine(CLI::App& app, RefineRequest& request) {
                   "minimise the losses of so many steps after another, with an update of the\nweights after each; 0: "
                   "the end of whole trajectories (" +
                       std::to_string(evolution.window) + ")");
+  add_number<int>(refine, "--shortest", evolution.shortest, kCountOrNone,
+                  "with --window: trajectories end log-uniformly between so many steps and --steps,\nand validations "
+                  "look at all lengths between; 0: all at --steps (" +
+                      std::to_string(evolution.shortest) + ")");
   count("--validate-every", evolution.validate_every, "iterations from one validation to the next");
   count("--validation-functions", evolution.validation_functions, "functions of a validation");
   add_seed(refine, request.seed, "seed of all random numbers (1 more than the seed of the run)");

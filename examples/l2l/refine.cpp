@@ -170,6 +170,12 @@ int refine(const RefineRequest& request) {
                      " steps of a trajectory; give --steps ", (config.steps / config.window + 1) * config.window,
                      ", or another window");
   }
+  if (config.shortest > 0 && config.window == 0) {
+    throw UsageError("--shortest ", config.shortest, ": needs a --window; whole trajectories have --steps steps");
+  }
+  if (config.shortest > config.steps) {
+    throw UsageError("--shortest ", config.shortest, ": the longest trajectory has ", config.steps, " steps");
+  }
   if (config.last > config.steps) {
     throw UsageError("--last ", config.last, ": a trajectory has only ", config.steps,
                      " steps; more --steps, or fewer");

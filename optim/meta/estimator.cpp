@@ -78,9 +78,11 @@ class NoiseReuse : public Estimator {
       : config_(config),
         family_(family),
         noise_(config, std::move(free)),
+        lengths_(config.seed, kLengths),
         pairs_(config.pairs),
         changes_(config.pairs) {
     const int windows = config.steps / config.window;
+    if (config.shortest > 0) return;  // different lengths: soon they begin at all times
     for (int p = 0; p < config.pairs; ++p) {  // the first trajectories are cut, so that later ones begin at all times
       pairs_[p].end = (1 + static_cast<int>((p + 1LL) * (windows - 1) / config.pairs)) * config.window;
     }
@@ -90,6 +92,7 @@ class NoiseReuse : public Estimator {
     for (int p = 0; p < config_.pairs; ++p) {  // in order: which function and noise a pair gets depends on nothing else
       if (pairs_[p].ended) {
         pairs_[p].function = function_++;
+        if (pairs_[p].end == 0) pairs_[p].end = draw_length();
         changes_[p] = noise_(current.phi.size());
       }
     }
@@ -110,7 +113,7 @@ class NoiseReuse : public Estimator {
     std::array<Trajectory, 2> trajectory;
     std::array<std::unique_ptr<Optimizer>, 2> optimizer;
     std::array<Rng, 2> random = {Rng(0), Rng(0)};
-    int function = 0, step = 0, end = 0;
+    int function = 0, step = 0, end = 0;  // end: 0 until its length is drawn
     bool ended = true;
     std::array<double, 2> loss;  // mean over the last window
   };
@@ -137,12 +140,23 @@ class NoiseReuse : public Estimator {
     }
     pair.step = (pair.ended ? 0 : pair.step) + config_.window;
     pair.ended = pair.step >= pair.end || !std::isfinite(pair.loss[0]) || !std::isfinite(pair.loss[1]);
-    if (pair.ended) pair.end = config_.steps;
+    if (pair.ended) pair.end = 0;
   }
+
+  /// In whole windows.
+  int draw_length() {
+    if (config_.shortest == 0) return config_.steps;
+    const double ratio = static_cast<double>(config_.steps) / config_.shortest;
+    const double steps = config_.shortest * std::pow(ratio, lengths_.uniform());
+    return static_cast<int>(std::ceil(steps / config_.window)) * config_.window;
+  }
+
+  static constexpr std::uint64_t kLengths = 0x6c656e67;  // a stream of random numbers of its own
 
   EstimatorConfig config_;
   Family family_;
   Noise noise_;
+  Rng lengths_;
   std::vector<Pair> pairs_;
   std::vector<std::vector<Real>> changes_;  // ε of each pair
   int function_ = 0;  // the next trajectory's

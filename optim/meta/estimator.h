@@ -29,6 +29,7 @@ struct EstimatorConfig {
   int steps = 100;  // of a trajectory
   int last = 1;  // how many losses at the end are averaged: to L of whole trajectories, and in validations
   int window = 0;  // noise reuse: steps from one estimate to the next; 0: whole trajectories
+  int shortest = 0;  // noise reuse: steps of the shortest trajectory, others last up to `steps`; 0: all do
   double deviation = 0.03;  // σ
   std::uint64_t seed = 0;
   int threads = 1;
@@ -43,6 +44,10 @@ struct EstimatorConfig {
 /// change meanwhile. So an estimate costs 2P windows only. And what ε_p did to the steps before is in the difference:
 /// unlike backpropagation through an unroll, it is not blind for what pays only later. The trajectories begin at
 /// different times, so that every estimate sees early and late steps.
+///
+/// With `shortest`, lengths are drawn log-uniformly from there to `steps`, in whole windows (Metz et al. 2020, "Tasks,
+/// stability, architecture, and compute"). A step t is then reached with a probability that falls with log t, so that
+/// the first hundred steps count as much as they should for an optimizer that anyone may stop at any time.
 std::unique_ptr<Estimator> make_estimator(const EstimatorConfig& config, const Family& family,
                                           std::vector<Layout::Range> free);
 

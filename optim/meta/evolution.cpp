@@ -7,6 +7,7 @@
 #include "optim/learned/fast/lstm_optimizer.h"
 #include "optim/meta/meta_config.h"
 #include "optim/meta/outcome.h"
+#include "optim/statistics.h"
 
 namespace l2l {
 namespace {
@@ -21,6 +22,9 @@ void check(const EvolutionConfig& c) {
   check_at_least_one("threads", c.threads);
   if (c.window < 0 || (c.window > 0 && c.steps % c.window != 0)) {
     throw UsageError("steps (", c.steps, ") must be a multiple of the window (", c.window, ")");
+  }
+  if (c.shortest < 0 || c.shortest > c.steps || (c.shortest > 0 && c.window == 0)) {
+    throw UsageError("shortest is ", c.shortest, ", it must be at most the ", c.steps, " steps, and needs a window");
   }
   if (c.last > c.steps) throw UsageError("last is ", c.last, ", a trajectory has only ", c.steps, " steps");
   const auto positive = [](const char* name, double value) {
@@ -96,7 +100,15 @@ double Evolution::validate() {
                                 .seed = config_.seed,
                                 .threads = config_.threads};
   const Curves curves = evaluate([&] { return make_optimizer(current_); }, validation_, options);
-  return curves.sum(config_.steps - config_.last + 1, config_.steps) / config_.last;
+  const auto loss_at = [&](int step) {
+    const int last = std::min(config_.last, step);
+    return curves.sum(step - last + 1, step) / last;
+  };
+  if (config_.shortest == 0) return loss_at(config_.steps);
+  std::vector<double> logarithms;
+  for (int step = config_.shortest; step < config_.steps; step *= 2) logarithms.push_back(std::log(loss_at(step)));
+  logarithms.push_back(std::log(loss_at(config_.steps)));
+  return std::exp(mean(logarithms));
 }
 
 }  // namespace l2l

@@ -24,7 +24,7 @@ struct EvolutionReport {
   double loss = 0;  // mean over its trajectories of the mean of their last losses
   double learning_rate = 0;
   bool validated = false;
-  double validation = 0;  // mean of the last losses on the validation functions, if validated
+  double validation = 0;  // see `Evolution::validate_start`, if validated
   bool best = false;  // the best so far
 };
 
@@ -42,6 +42,8 @@ class Evolution {
   Evolution(LearnedOptimizer start, Family training, Family validation, const EvolutionConfig& config);
 
   /// The loss of the start on the validation functions, which iterations have to beat. The first one asks for it too.
+  /// It is the mean of the `last` losses of `steps`. With trajectories of several lengths it is the geometric mean of
+  /// that at `shortest` steps, twice as many, four times as many, … and `steps`: each length counts alike.
   double validate_start();
   /// An iteration, and a validation where one is due. An Error if the weights are no longer finite.
   EvolutionReport run_iteration();

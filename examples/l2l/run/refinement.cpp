@@ -20,6 +20,7 @@ std::string refinement_json(const Refinement& refinement) {
                       {"steps", config.steps},
                       {"last", config.last},
                       {"window", config.window},
+                      {"shortest", config.shortest},
                       {"validate-every", config.validate_every},
                       {"validation-functions", config.validation_functions},
                       {"seed", config.seed}};
