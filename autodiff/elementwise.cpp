@@ -164,6 +164,11 @@ Var relu(Var x) {
       "relu", x, [](Real x) { return x < 0 ? 0 : x; }, [](Real x, Real) { return Real(x > 0); });
 }
 
+Var elu(Var x) {
+  return unary(
+      "elu", x, [](Real x) { return x > 0 ? x : std::expm1(x); }, [](Real, Real y) { return y > 0 ? 1 : y + 1; });
+}
+
 Var softplus(Var x) {
   return unary(
       "softplus", x, [](Real x) { return std::max(x, Real(0)) + std::log1p(std::exp(-std::abs(x))); },

@@ -36,6 +36,7 @@ Var abs(Var x);  ///< derivative 0 at 0
 Var sigmoid(Var x);  ///< 1 / (1 + e^-x)
 Var tanh(Var x);
 Var relu(Var x);  ///< max(x, 0), derivative 0 at 0
+Var elu(Var x);  ///< x for x > 0, otherwise e^x - 1 (Clevert et al. 2015)
 Var softplus(Var x);  ///< log(1 + e^x), without overflow
 
 // ---- Products (matmul.cpp) ------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
 
 #include "autodiff/ops.h"
 #include "optim/evaluate.h"
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 #include "optim/meta/meta_train.h"
 #include "optim/tune.h"
 
@@ -46,7 +46,7 @@ int main() {
   std::printf("gradient check: %s\n", check ? "good" : check.worst.c_str());
 
   // Meta-training, on functions of the split `train`; the best φ is chosen on those of `validation`.
-  const LstmModel model({.preprocess = {Preprocess::Kind::log_sign, 10}, .output_scale = 0.1});
+  const CoordinateModel model({.preprocess = {Preprocess::Kind::log_sign, 10}, .output_scale = 0.1});
   MetaTrainer trainer(model, family, {.epochs = 200, .steps = 20, .unroll = 20, .functions = 8});
   std::printf("training an optimizer for 200 epochs; loss of the validation functions after 20 steps:\n");
   while (!trainer.done()) {
@@ -60,7 +60,7 @@ int main() {
   tune.evaluate.steps = 20;
   const double rate = tune_learning_rate(find_rule("adam"), family, tune).learning_rate;
   const Curves adam = evaluate([=] { return std::make_unique<Adam>(rate); }, family, test);
-  const Curves learned = evaluate([&] { return std::make_unique<LstmOptimizer>(trainer.best()); }, family, test);
+  const Curves learned = evaluate([&] { return std::make_unique<CoordinateOptimizer>(trainer.best()); }, family, test);
   std::printf("\nmean loss of %d new functions (trained and tuned for step 20)\n\n", test.functions);
   std::printf("  step   learned   ADAM, rate %.3f\n", rate);
   for (int step = 0; step <= test.steps; step += 5) {

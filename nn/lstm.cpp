@@ -9,9 +9,9 @@ namespace l2l {
 
 Lstm::Lstm(Layout& layout, const std::string& name, Index in, Index hidden, int layers, const std::string& group)
     : hidden_(hidden) {
-  if (in < 1 || hidden < 1 || layers < 1) {
+  if (in < 1 || hidden < 1 || layers < 0) {
     throw Error("lstm '", name, "': ", in, " inputs, ", hidden, " hidden units and ", layers,
-                " layers, each must be at least 1");
+                " layers; inputs and units must be at least 1, layers not negative");
   }
   for (int k = 0; k < layers; ++k) {
     const std::string suffix = "_l" + std::to_string(k);

@@ -8,7 +8,7 @@
 
 namespace l2l {
 
-/// A stack of LSTM layers; each call is one step. Arrays are [features, N], one column per element of the batch, so
+/// A stack of LSTM layers, the identity if there are none; each call is one step. Arrays are [features, N], one column per element of the batch, so
 /// that each gate is contiguous in memory and can be taken as a slice.
 ///
 /// Layer k has `name.weight_ih_lk` [4H, in], `name.weight_hh_lk` [4H, H] and `name.bias_lk` [4H], gates in the order

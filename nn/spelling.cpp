@@ -1,6 +1,7 @@
 #include "nn/spelling.h"
 
 #include <algorithm>
+#include <sstream>
 
 namespace l2l {
 namespace {
@@ -58,6 +59,13 @@ std::string nearest(std::string_view word, const std::vector<std::string>& names
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& names) {
   const std::string name = nearest(word, names);
   return name.empty() ? "" : "; did you mean " + name + "?";
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::istringstream stream(text + separator);
+  for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
+  return parts;
 }
 
 std::string in_words(const std::vector<std::string>& names) {

@@ -19,6 +19,9 @@ std::string nearest(std::string_view word, const std::vector<std::string>& names
 /// The end of an error about `word`: "; did you mean adam?", or "".
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& names);
 
+/// "a,b" → "a", "b"; "" → one empty text.
+std::vector<std::string> split(const std::string& text, char separator);
+
 /// "a", "a and b", "a, b and c"
 std::string in_words(const std::vector<std::string>& names);
 

@@ -157,11 +157,16 @@ const std::vector<Rule>& rules() {
 }
 
 namespace {
-class Decayed : public Optimizer {
+class Scheduled : public Optimizer {
  public:
-  Decayed(std::unique_ptr<Optimizer> optimizer, int steps) : optimizer_(std::move(optimizer)), steps_(steps) {}
-  Decayed(const Decayed& other)
-      : optimizer_(other.optimizer_->clone()), steps_(other.steps_), t_(other.t_), update_(other.update_) {}
+  Scheduled(std::unique_ptr<Optimizer> optimizer, Schedule schedule, int steps)
+      : optimizer_(std::move(optimizer)), schedule_(schedule), steps_(steps) {}
+  Scheduled(const Scheduled& other)
+      : optimizer_(other.optimizer_->clone()),
+        schedule_(other.schedule_),
+        steps_(other.steps_),
+        t_(other.t_),
+        update_(other.update_) {}
 
   void reset(const Layout& layout) override {
     optimizer_->reset(layout);
@@ -169,25 +174,43 @@ class Decayed : public Optimizer {
     t_ = 0;
   }
   void step(std::span<const Real> gradient, std::span<Real> theta) override {
-    const Index n = check_sizes("decayed", update_.size(), gradient, theta);
+    const Index n = check_sizes("scheduled", update_.size(), gradient, theta);
     std::ranges::fill(update_, Real(0));
     optimizer_->step(gradient, update_);
-    const Real factor = static_cast<Real>(cosine_decay(static_cast<double>(t_++) / steps_, 0));
+    const Real factor = static_cast<Real>(next_factor());
     for (Index k = 0; k < n; ++k) theta[k] += factor * update_[k];
   }
-  std::unique_ptr<Optimizer> clone() const override { return std::make_unique<Decayed>(*this); }
+  std::unique_ptr<Optimizer> clone() const override { return std::make_unique<Scheduled>(*this); }
 
  private:
+  double next_factor() {
+    const double t = t_++;
+    return schedule_ == Schedule::cosine ? cosine_decay(t / steps_, 0) : 1 / std::sqrt(1 + t);
+  }
+
   std::unique_ptr<Optimizer> optimizer_;
+  Schedule schedule_;
   int steps_, t_ = 0;
   std::vector<Real> update_;
 };
 }  // namespace
 
-Rule with_cosine_decay(const Rule& rule, int steps) {
-  return {rule.name + "-cosine", rule.summary + ", with a cosine decay",
-          [=](double learning_rate) { return std::make_unique<Decayed>(rule.make(learning_rate), steps); }};
+Rule with_schedule(const Rule& rule, Schedule schedule, int steps) {
+  const std::string name(name_of(schedule));
+  return {rule.name + "-" + name, rule.summary + ", with the schedule " + name, [=](double learning_rate) {
+            return std::make_unique<Scheduled>(rule.make(learning_rate), schedule, steps);
+          }};
 }
+
+namespace {
+const Names<Schedule>& schedules() {
+  static const Names<Schedule> names("schedule", {{"cosine", Schedule::cosine}, {"sqrt", Schedule::sqrt}});
+  return names;
+}
+}  // namespace
+
+Schedule parse_schedule(std::string_view name) { return schedules().parse(name); }
+std::string_view name_of(Schedule schedule) { return schedules().name_of(schedule); }
 
 const Rule& find_rule(std::string_view name) {
   std::string list;

@@ -122,9 +122,15 @@ struct Rule {
 };
 /// sgd, momentum, nag, rmsprop, adam, muon
 const std::vector<Rule>& rules();
-/// The rule with a cosine decay from its learning rate to 0 over `steps` steps; its name ends with "-cosine". (The
-/// updates of all rules above are proportional to the learning rate, so the decay is a factor of the update.)
-Rule with_cosine_decay(const Rule& rule, int steps);
+/// How a learning rate changes: by a cosine decay to 0 over a horizon that is known, or as 1/√t at step t = 1, 2, …, which
+/// asks for none (Zinkevich 2003).
+enum class Schedule { cosine, sqrt };
+/// The rule with such a schedule over `steps` steps; its name ends with "-cosine" or "-sqrt". (The updates of all rules
+/// above are proportional to the learning rate, so a schedule is a factor of the update.)
+Rule with_schedule(const Rule& rule, Schedule schedule, int steps);
+/// "cosine" or "sqrt"; a UsageError for anything else. And back.
+Schedule parse_schedule(std::string_view name);
+std::string_view name_of(Schedule schedule);
 /// A UsageError that lists the names there are if none fits.
 const Rule& find_rule(std::string_view name);
 

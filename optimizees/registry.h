@@ -38,7 +38,7 @@ struct OptimizeeEntry {
   std::string summary;  // one line
   std::vector<OptimizeeOption> options;
   Family (*make)(const OptionValues&);  // may load data; an OptionError for a bad value
-  LstmConfig optimizer = {};  // what a learned optimizer for it looks like by default …
+  CoordinateConfig optimizer = {};  // what a learned optimizer for it looks like by default …
   MetaTrainConfig training = {};  // … and how it is trained
   std::string groups = "all";  // "conv,fc": by an LSTM for each of these groups of parameters
 };

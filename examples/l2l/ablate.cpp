@@ -15,7 +15,7 @@
 #include "examples/l2l/run/progress.h"
 #include "examples/l2l/run/run_folder.h"
 #include "nn/files/atomic_file.h"
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 #include "optim/statistics.h"
 #include "optimizees/scaled.h"
 

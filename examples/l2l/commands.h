@@ -45,7 +45,7 @@ struct CompareRequest {
   int functions = 64, tune_functions = 32;
   Criterion criterion = Criterion::final;
   std::vector<std::string> also;  // rules beside the four baselines
-  bool cosine = false;  // baselines with a cosine decay besides
+  std::vector<Schedule> schedules;  // with which the baselines take part besides
   std::string rates;  // a file of tuned learning rates; empty: none
   std::uint64_t seed = 0;
   int threads = 1;

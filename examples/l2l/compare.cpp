@@ -11,7 +11,7 @@
 #include "examples/l2l/run/progress.h"
 #include "examples/l2l/trial.h"
 #include "nn/files/atomic_file.h"
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 
 namespace l2l {
 namespace {
@@ -37,7 +37,9 @@ std::vector<Rule> baselines(const CompareRequest& request, int horizon) {
     rules.push_back(rule);
   }
   const std::size_t constant = rules.size();
-  for (std::size_t k = 0; request.cosine && k < constant; ++k) rules.push_back(with_cosine_decay(rules[k], horizon));
+  for (const Schedule schedule : request.schedules) {
+    for (std::size_t k = 0; k < constant; ++k) rules.push_back(with_schedule(rules[k], schedule, horizon));
+  }
   return rules;
 }
 

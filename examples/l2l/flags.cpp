@@ -72,10 +72,16 @@ CLI::Option* add_texts(CLI::App& app, const std::string& flag, std::vector<std::
   });
 }
 
-/// Whether a schedule is cosine.
-bool parse_schedule(std::string_view name) {
-  static const Names<bool> names("schedule", {{"none", false}, {"cosine", true}});
-  return names.parse(name);
+/// Schedules, each once, separated by commas; or none.
+std::vector<Schedule> parse_schedules(const std::string& text) {
+  std::vector<Schedule> schedules;
+  if (text == "none") return schedules;
+  for (const std::string& name : split(text, ',')) {
+    const Schedule schedule = parse_schedule(name);
+    if (std::ranges::find(schedules, schedule) != schedules.end()) throw UsageError("'", name, "' is there twice");
+    schedules.push_back(schedule);
+  }
+  return schedules;
 }
 
 /// A flag with the name of an optimizee.
@@ -223,9 +229,10 @@ CLI::App& add_compare(CLI::App& app, CompareRequest& request) {
       [&](const std::string& name) { request.criterion = parse_named("--criterion", parse_criterion, name); },
       "what learning rates are tuned for: the final loss, or the sum of losses (final)");
   add_parsed(
-      compare, "--schedule", "none|cosine",
-      [&](const std::string& name) { request.cosine = parse_named("--schedule", parse_schedule, name); },
-      "cosine: the baselines once more, with rates that decay to 0 over --tune-steps, tuned too (none)");
+      compare, "--schedule", "cosine|sqrt|cosine,sqrt|none",
+      [&](const std::string& text) { request.schedules = parse_named("--schedule", parse_schedules, text); },
+      "the baselines once more, with rates that decay to 0 over --tune-steps (cosine) or as\n1/sqrt(step) (sqrt), "
+      "tuned too (none)");
   add_texts(compare, "--also", request.also, "RULES",
             "rules to compare with besides, separated by commas: muon, momentum")
       ->delimiter(',');

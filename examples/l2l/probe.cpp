@@ -12,7 +12,7 @@
 #include "examples/l2l/run/locks.h"
 #include "examples/l2l/trial.h"
 #include "nn/files/atomic_file.h"
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 
 namespace l2l {
 namespace {
@@ -59,9 +59,9 @@ void check_request(const ProbeRequest& request, Index size, int steps) {
 /// A probe replays single coordinates, so it cannot show features that depend on all of a parameter.
 void check_features(const OptimizerModel& model) {
   for (const OptimizerModel::Part& part : model.parts()) {
-    if (part.lstm() && part.lstm()->config().preprocess.parameter_rows() > 0) {
+    if (part.model() && part.model()->config().preprocess.parameter_rows() > 0) {
       throw Error(
-          "probe: the features ", name_of(part.lstm()->config().preprocess.kind),
+          "probe: the features ", name_of(part.model()->config().preprocess.kind),
           " of a coordinate depend on the gradients of its whole parameter, and a probe changes one at a time; ",
           "l2l diagnose looks at all of them");
     }

@@ -15,7 +15,7 @@
 #include "examples/l2l/run/locks.h"
 #include "examples/l2l/trial.h"
 #include "nn/files/atomic_file.h"
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 #include "optimizees/neural_art/neural_art.h"
 #include "optimizees/neural_art/picture_search.h"
 
@@ -68,12 +68,12 @@ double bytes_of_search(StyleLoss loss, Index pixels) {
   return large + (large - small) / (64 * 64 - 32 * 32) * static_cast<double>(pixels - 64 * 64);
 }
 
-/// The memory of one coordinate: θ, gradient, update and the LSTM's state. The state of a rule is small.
+/// The memory of one coordinate: θ, gradient, update and the state of what learned. That of a rule is small.
 double bytes_of_state(const LearnedOptimizer& learned) {
   double bytes = 3 * sizeof(Real);  // θ, its gradient, an update
   for (const OptimizerModel::Part& part : learned.model.parts()) {
-    if (const LstmModel* lstm = part.lstm()) {
-      bytes += 2.0 * lstm->config().layers * lstm->config().hidden * sizeof(Real);
+    if (const CoordinateModel* model = part.model()) {
+      bytes += static_cast<double>(model->config().state_numbers()) * sizeof(Real);
     }
   }
   return bytes;

@@ -8,16 +8,16 @@
 namespace l2l {
 namespace {
 
-/// m written down as in the paper: preprocess, then `LstmModel`: the LSTM, a linear output, scale.
+/// m written down as in the paper: preprocess, then `CoordinateModel`: the layers, a linear output, the proposal.
 class ComposedRecorder : public UnrollRecorder {
  public:
-  explicit ComposedRecorder(const LstmModel& model) : model_(model) {}
+  explicit ComposedRecorder(const CoordinateModel& model) : model_(model) {}
 
   void reset(const Layout& layout) override {
     n_ = layout.size();
     kept_.emplace(model_.lstm(), n_);
     features_.emplace(model_.config().preprocess, layout);
-    state_.clear();
+    phi_ = {};
   }
 
   void open(Var phi) override {
@@ -26,9 +26,10 @@ class ComposedRecorder : public UnrollRecorder {
   }
 
   Var step(Var theta, std::span<const Real> gradient) override {
-    if (state_.empty() || static_cast<Index>(gradient.size()) != n_) {
+    const bool opened = phi_.tape != nullptr;
+    if (!opened || static_cast<Index>(gradient.size()) != n_) {
       throw Error("unroll: stepped with ", gradient.size(), " gradients, reset for ", n_, " and ",
-                  state_.empty() ? "not opened" : "opened");
+                  opened ? "opened" : "not opened");
     }
     const Var u = model_(phi_, (*features_)(*phi_.tape, gradient), state_);
     kept_->keep(state_);
@@ -38,7 +39,7 @@ class ComposedRecorder : public UnrollRecorder {
   std::size_t bytes() const override { return kept_ ? kept_->bytes() + features_->bytes() : 0; }
 
  private:
-  LstmModel model_;
+  CoordinateModel model_;
   Index n_ = 0;
   Var phi_;
   Lstm::State state_;
@@ -48,7 +49,7 @@ class ComposedRecorder : public UnrollRecorder {
 
 }  // namespace
 
-std::unique_ptr<UnrollRecorder> make_composed_recorder(const LstmModel& model) {
+std::unique_ptr<UnrollRecorder> make_composed_recorder(const CoordinateModel& model) {
   return std::make_unique<ComposedRecorder>(model);
 }
 

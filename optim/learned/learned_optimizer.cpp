@@ -9,6 +9,7 @@
 #include "nn/files/atomic_file.h"
 #include "nn/files/safetensors.h"
 #include "nn/parameters.h"
+#include "nn/spelling.h"
 #include "optim/rules.h"
 
 namespace l2l {
@@ -28,7 +29,7 @@ OptimizerModel::OptimizerModel(std::vector<Part> parts) : parts_(std::move(parts
     }
     seen.push_back(part.group);
     part.phi = {layout_.size(), 0};
-    if (const LstmModel* lstm = part.lstm()) {
+    if (const CoordinateModel* lstm = part.model()) {
       for (const Parameter& p : lstm->layout().parameters()) {
         layout_.add(prefix_of(part.group) + p.name, p.shape, part.group);
       }
@@ -46,8 +47,8 @@ std::vector<std::string> OptimizerModel::groups() const {
   return names;
 }
 
-const LstmModel& OptimizerModel::single() const {
-  if (parts_.size() == 1) return *parts_.front().lstm();
+const CoordinateModel& OptimizerModel::single() const {
+  if (parts_.size() == 1) return *parts_.front().model();
   std::ostringstream text;
   for (const Part& part : parts_) text << (&part == &parts_.front() ? "" : ", ") << part.group;
   throw Error("this optimizer has a part for each of the groups ", text.str(), ", only one of a single LSTM will do");
@@ -55,7 +56,7 @@ const LstmModel& OptimizerModel::single() const {
 
 void OptimizerModel::init(Rng& rng, std::span<Real> phi) const {
   for (const Part& part : parts_) {
-    if (part.lstm()) part.lstm()->init(rng, phi.subspan(part.phi.first, part.phi.count));
+    if (part.model()) part.model()->init(rng, phi.subspan(part.phi.first, part.phi.count));
   }
 }
 
@@ -98,26 +99,20 @@ std::string number_text(double value) {
 
 constexpr double kLargest = std::numeric_limits<double>::max();
 
-LstmModel read_lstm(const Metadata& metadata) {
-  LstmConfig config;
-  config.layers = metadata.number("layers", 1, LstmConfig::kMaxLayers);
-  config.hidden = metadata.number("hidden", 1, LstmConfig::kMaxHidden);
+CoordinateModel read_lstm(const Metadata& metadata) {
+  CoordinateConfig config;
+  config.layers = metadata.number("layers", 0, CoordinateConfig::kMaxLayers);
+  if (metadata.has("dense")) config.dense = metadata.number("dense", 0, CoordinateConfig::kMaxLayers);
+  config.hidden = metadata.number("hidden", 1, CoordinateConfig::kMaxHidden);
   config.output_scale = metadata.number("output_scale", -kLargest, kLargest);
   config.preprocess.kind = parse_preprocess(metadata.text("preprocess"));
   config.preprocess.parameter = metadata.number("preprocess_parameter", -kLargest, kLargest);
   if (metadata.has("proposal")) {
     config.proposal = parse_proposal(metadata.text("proposal"));
     config.rate = metadata.number("rate", 0.0, kLargest);
+    if (metadata.has("decay")) config.decay = metadata.number("decay", 0.0, CoordinateConfig::kMaxDecay);
   }
-  return LstmModel(config);
-}
-
-/// "conv,fc" → its parts; "" → one empty name.
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> parts;
-  std::istringstream stream(text + ",");
-  for (std::string part; std::getline(stream, part, ',');) parts.push_back(part);
-  return parts;
+  return CoordinateModel(config);
 }
 
 }  // namespace
@@ -133,7 +128,7 @@ LearnedOptimizer LearnedOptimizer::load(const std::filesystem::path& path) {
   }
   try {
     std::vector<OptimizerModel::Part> parts;
-    for (const std::string& group : split(file.metadata.contains("groups") ? metadata.text("groups") : "")) {
+    for (const std::string& group : split(file.metadata.contains("groups") ? metadata.text("groups") : "", ',')) {
       const Metadata of_part(file, prefix_of(group));
       if (of_part.has("rule")) {
         parts.push_back({group, FixedRule{of_part.text("rule"), of_part.number("learning_rate", 0.0, kLargest)}});
@@ -166,9 +161,10 @@ std::string LearnedOptimizer::to_bytes(const std::map<std::string, std::string>&
     const auto put = [&](const char* key, const std::string& text) {
       file.metadata[prefix_of(part.group) + key] = text;
     };
-    if (const LstmModel* lstm = part.lstm()) {
-      const LstmConfig& config = lstm->config();
+    if (const CoordinateModel* lstm = part.model()) {
+      const CoordinateConfig& config = lstm->config();
       put("layers", std::to_string(config.layers));
+      if (config.dense > 0) put("dense", std::to_string(config.dense));
       put("hidden", std::to_string(config.hidden));
       put("output_scale", number_text(config.output_scale));
       put("preprocess", std::string(name_of(config.preprocess.kind)));
@@ -176,6 +172,7 @@ std::string LearnedOptimizer::to_bytes(const std::map<std::string, std::string>&
       if (config.proposal != Proposal::Kind::scaled) {
         put("proposal", std::string(name_of(config.proposal)));
         put("rate", number_text(config.rate));
+        if (config.decay > 0) put("decay", number_text(config.decay));
       }
     } else {
       const FixedRule& rule = std::get<FixedRule>(part.optimizer);

@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "optim/learned/lstm_model.h"
+#include "optim/learned/coordinate_model.h"
 #include "optim/rules.h"
 
 namespace l2l {
@@ -22,24 +22,24 @@ struct FixedRule {
 /// What a learned optimizer is made of: one LSTM for all of θ, or an optimizer for each group of parameters
 /// (Andrychowicz et al. 2016, section 3.3), which is an LSTM or a rule that does not learn:
 ///
-///     OptimizerModel({{"conv", LstmModel(config)}, {"fc", LstmModel(config)}})
-///     OptimizerModel({{"conv", LstmModel(config)}, {"fc", FixedRule{"adam", 0.003}}})
+///     OptimizerModel({{"conv", CoordinateModel(config)}, {"fc", CoordinateModel(config)}})
+///     OptimizerModel({{"conv", CoordinateModel(config)}, {"fc", FixedRule{"adam", 0.003}}})
 ///
 /// Its φ is that of its LSTMs, concatenated.
 class OptimizerModel {
  public:
   struct Part {
     std::string group;  // of parameters of θ; "" for the only part: all of them
-    std::variant<LstmModel, FixedRule> optimizer;
+    std::variant<CoordinateModel, FixedRule> optimizer;
     Layout::Range phi = {0, 0};  // where its weights are; filled in by the model
 
     /// The LSTM, or nullptr for a rule.
-    const LstmModel* lstm() const { return std::get_if<LstmModel>(&optimizer); }
+    const CoordinateModel* model() const { return std::get_if<CoordinateModel>(&optimizer); }
     Var weights(Var all) const { return Tape::view("weights", all, phi.first, {phi.count}); }
     std::span<const Real> weights(std::span<const Real> all) const { return all.subspan(phi.first, phi.count); }
   };
 
-  OptimizerModel(const LstmModel& model) : OptimizerModel({Part{"", model}}) {}  // NOLINT: an LSTM is one
+  OptimizerModel(const CoordinateModel& model) : OptimizerModel({Part{"", model}}) {}  // NOLINT: an LSTM is one
   /// A UsageError for groups that are named twice, an unknown rule, or if there is no LSTM to be trained.
   explicit OptimizerModel(std::vector<Part> parts);
 
@@ -49,8 +49,8 @@ class OptimizerModel {
   /// Of φ: each part's names begin with its group.
   const Layout& layout() const { return layout_; }
   /// The LSTM of a model that is nothing else; an Error for one of several parts.
-  const LstmModel& single() const;
-  /// Random φ (see LstmModel::init).
+  const CoordinateModel& single() const;
+  /// Random φ (see CoordinateModel::init).
   void init(Rng& rng, std::span<Real> phi) const;
 
  private:

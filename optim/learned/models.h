@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "optim/learned/lstm_model.h"
+#include "optim/learned/coordinate_model.h"
 
 namespace l2l {
 
@@ -10,7 +10,7 @@ namespace l2l {
 struct NamedModel {
   std::string name;
   std::string summary;  // one line
-  LstmConfig config;
+  CoordinateConfig config;
 };
 /// lstm, rnnprop, anchored. A new one is a line in models.cpp.
 const std::vector<NamedModel>& models();

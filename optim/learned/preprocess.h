@@ -35,6 +35,8 @@ struct Preprocess {
   Index memory() const;
   /// Which feature is a direction of size 1, m̂/s or d; -1: none.
   Index direction() const;
+  /// Which feature is the clock, log10(1 + t)/3; -1: none.
+  Index clock() const { return kind == Kind::timescales || kind == Kind::orthogonal ? 4 : -1; }
   /// What they take from ParameterFeatures: rows for each coordinate.
   Index parameter_rows() const { return kind == Kind::orthogonal ? kMaxParameterRows : 0; }
   /// Whether the kind has a parameter.

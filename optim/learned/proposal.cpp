@@ -1,17 +1,23 @@
 #include "optim/learned/proposal.h"
 
+#include <numbers>
+
 #include "autodiff/ops.h"
 #include "nn/spelling.h"
 
 namespace l2l {
 
-Var Proposal::operator()(Var o, Var direction) const {
+Real Proposal::clock_exponent() const { return static_cast<Real>(-decay * 3 * std::numbers::ln10); }
+
+Var Proposal::operator()(Var o, Var direction, Var clock) const {
   const Real c = static_cast<Real>(scale);
   const Shape n{o.shape[1]};
   if (kind == Kind::scaled) return reshape(o * c, n);
   if (kind == Kind::squashed) return reshape(tanh(o) * c, n);
   const Var a = reshape(slice(o, 0, 1), n), b = reshape(slice(o, 1, 1), n);
-  return static_cast<Real>(-rate) * exp(Real(3) * tanh(a / Real(3))) * direction - c * tanh(b);
+  const Var s = Real(3) * tanh(a / Real(3));
+  const Var factor = exp(decay > 0 ? s + clock * clock_exponent() : s);
+  return static_cast<Real>(-rate) * factor * direction - c * tanh(b);
 }
 
 namespace {

@@ -26,6 +26,6 @@ class UnrollRecorder {
 };
 
 /// The model step by step in elementary ops: the plain version, to be read first.
-std::unique_ptr<UnrollRecorder> make_composed_recorder(const LstmModel& model);
+std::unique_ptr<UnrollRecorder> make_composed_recorder(const CoordinateModel& model);
 
 }  // namespace l2l

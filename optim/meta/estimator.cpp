@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 #include "optim/parallel_tasks.h"
 
 namespace l2l {
@@ -173,11 +173,12 @@ std::unique_ptr<Estimator> make_estimator(const EstimatorConfig& config, const F
 std::vector<Layout::Range> free_weights(const OptimizerModel& model) {
   std::vector<Layout::Range> ranges;
   for (const OptimizerModel::Part& part : model.parts()) {
-    if (part.lstm() == nullptr) continue;
+    if (part.model() == nullptr) continue;
     const auto add = [&](const Parameter& p) { ranges.push_back({part.phi.first + p.offset, p.shape.size()}); };
-    for (const Lstm::Layer& layer : part.lstm()->lstm().layers()) add(layer.bias);
-    add(part.lstm()->output_weight());
-    add(part.lstm()->output_bias());
+    for (const Perceptron::Layer& layer : part.model()->dense().layers()) add(layer.bias);
+    for (const Lstm::Layer& layer : part.model()->lstm().layers()) add(layer.bias);
+    add(part.model()->output_weight());
+    add(part.model()->output_bias());
   }
   return ranges;
 }

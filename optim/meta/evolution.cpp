@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "autodiff/error.h"
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 #include "optim/meta/meta_config.h"
 #include "optim/meta/outcome.h"
 #include "optim/statistics.h"

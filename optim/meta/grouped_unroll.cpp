@@ -34,7 +34,7 @@ class RuleRecorder : public UnrollRecorder {
 };
 
 std::unique_ptr<UnrollRecorder> recorder_of(const OptimizerModel::Part& part, bool fused, int threads) {
-  const LstmModel* const lstm = part.lstm();
+  const CoordinateModel* const lstm = part.model();
   if (!lstm) return std::make_unique<RuleRecorder>(std::get<FixedRule>(part.optimizer));
   return fused ? make_fused_recorder(*lstm, threads) : make_composed_recorder(*lstm);
 }

@@ -10,7 +10,7 @@
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
 #include "optim/groups.h"
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 #include "optim/meta/grouped_unroll.h"
 #include "optim/meta/objective.h"
 #include "optim/rules.h"

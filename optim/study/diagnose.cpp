@@ -109,9 +109,12 @@ std::string key_of(const TraceStep::Layer& layer) {
   return (layer.group.empty() ? "" : layer.group + "_") + "l" + std::to_string(layer.index);
 }
 
+const char* const kNoLstm = "there is no LSTM";
+
 Finding saturated_gates(const std::vector<Trace>& traces, const Preprocess& preprocess) {
   Finding finding{"saturated gates", true, "", ""};
   const std::vector<TraceStep::Layer>& layers = traces.front().steps.front().layers;
+  if (layers.empty()) finding.text = kNoLstm;
   for (std::size_t k = 0; k < layers.size(); ++k) {
     finding.text += (k == 0 ? "" : "; ") + name_of(layers[k]) + ":";
     for (int gate = 0; gate < 4; ++gate) {
@@ -147,6 +150,7 @@ Finding clipped_input(const std::vector<Trace>& traces, const Preprocess& prepro
 Finding growing_state(const std::vector<Trace>& traces, bool beyond_training) {
   Finding finding{"growing state", true, "mean |c| at the start, half way and at the end:", ""};
   const std::vector<TraceStep::Layer>& layers = traces.front().steps.front().layers;
+  if (layers.empty()) finding.text = kNoLstm;
   for (std::size_t k = 0; k < layers.size(); ++k) {
     const std::vector<double> cells = curve(traces, [=](const TraceStep& s) { return s.layers[k].mean_cell; });
     const std::vector<double> largest = all(traces, [=](const TraceStep& s) { return s.layers[k].largest_cell; });
@@ -166,7 +170,7 @@ Finding growing_state(const std::vector<Trace>& traces, bool beyond_training) {
 
 }  // namespace
 
-std::vector<Finding> diagnose(const std::vector<Trace>& traces, const LstmConfig& config, double chance_loss,
+std::vector<Finding> diagnose(const std::vector<Trace>& traces, const CoordinateConfig& config, double chance_loss,
                               int trained_steps) {
   std::vector<Finding> findings = {not_finite(traces)};
   const std::vector<double> losses = curve(traces, [](const TraceStep& s) { return s.loss; });

@@ -31,7 +31,7 @@ struct Finding {
 ///
 /// A trace that ends early, at what is not finite, is examined as far as it goes. Remedies depend on whether it is
 /// longer than the `trained_steps` of the training.
-std::vector<Finding> diagnose(const std::vector<Trace>& traces, const LstmConfig& config, double chance_loss,
+std::vector<Finding> diagnose(const std::vector<Trace>& traces, const CoordinateConfig& config, double chance_loss,
                               int trained_steps);
 
 /// What a training's log says, given its columns: the mean loss per step and the norm of the meta-gradient of each

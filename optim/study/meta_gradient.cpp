@@ -7,7 +7,7 @@
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
 #include "optim/groups.h"
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 #include "optim/learned/unroll.h"
 #include "optim/meta/grouped_unroll.h"
 
@@ -29,7 +29,7 @@ void MetaGradient::check(const OptimizerModel& model) {
       throw Error("meta-gradient: the group '", part.group, "' has the rule ", rule->name, ", whose response to its ",
                   "gradient is not recorded; take a training with an LSTM for it");
     }
-    const Preprocess& features = part.lstm()->config().preprocess;
+    const Preprocess& features = part.model()->config().preprocess;
     if (features.memory() > 0) {
       throw Error(
           "meta-gradient: the features ", name_of(features.kind),
@@ -167,12 +167,12 @@ class PackedLstms {
   Var operator()(Var phi, Var gradient, States& states) const {
     return groups_.map(gradient, [&](Index k, Var part_of_gradient) {
       const OptimizerModel::Part& part = model_.parts()[k];
-      return (*part.lstm())(part.weights(phi), features(part_of_gradient, config(k).preprocess), states[k]);
+      return (*part.model())(part.weights(phi), features(part_of_gradient, config(k).preprocess), states[k]);
     });
   }
 
  private:
-  const LstmConfig& config(Index k) const { return model_.parts()[k].lstm()->config(); }
+  const CoordinateConfig& config(Index k) const { return model_.parts()[k].model()->config(); }
 
   const OptimizerModel& model_;
   Groups groups_;

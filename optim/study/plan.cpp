@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -13,6 +13,7 @@
 
 #include "autodiff/ops.h"
 #include "optim/groups.h"
+#include "optim/learned/parameter_features.h"
 
 namespace l2l {
 namespace {
@@ -131,10 +132,12 @@ MetaPlan plan_memory(const OptimizerModel& model, const Family& family, const Me
   const Groups groups(f->layout(), model.groups());
   std::size_t states = 0;
   for (Index k = 0; k < groups.count(); ++k) {
-    const LstmModel* lstm = model.parts()[k].lstm();
-    if (!lstm) continue;
-    const LstmConfig& c = lstm->config();
-    states += (2 * c.layers * c.hidden + c.preprocess.memory()) * groups.size(k) * sizeof(Real);
+    const CoordinateModel* learned = model.parts()[k].model();
+    if (!learned) continue;
+    const CoordinateConfig& c = learned->config();
+    const Index rows = 1 + c.preprocess.parameter_rows();  // of a step: ∇, and what coordinates see of their parameters
+    states += (c.state_numbers() + rows) * groups.size(k) * sizeof(Real);
+    states += ParameterFeatures(c.preprocess, groups.layout(k)).bytes();
   }
   plan.function_tape_bytes = config.functions * inner_tape;
   const std::size_t validated = std::min(config.threads, config.validation_functions);  // at once

@@ -54,7 +54,7 @@ TraceStep::Layer look_at(Var gates, Var cell) {
 class TracedPart {
  public:
   TracedPart(const OptimizerModel::Part& part, const Layout& layout) : part_(part), update_(layout.size()) {
-    if (const LstmModel* lstm = part.lstm()) {
+    if (const CoordinateModel* lstm = part.model()) {
       kept_.emplace(lstm->lstm(), layout.size());
       features_.emplace(lstm->config().preprocess, layout);
     } else {
@@ -70,13 +70,13 @@ class TracedPart {
 
   /// The update for these gradients; returns the first thing that is not finite, or "".
   std::string step(Tape& tape, Var phi, std::span<const Real> gradient, TraceStep& seen) {
-    if (!part_.lstm()) {
+    if (!part_.model()) {
       std::fill(update_.begin(), update_.end(), Real(0));
       rule_->step(gradient, update_);
       return not_finite_update();
     }
-    const LstmModel& model = *part_.lstm();
-    const LstmConfig& config = model.config();
+    const CoordinateModel& model = *part_.model();
+    const CoordinateConfig& config = model.config();
     const Index n = static_cast<Index>(gradient.size());
     const Var x = (*features_)(tape, gradient);
     if (config.preprocess.kind == Preprocess::Kind::log_sign) {
@@ -86,9 +86,9 @@ class TracedPart {
     Lstm::State state;
     kept_->restore(tape, state);
     Lstm::State next = state;
-    const Var weights = part_.weights(phi), u = model(weights, x, next);
+    const Var weights = part_.weights(phi), u = model(weights, x, next), below = model.dense()(weights, x);
     for (std::size_t k = 0; k < next.size(); ++k) {
-      const Var gates = model.lstm().gates(weights, k, k == 0 ? x : next[k - 1].h, state[k].h);
+      const Var gates = model.lstm().gates(weights, k, k == 0 ? below : next[k - 1].h, state[k].h);
       const std::string of_layer = " of the LSTM's layer " + std::to_string(k) + for_group();
       if (!all_finite(gates.values())) return "the gates" + of_layer;
       if (!all_finite(next[k].c.values())) return "the state c" + of_layer;

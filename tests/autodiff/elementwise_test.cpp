@@ -41,6 +41,8 @@ const Unary unary_ops[] = {
     {"tanh", [](Var x) { return tanh(x); }, [](double x) { return std::tanh(x); }, -3, 3, 4},
     {"relu", [](Var x) { return relu(x); }, [](double x) { return std::max(x, 0.0); }, 0.1, 2},
     {"relu (negative)", [](Var x) { return relu(x); }, [](double x) { return std::max(x, 0.0); }, -2, -0.1},
+    {"elu", [](Var x) { return elu(x); }, [](double x) { return x; }, 0.1, 2},
+    {"elu (negative)", [](Var x) { return elu(x); }, [](double x) { return std::exp(x) - 1; }, -3, -0.1, 8},
     {"softplus", [](Var x) { return softplus(x); }, [](double x) { return std::log(1 + std::exp(x)); }, -4, 4, 9},
 };
 
@@ -76,6 +78,9 @@ Point relu_at(Real x) {
 }
 Point sigmoid_at(Real x) {
   return at([](Var x) { return sigmoid(x); }, x);
+}
+Point elu_at(Real x) {
+  return at([](Var x) { return elu(x); }, x);
 }
 Point softplus_at(Real x) {
   return at([](Var x) { return softplus(x); }, x);
@@ -135,6 +140,10 @@ TEST_CASE("elementwise: kinks have the derivative 0") {
   CHECK(relu_at(0).value == 0);
   CHECK(relu_at(0).derivative == 0);
   CHECK(relu_at(Real(1e-30)).derivative == 1);
+  CHECK(elu_at(0).value == 0);
+  CHECK(elu_at(0).derivative == 1);
+  CHECK(elu_at(-1e4).value == -1);
+  CHECK(elu_at(-1e4).derivative == 0);
   CHECK(abs_at(Real(-1e-30)).derivative == -1);
 }
 
@@ -151,6 +160,7 @@ TEST_CASE("elementwise: large arguments saturate without overflow") {
 
 TEST_CASE("elementwise: NaN goes through, where a comparison could swallow it") {
   CHECK(std::isnan(relu_at(NAN).value));
+  CHECK(std::isnan(elu_at(NAN).value));
   CHECK(std::isnan(abs_at(NAN).value));
   CHECK(std::isnan(softplus_at(NAN).value));
   CHECK(std::isnan(sigmoid_at(NAN).value));

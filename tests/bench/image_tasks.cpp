@@ -14,7 +14,7 @@
 namespace l2l::bench {
 namespace {
 
-constexpr LstmConfig kLstm = {.preprocess = {Preprocess::Kind::log_sign, 10}};
+constexpr CoordinateConfig kLstm = {.preprocess = {Preprocess::Kind::log_sign, 10}};
 
 struct Images {
   static constexpr Index kCount = 2000, kPixels = 3 * 32 * 32;
@@ -153,12 +153,12 @@ Family conv_task() {
   const auto images = std::make_shared<const Images>();
   return [=](Rng&, Split) { return std::make_unique<ConvTask>(images); };
 }
-OptimizerModel conv_task_optimizer() { return OptimizerModel({{"conv", LstmModel(kLstm)}, {"fc", LstmModel(kLstm)}}); }
+OptimizerModel conv_task_optimizer() { return OptimizerModel({{"conv", CoordinateModel(kLstm)}, {"fc", CoordinateModel(kLstm)}}); }
 
 Family art_task() {
   const auto features = std::make_shared<const Features>(random_features());
   return [=](Rng& rng, Split) { return std::make_unique<ArtTask>(rng, features); };
 }
-OptimizerModel art_task_optimizer() { return LstmModel(kLstm); }
+OptimizerModel art_task_optimizer() { return CoordinateModel(kLstm); }
 
 }  // namespace l2l::bench

@@ -9,7 +9,7 @@
 #include "autodiff/ops.h"
 #include "nn/random.h"
 #include "optim/learned/fast/fused_unroll.h"
-#include "optim/learned/fast/lstm_blocks.h"
+#include "optim/learned/fast/coordinate_blocks.h"
 #include "optim/learned/unroll.h"
 #include "tests/bench/peak.h"
 
@@ -21,8 +21,8 @@ namespace {
 
 constexpr int kUnroll = 20;
 
-LstmModel model_of(const benchmark::State& state) {
-  return LstmModel({.layers = static_cast<int>(state.range(1)), .hidden = static_cast<int>(state.range(2))});
+CoordinateModel model_of(const benchmark::State& state) {
+  return CoordinateModel({.layers = static_cast<int>(state.range(1)), .hidden = static_cast<int>(state.range(2))});
 }
 
 /// FLOPs of the matrix products of one step of one coordinate: forward, and backward (the gradients of the weights, and
@@ -30,7 +30,7 @@ LstmModel model_of(const benchmark::State& state) {
 struct Work {
   double forward = 0, backward = 0;
 
-  explicit Work(const LstmModel& model) {
+  explicit Work(const CoordinateModel& model) {
     const double H = model.config().hidden;
     double below = model.config().preprocess.features();
     for (int l = 0; l < model.config().layers; ++l, below = H) {
@@ -62,13 +62,13 @@ std::vector<Real> random(std::size_t n, double scale) {
   return x;
 }
 
-std::vector<Real> random_phi(const LstmModel& model) { return random(model.layout().size(), 0.2); }
+std::vector<Real> random_phi(const CoordinateModel& model) { return random(model.layout().size(), 0.2); }
 
 /// A step of the trained optimizer.
 void lstm_forward(benchmark::State& state) {
-  const LstmModel model = model_of(state);
+  const CoordinateModel model = model_of(state);
   const Index n = state.range(0);
-  LstmBlocks blocks(model, static_cast<int>(state.range(3)));
+  CoordinateBlocks blocks(model, static_cast<int>(state.range(3)));
   blocks.set_weights(random_phi(model));
   blocks.reset(Layout::flat(n));
   const std::vector<Real> gradient = random(n, 0.01);
@@ -78,8 +78,8 @@ void lstm_forward(benchmark::State& state) {
 }
 
 /// An unroll of 20 steps on the outer tape, and its backward pass.
-void lstm_unroll(benchmark::State& state, std::unique_ptr<UnrollRecorder> (*make)(const LstmModel&, int)) {
-  const LstmModel model = model_of(state);
+void lstm_unroll(benchmark::State& state, std::unique_ptr<UnrollRecorder> (*make)(const CoordinateModel&, int)) {
+  const CoordinateModel model = model_of(state);
   const Index n = state.range(0);
   const auto recorder = make(model, static_cast<int>(state.range(3)));
   recorder->reset(Layout::flat(n));
@@ -100,7 +100,7 @@ void lstm_unroll(benchmark::State& state, std::unique_ptr<UnrollRecorder> (*make
 
 void fused(benchmark::State& state) { lstm_unroll(state, make_fused_recorder); }
 void composed(benchmark::State& state) {
-  lstm_unroll(state, [](const LstmModel& model, int) { return make_composed_recorder(model); });
+  lstm_unroll(state, [](const CoordinateModel& model, int) { return make_composed_recorder(model); });
 }
 
 const std::vector<std::string> kNames = {"coordinates", "layers", "hidden", "threads"};

@@ -49,7 +49,7 @@ void run_epochs(benchmark::State& state, const OptimizerModel& model, const Fami
 /// A meta-epoch of `l2l train` with its defaults: 100 steps in unrolls of 20.
 void meta_epoch(benchmark::State& state, const std::string& name) {
   const OptimizeeEntry& entry = find_optimizee(name);
-  run_epochs(state, LstmModel(entry.optimizer), make_optimizee(entry, {}), entry.training);
+  run_epochs(state, CoordinateModel(entry.optimizer), make_optimizee(entry, {}), entry.training);
 }
 BENCHMARK_CAPTURE(meta_epoch, quadratic, "quadratic")->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime();
 BENCHMARK_CAPTURE(meta_epoch, mnist, "mnist")->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime();

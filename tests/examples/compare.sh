@@ -47,7 +47,10 @@ for name in sgd nag rmsprop adam; do
 done
 grep -q '^lstm / best with schedule .*-cosine)' out.txt || fail "no ratio to the best with a schedule: $(cat out.txt)"
 cmp <(grep -v cosine run/compare-cosine.csv) run/compare-two.csv || fail "a schedule changed the others"
-expect_error 2 "--schedule: .*'step' is unknown; there are none and cosine" compare --run run --schedule step
+expect_error 2 "--schedule: .*'step' is unknown; there are cosine and sqrt" compare --run run --schedule step
+expect_error 2 "--schedule: 'sqrt' is there twice" compare --run run --schedule sqrt,sqrt
+quiet compare --run run "${fast[@]}" --label sqrt --schedule cosine,sqrt
+for name in nag-cosine nag-sqrt; do grep -qE "^$name +[0-9].* ± " out.txt || fail "the table lacks $name: $(cat out.txt)"; done
 
 quiet compare --run run "${fast[@]}" --label short --tune-steps 5
 grep -q 'loss at step 5 .*loss at step 40 .*sum of steps 1-5' out.txt || fail "--tune-steps 5: $(cat out.txt)"

@@ -10,7 +10,7 @@ namespace {
 const char* const kConfig = "{}";
 
 const Layout& layout() {
-  static const LstmModel model({.layers = 1, .hidden = 1});
+  static const CoordinateModel model({.layers = 1, .hidden = 1});
   return model.layout();
 }
 

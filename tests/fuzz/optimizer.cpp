@@ -1,5 +1,5 @@
 // A trained optimizer: LearnedOptimizer::load.
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 #include "optim/learned/learned_optimizer.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/safetensors_input.h"
@@ -15,7 +15,7 @@ void read(std::string_view bytes) {
 }
 
 std::vector<std::string> seeds() {
-  const LstmModel one({.layers = 1, .hidden = 1}), two({.layers = 2, .hidden = 2, .preprocess = {}});
+  const CoordinateModel one({.layers = 1, .hidden = 1}), two({.layers = 2, .hidden = 2, .preprocess = {}});
   const OptimizerModel models[] = {one, OptimizerModel({{"conv", two}, {"fc", FixedRule{"adam", 0.003}}})};
   std::vector<std::string> inputs;
   for (const OptimizerModel& model : models) {

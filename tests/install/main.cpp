@@ -6,7 +6,7 @@
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 
 namespace {
 
@@ -18,7 +18,7 @@ l2l::Var rosenbrock(l2l::Var theta) {
 
 // Training takes longer than a test should: these weights are random.
 void save_untrained(const char* path) {
-  const l2l::LstmModel model{l2l::LstmConfig{}};
+  const l2l::CoordinateModel model{l2l::CoordinateConfig{}};
   std::vector<l2l::Real> phi(static_cast<std::size_t>(model.layout().size()));
   l2l::Rng rng(1);
   model.init(rng, phi);
@@ -31,7 +31,7 @@ int main(int argc, char** argv) try {
   if (argc != 2) return 2;
   save_untrained(argv[1]);
 
-  l2l::LstmOptimizer optimizer(l2l::LearnedOptimizer::load(argv[1]));
+  l2l::CoordinateOptimizer optimizer(l2l::LearnedOptimizer::load(argv[1]));
   const std::vector<l2l::Real> start = {-1, 2};
   std::vector<l2l::Real> theta = start;
   optimizer.reset(l2l::Layout::flat(std::ssize(theta)));

@@ -134,13 +134,18 @@ TEST_CASE("momentum and nag reach a steady rate of η g / (1 - μ)") {
   }
 }
 
-TEST_CASE("a rule with a cosine decay takes the rule's steps, with rates that fall to 0") {
+TEST_CASE("a rule with a schedule takes the rule's steps, with rates that fall") {
   constexpr int T = 4;
-  // (1 + cos(π t / T)) / 2 for t = 0 … 5, then 0
-  const std::vector<double> factors = {1, 0.8535533905932737, 0.5, 0.14644660940672627, 0, 0};
+  const auto [schedule, factors] = GENERATE(  // for t = 0 … 5
+      // (1 + cos(π t / T)) / 2, then 0
+      std::pair(Schedule::cosine, std::vector<double>{1, 0.8535533905932737, 0.5, 0.14644660940672627, 0, 0}),
+      // 1 / √(1 + t), whatever the horizon
+      std::pair(Schedule::sqrt, std::vector<double>{1, 0.7071067811865476, 0.5773502691896258, 0.5, 0.4472135954999579,
+                                                    0.4082482904638631}));
+  CHECK(parse_schedule(name_of(schedule)) == schedule);
   for (const Rule& rule : rules()) {
-    const Rule decayed = with_cosine_decay(rule, T);
-    CHECK(decayed.name == rule.name + "-cosine");
+    const Rule decayed = with_schedule(rule, schedule, T);
+    CHECK(decayed.name == rule.name + "-" + std::string(name_of(schedule)));
     const auto constant = rule.make(0.1);
     auto optimizer = decayed.make(0.1);
     constant->reset(Layout::flat(3));

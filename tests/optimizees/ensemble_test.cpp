@@ -5,7 +5,7 @@
 
 #include "autodiff/error.h"
 #include "optim/grouped_optimizer.h"
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 #include "optim/meta/meta_train.h"
 #include "optim/rules.h"
 #include "optim/study/meta_gradient.h"
@@ -48,7 +48,7 @@ const std::vector<EnsembleMember> kMembers = {{"a", bowl(3, "conv"), 2}, {"b", b
 
 Family family(Mode mode) { return ensemble_of(kMembers, mode); }
 
-const LstmConfig kSmall{.layers = 1, .hidden = 3};
+const CoordinateConfig kSmall{.layers = 1, .hidden = 3};
 
 }  // namespace
 
@@ -147,7 +147,7 @@ TEST_CASE("ensemble: functions, and the loss at chance") {
 }
 
 TEST_CASE("ensemble: optimizers are trained, tuned and followed on both modes") {
-  const OptimizerModel one{LstmModel(kSmall)}, two({{"conv", LstmModel(kSmall)}, {"fc", LstmModel(kSmall)}});
+  const OptimizerModel one{CoordinateModel(kSmall)}, two({{"conv", CoordinateModel(kSmall)}, {"fc", CoordinateModel(kSmall)}});
   for (const Mode mode : {Mode::sum, Mode::choice}) {
     for (const bool fused : {true, false}) {
       for (const OptimizerModel& model : {one, two}) {
@@ -193,7 +193,7 @@ TEST_CASE("ensemble: optimizers are trained, tuned and followed on both modes") 
 
 TEST_CASE("ensemble: groups that do not fit are an error before the training, whatever is drawn first") {
   for (const Mode mode : {Mode::sum, Mode::choice}) {
-    const OptimizerModel conv({{"conv", LstmModel(kSmall)}});
+    const OptimizerModel conv({{"conv", CoordinateModel(kSmall)}});
     CHECK_THROWS_WITH(MetaTrainer(conv, family(mode), {}), ContainsSubstring("no optimizer is for the group 'fc'"));
   }
 }

@@ -45,7 +45,7 @@ int first_common_step(const Comparison& c) { return std::min(c.horizon, c.steps)
 }  // namespace
 
 std::string rule_of(const std::string& baseline) {
-  return baseline.ends_with(kScheduled) ? baseline.substr(0, baseline.size() - kScheduled.size()) : baseline;
+  return baseline.substr(0, baseline.find('-'));
 }
 
 std::string comparison_csv(const Comparison& comparison) {
@@ -168,7 +168,7 @@ std::string comparison_table(const Comparison& c) {
     Column column{title, {}};
     for (const Contestant& contestant : c.contestants) column.cells.push_back(measure(contestant.curves));
     for (std::size_t k = 1; k < column.cells.size(); ++k) {
-      std::size_t& best = c.contestants[k].name.ends_with(kScheduled) ? column.best_scheduled : column.best;
+      std::size_t& best = is_scheduled(c.contestants[k].name) ? column.best_scheduled : column.best;
       if (best == 0 || column.cells[k].mean < column.cells[best].mean) best = k;
     }
     columns.push_back(column);

@@ -37,8 +37,8 @@ struct Comparison : ComparisonSettings {
   std::vector<Contestant> contestants;
 };
 inline constexpr const char* kBaselines[] = {"sgd", "nag", "rmsprop", "adam"};
-/// Ends the name of a baseline with a cosine decay, see `with_cosine_decay`.
-inline constexpr std::string_view kScheduled = "-cosine";
+/// Whether a baseline has a schedule, as "nag-cosine" (`with_schedule`): names of rules have no '-'.
+inline bool is_scheduled(std::string_view baseline) { return baseline.find('-') != std::string_view::npos; }
 /// The rule without the schedule: "nag" of "nag" and of "nag-cosine".
 std::string rule_of(const std::string& baseline);
 

@@ -42,13 +42,13 @@ Commands comparison_plot(const Comparison& c) {
   for (std::size_t k = 0; k < c.contestants.size(); ++k) {
     const Contestant& contestant = c.contestants[k];
     const double width = contestant.learning_rate ? 2 : 3.5;
-    const bool scheduled = contestant.name.ends_with(kScheduled);
+    const int dashes = contestant.name.ends_with("-cosine") ? 2 : is_scheduled(contestant.name) ? 3 : 1;
     const Commands block("contestant", k), style(" linecolor '", colour_of(rule_of(contestant.name)), "' ");
     data += Commands::data(block, lines_of(contestant.curves, c.steps));
     bands += Commands(k == 0 ? Commands("plot $") : Commands(", $"), block, " using 1:3:4 with filledcurves", style,
                       "fillstyle transparent solid 0.2 notitle");
     curves += Commands(", $", block, " using 1:2 with lines linewidth ", width,
-                       scheduled ? Commands(" dashtype 2") : Commands(), style, "title ", Text(legend(contestant)));
+                       " dashtype ", dashes, style, "title ", Text(legend(contestant)));
   }
 
   // Without a limit, an optimizer that diverges would squeeze the others into a line at the bottom.

@@ -1,6 +1,7 @@
 #include "examples/l2l/run/model_settings.h"
 
 #include "autodiff/error.h"
+#include "nn/spelling.h"
 #include "optim/learned/models.h"
 
 namespace l2l {
@@ -12,7 +13,7 @@ Setting model_setting() {
   for (const NamedModel& row : models()) rows += row.name + ": " + row.summary + "\n";
   return {"model",
           "NAME",
-          "sets the five settings that follow at once\n" + rows + "custom: as they are",
+          "sets the six settings that follow at once\n" + rows + "custom: as they are",
           [](const RunConfig& config) {
             for (const NamedModel& row : models()) {
               if (row.config == config.optimizer) return row.name;
@@ -63,35 +64,51 @@ Setting preprocess_setting() {
       [](RunConfig& config, const std::string& text) { config.optimizer.preprocess = parse_preprocess_setting(text); }};
 }
 
-/// "scaled", "squashed" or "anchored:RATE"
+namespace {
+
+std::string proposal_text(const CoordinateConfig& config) {
+  const std::string name(name_of(config.proposal));
+  if (config.proposal != Proposal::Kind::anchored) return name;
+  return name + ":" + to_text(config.rate) + (config.decay > 0 ? ":" + to_text(config.decay) : "");
+}
+
+/// "scaled", "squashed", "anchored", "anchored:RATE" or "anchored:RATE:DECAY", of these features
+void set_proposal(CoordinateConfig& config, const std::string& text) {
+  const std::vector<std::string> parts = split(text, ':');
+  const std::string flag = "--proposal " + text;
+  config.proposal = parse_proposal(parts[0]);
+  config.rate = CoordinateConfig{}.rate;
+  config.decay = CoordinateConfig{}.decay;
+  if (config.proposal != Proposal::Kind::anchored) {
+    if (parts.size() > 1) throw UsageError(flag, ": only anchored takes a rate");
+    return;
+  }
+  if (parts.size() > 3) throw UsageError(flag, ": it is anchored:RATE or anchored:RATE:DECAY");
+  if (parts.size() > 1) config.rate = parse_number<double>(flag, parts[1], kPositive);
+  if (parts.size() > 2) config.decay = parse_number<double>(flag, parts[2], Range{0, CoordinateConfig::kMaxDecay});
+  const Preprocess& features = config.preprocess;
+  if (features.direction() < 0) {
+    throw UsageError(flag, ": an anchored proposal needs --preprocess moments, timescales or orthogonal, not ",
+                     preprocess_text(features));
+  }
+  if (config.decay > 0 && features.clock() < 0) {
+    throw UsageError(flag, ": a decay needs --preprocess timescales or orthogonal, which know the step, not ",
+                     preprocess_text(features));
+  }
+}
+
+}  // namespace
+
 Setting proposal_setting() {
   return {"proposal",
           "KIND",
           "what its output becomes: scaled (times --scale), squashed\n"
-          "(tanh, times --scale), or anchored:RATE (steps of ADAM, with\n"
-          "orthogonal of Muon, with this rate, which it changes; alone\n"
+          "(tanh, times --scale), or anchored:RATE or anchored:RATE:DECAY\n"
+          "(steps of ADAM, with orthogonal of Muon, with the rate\n"
+          "RATE / t^DECAY at step t = 1, 2, ..., which it changes; alone\n"
           "0.01; needs moments, timescales or orthogonal)",
-          [](const RunConfig& config) {
-            const LstmConfig& lstm = config.optimizer;
-            const std::string name(name_of(lstm.proposal));
-            return lstm.proposal == Proposal::Kind::anchored ? name + ":" + to_text(lstm.rate) : name;
-          },
-          [](RunConfig& config, const std::string& text) {
-            const std::size_t colon = text.find(':');
-            const Proposal::Kind kind = parse_proposal(text.substr(0, colon));
-            const bool has_rate = colon != std::string::npos, anchored = kind == Proposal::Kind::anchored;
-            if (has_rate && !anchored) throw UsageError("--proposal ", text, ": only anchored takes a rate");
-            config.optimizer.proposal = kind;
-            config.optimizer.rate = has_rate
-                                        ? parse_number<double>("--proposal " + text, text.substr(colon + 1), kPositive)
-                                        : LstmConfig{}.rate;
-            if (anchored && config.optimizer.preprocess.direction() < 0) {
-              throw UsageError("--proposal ", text,
-                               ": an anchored proposal needs --preprocess moments, timescales or orthogonal, not ",
-                               preprocess_text(config.optimizer.preprocess));
-            }
-          },
-          "scaled"};
+          [](const RunConfig& config) { return proposal_text(config.optimizer); },
+          [](RunConfig& config, const std::string& text) { set_proposal(config.optimizer, text); }, "scaled"};
 }
 
 }  // namespace l2l

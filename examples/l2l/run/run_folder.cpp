@@ -209,9 +209,9 @@ LearnedOptimizer RunFolder::read_optimizer(const RunConfig& config) const {
                 "; they are not of the same run");
   }
   for (const OptimizerModel::Part& part : learned.model.parts()) {
-    if (part.lstm() == nullptr) continue;
+    if (part.model() == nullptr) continue;
     RunConfig found = config;
-    found.optimizer = part.lstm()->config();
+    found.optimizer = part.model()->config();
     for (const Setting& setting : settings()) {
       if (setting.get(found) == setting.get(config)) continue;
       throw Error(optimizer().string(), ": an LSTM with ", setting.name, " ", setting.get(found), ", but ",

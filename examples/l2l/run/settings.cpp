@@ -5,13 +5,14 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
-#include <sstream>
+
 #include <type_traits>
 
 #include "autodiff/error.h"
 #include "examples/l2l/run/escape.h"
 #include "examples/l2l/run/model_settings.h"
 #include "nn/fits_real.h"
+#include "nn/spelling.h"
 
 namespace l2l {
 namespace {
@@ -41,7 +42,7 @@ std::string number_text(T x) {
 }
 
 template <class T>
-auto& field(auto& config, T LstmConfig::*member) {
+auto& field(auto& config, T CoordinateConfig::*member) {
   return config.optimizer.*member;
 }
 template <class T>
@@ -84,7 +85,7 @@ Setting imitate() {
 }
 
 /// A group, or GROUP=RULE:RATE.
-OptimizerModel::Part parse_part(const std::string& text, const LstmConfig& lstm) {
+OptimizerModel::Part parse_part(const std::string& text, const CoordinateConfig& lstm) {
   const std::size_t equals = text.find('=');
   const std::string group = text.substr(0, equals);
   const bool named = !group.empty() && std::all_of(group.begin(), group.end(), [](unsigned char c) {
@@ -93,15 +94,14 @@ OptimizerModel::Part parse_part(const std::string& text, const LstmConfig& lstm)
   if (!named) {
     throw UsageError("--groups: '", text, "' is neither a group nor GROUP=RULE:RATE, e.g. fc=adam:0.003");
   }
-  if (equals == std::string::npos) return {group, LstmModel(lstm)};
+  if (equals == std::string::npos) return {group, CoordinateModel(lstm)};
   return {group, parse_rule("--groups " + group, text.substr(equals + 1))};
 }
 
-OptimizerModel parse_groups(const std::string& text, const LstmConfig& lstm) {
-  if (text == "all") return LstmModel(lstm);
+OptimizerModel parse_groups(const std::string& text, const CoordinateConfig& lstm) {
+  if (text == "all") return CoordinateModel(lstm);
   std::vector<OptimizerModel::Part> parts;
-  std::istringstream stream(text + ",");
-  for (std::string part; std::getline(stream, part, ',');) parts.push_back(parse_part(part, lstm));
+  for (const std::string& part : split(text, ',')) parts.push_back(parse_part(part, lstm));
   return OptimizerModel(std::move(parts));
 }
 
@@ -116,6 +116,14 @@ Setting groups() {
           }};
 }
 
+Setting dense() {
+  Setting setting = number("dense", &CoordinateConfig::dense, Range{0, CoordinateConfig::kMaxLayers},
+                           "fully connected layers before them; with --layers 0 in their\n"
+                           "place: a perceptron, which has no state");
+  setting.before = "0";
+  return setting;
+}
+
 Setting plain() {
   return {"plain", "", "record the unroll in elementary ops: slower, for comparison",
           [](const RunConfig& config) { return std::string(config.training.fused ? "false" : "true"); },
@@ -126,6 +134,9 @@ Setting plain() {
 }
 
 void check(const RunConfig& config) {
+  if (config.optimizer.layers + config.optimizer.dense < 1) {
+    throw UsageError("--layers 0: give --dense 1 or more, or there is nothing to learn");
+  }
   const int steps = config.training.steps, unroll = config.training.unroll;
   if (steps % unroll != 0) {
     const int below = steps / unroll * unroll;
@@ -137,7 +148,7 @@ void check(const RunConfig& config) {
 }  // namespace
 
 const std::vector<Setting>& settings() {
-  using L = LstmConfig;
+  using L = CoordinateConfig;
   using M = MetaTrainConfig;
   static const std::vector<Setting> table = {
       number("epochs", &M::epochs, kCount, "meta-epochs; each follows new functions for --steps steps"),
@@ -155,8 +166,9 @@ const std::vector<Setting>& settings() {
              "between them; 1: all losses count alike (the paper)"),
       number("clip", &M::clip, kNotNegative, "largest norm of the meta-gradient; 0: no limit"),
       model_setting(),
-      number("hidden", &L::hidden, Range{1, L::kMaxHidden}, "hidden units of each LSTM layer"),
-      number("layers", &L::layers, Range{1, L::kMaxLayers}, "LSTM layers"),
+      number("hidden", &L::hidden, Range{1, L::kMaxHidden}, "units of each layer"),
+      number("layers", &L::layers, Range{0, L::kMaxLayers}, "LSTM layers"),
+      dense(),
       preprocess_setting(),
       proposal_setting(),
       number("scale", &L::output_scale, kPositive, "factor of what the LSTM proposes"),
@@ -228,7 +240,7 @@ std::string family(const std::string& optimizee, const OptionValues& options) {
 
 std::string lstms(const OptimizerModel& model) {
   const auto& parts = model.parts();
-  const auto count = std::count_if(parts.begin(), parts.end(), [](const auto& part) { return part.lstm(); });
+  const auto count = std::count_if(parts.begin(), parts.end(), [](const auto& part) { return part.model(); });
   return count == 1 ? "an LSTM" : std::to_string(count) + " LSTMs";
 }
 

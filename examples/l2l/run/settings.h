@@ -16,7 +16,7 @@ namespace l2l {
 struct RunConfig {
   std::string optimizee;
   OptionValues options;  // of the optimizee, defaults included
-  LstmConfig optimizer;  // of every LSTM
+  CoordinateConfig optimizer;  // of every LSTM
   std::string groups;  // which optimizer updates which group of parameters, see `model`
   MetaTrainConfig training;
 

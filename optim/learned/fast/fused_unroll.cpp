@@ -6,7 +6,7 @@
 
 #include "autodiff/error.h"
 #include "optim/learned/fast/flush_denormals.h"
-#include "optim/learned/fast/lstm_blocks.h"
+#include "optim/learned/fast/coordinate_blocks.h"
 
 namespace l2l {
 namespace {
@@ -15,7 +15,7 @@ namespace {
 /// "One node for the whole unroll").
 class FusedRecorder : public UnrollRecorder {
  public:
-  FusedRecorder(const LstmModel& model, int threads) : blocks_(model, threads) {}
+  FusedRecorder(const CoordinateModel& model, int threads) : blocks_(model, threads) {}
 
   void reset(const Layout& layout) override {
     blocks_.reset(layout);
@@ -89,12 +89,12 @@ class FusedRecorder : public UnrollRecorder {
     }
   }
 
-  /// What a thread works in: all of a block's unroll, in the arrays of LstmKernel::Unroll.
+  /// What a thread works in: all of a block's unroll, in the arrays of CoordinateKernel::Unroll.
   struct Workspace {
     Real *memory, *x, *states, *activations, *lambda, *update, *scratch;
   };
   Workspace make_workspace() {
-    const LstmKernel& kernel = blocks_.kernel();
+    const CoordinateKernel& kernel = blocks_.kernel();
     const Index T = static_cast<Index>(steps_.size());
     const auto take = [&](Index n) { return static_cast<Real*>(memory_.allocate(n * sizeof(Real))); };
     return {take(blocks_.state_size() - kernel.state_size()),
@@ -103,11 +103,11 @@ class FusedRecorder : public UnrollRecorder {
             take(T * kernel.activation_size()),
             take(T * kBlock),
             take(kBlock),
-            take(kernel.scratch_size())};
+            take(kernel.state_size())};
   }
 
   void block_backward(Index b, const Workspace& w, Real* dphi) const {
-    const LstmKernel& kernel = blocks_.kernel();
+    const CoordinateKernel& kernel = blocks_.kernel();
     const Index T = static_cast<Index>(steps_.size());
     const Index x_size = kernel.features() * kBlock, state_size = kernel.state_size();
     const Real* const start = start_.data() + b * blocks_.state_size();
@@ -123,7 +123,7 @@ class FusedRecorder : public UnrollRecorder {
     kernel.backward({T, w.x, w.states, w.activations, w.lambda}, dphi, w.scratch);
   }
 
-  LstmBlocks blocks_;
+  CoordinateBlocks blocks_;
   Var phi_, anchor_;
   Index generation_ = 0;  // counts calls of open and reset
   std::vector<Real> start_;  // [blocks][state_size]: the state at the start of the unroll
@@ -136,7 +136,7 @@ class FusedRecorder : public UnrollRecorder {
 
 }  // namespace
 
-std::unique_ptr<UnrollRecorder> make_fused_recorder(const LstmModel& model, int threads) {
+std::unique_ptr<UnrollRecorder> make_fused_recorder(const CoordinateModel& model, int threads) {
   return std::make_unique<FusedRecorder>(model, threads);
 }
 

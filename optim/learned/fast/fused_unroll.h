@@ -4,6 +4,6 @@
 namespace l2l {
 
 /// The whole unroll as one node: the same function, several times faster, and without stored activations.
-std::unique_ptr<UnrollRecorder> make_fused_recorder(const LstmModel& model, int threads);
+std::unique_ptr<UnrollRecorder> make_fused_recorder(const CoordinateModel& model, int threads);
 
 }  // namespace l2l

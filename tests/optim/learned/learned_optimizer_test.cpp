@@ -9,7 +9,7 @@
 #include "autodiff/ops.h"
 #include "nn/files/safetensors.h"
 #include "nn/parameters.h"
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 #include "optim/learned/unroll.h"
 #include "optim/meta/grouped_unroll.h"
 #include "optim/meta/meta_train.h"
@@ -32,7 +32,7 @@ LearnedOptimizer random_optimizer(const OptimizerModel& model, std::uint64_t see
   return learned;
 }
 
-const LstmModel kSmall({1, 3, {Preprocess::Kind::none, 1}, 0.5}), kOther({2, 4, {}, 0.2});
+const CoordinateModel kSmall({1, 3, {Preprocess::Kind::none, 1}, 0.5}), kOther({2, 4, {}, 0.2});
 
 /// 5 parameters of "conv" in two pieces around 3 of "fc".
 Layout two_groups() {
@@ -55,7 +55,7 @@ std::vector<Real> columns(std::span<const Real> x, const std::vector<Index>& whi
 LearnedOptimizer part(const LearnedOptimizer& learned, std::size_t k) {
   const OptimizerModel::Part& part = learned.model.parts()[k];
   const auto weights = part.weights(std::span<const Real>(learned.phi));
-  return {*part.lstm(), {weights.begin(), weights.end()}};
+  return {*part.model(), {weights.begin(), weights.end()}};
 }
 
 History random_gradients(int steps) {
@@ -101,11 +101,11 @@ TEST_CASE("two LSTMs at work are each of them alone on its group") {
   const History updates = replay(*optimizer, two_groups(), gradients);
   const std::vector<std::vector<Index>> owned = {kFc, kConv};
   for (std::size_t k = 0; k < 2; ++k) {
-    LstmOptimizer alone(part(both, k));
+    CoordinateOptimizer alone(part(both, k));
     const History expected = replay(alone, select(two_groups(), owned[k]), select(gradients, owned[k]));
     CHECK(select(updates, owned[k]) == expected);
   }
-  CHECK_THROWS_WITH(LstmOptimizer(both),
+  CHECK_THROWS_WITH(CoordinateOptimizer(both),
                     "this optimizer has a part for each of the groups fc, conv, only one of a single LSTM will do");
 }
 
@@ -166,8 +166,8 @@ TEST_CASE("an optimizer of several parts outlives its process") {
   const LearnedOptimizer loaded = LearnedOptimizer::load(path);
   CHECK(loaded.phi == learned.phi);
   CHECK(loaded.model.groups() == std::vector<std::string>{"conv", "fc", "head"});
-  CHECK(loaded.model.parts()[0].lstm()->config().hidden == 3);
-  CHECK(loaded.model.parts()[1].lstm()->config().layers == 2);
+  CHECK(loaded.model.parts()[0].model()->config().hidden == 3);
+  CHECK(loaded.model.parts()[1].model()->config().layers == 2);
   const FixedRule rule = std::get<FixedRule>(loaded.model.parts()[2].optimizer);
   CHECK(rule.name == "nag");
   CHECK(rule.learning_rate == 0.01);
@@ -184,8 +184,8 @@ TEST_CASE("an optimizer of several parts outlives its process") {
 TEST_CASE("a learned optimizer outlives its process") {
   const TemporaryFolder folder;
   const auto path = folder.path / "optimizer.safetensors";
-  const LstmConfig config{3, 6, {Preprocess::Kind::rescale, 0.125}, 0.3};
-  const LearnedOptimizer learned = random_optimizer(LstmModel(config), 5);
+  const CoordinateConfig config{3, 6, {Preprocess::Kind::rescale, 0.125}, 0.3};
+  const LearnedOptimizer learned = random_optimizer(CoordinateModel(config), 5);
   learned.save(path);
   const LearnedOptimizer loaded = LearnedOptimizer::load(path);
   CHECK(loaded.phi == learned.phi);
@@ -203,16 +203,20 @@ TEST_CASE("a checkpoint keeps features and proposal; one that says nothing of a 
   const TemporaryFolder folder;
   const auto path = folder.path / "optimizer.safetensors";
   const History gradients = random_gradients(5);
-  for (const LstmConfig& config :
-       {LstmConfig{1, 4, {Preprocess::Kind::moments, 0.9}, 0.3, Proposal::Kind::squashed},
-        LstmConfig{2, 3, {Preprocess::Kind::timescales, 0}, 0.3, Proposal::Kind::anchored, 0.02},
-        LstmConfig{1, 3, {Preprocess::Kind::orthogonal, 0}, 0.3, Proposal::Kind::anchored, 0.02}}) {
-    const LearnedOptimizer learned = random_optimizer(LstmModel(config), 5);
+  for (const CoordinateConfig& config :
+       {CoordinateConfig{1, 4, {Preprocess::Kind::moments, 0.9}, 0.3, Proposal::Kind::squashed},
+        CoordinateConfig{2, 3, {Preprocess::Kind::timescales, 0}, 0.3, Proposal::Kind::anchored, 0.02},
+        CoordinateConfig{1, 3, {Preprocess::Kind::orthogonal, 0}, 0.3, Proposal::Kind::anchored, 0.02, 0.5, 1},
+        CoordinateConfig{0, 3, {Preprocess::Kind::timescales, 0}, 0.3, Proposal::Kind::scaled, 0.01, 0, 2}}) {
+    const LearnedOptimizer learned = random_optimizer(CoordinateModel(config), 5);
     learned.save(path);
     const LearnedOptimizer loaded = LearnedOptimizer::load(path);
     CHECK(loaded.model.single().config().preprocess.kind == config.preprocess.kind);
     CHECK(loaded.model.single().config().proposal == config.proposal);
     CHECK(loaded.model.single().config().rate == config.rate);
+    CHECK(loaded.model.single().config().decay == config.decay);
+    CHECK(loaded.model.single().config().layers == config.layers);
+    CHECK(loaded.model.single().config().dense == config.dense);
     CHECK(replay(*make_optimizer(loaded), two_groups(), gradients) ==
           replay(*make_optimizer(learned), two_groups(), gradients));
   }
@@ -220,7 +224,7 @@ TEST_CASE("a checkpoint keeps features and proposal; one that says nothing of a 
   wrong.metadata["proposal"] = "squash";
   write_safetensors(path, wrong);
   CHECK_THROWS_WITH(LearnedOptimizer::load(path), Catch::Matchers::ContainsSubstring("'squash'"));
-  random_optimizer(LstmModel({1, 1, {}, 0.5}), 5).save(path);
+  random_optimizer(CoordinateModel({1, 1, {}, 0.5}), 5).save(path);
   CHECK_FALSE(read_safetensors(path).metadata.contains("proposal"));
   CHECK(LearnedOptimizer::load(path).model.single().config().proposal == Proposal::Kind::scaled);
 }
@@ -250,7 +254,7 @@ TEST_CASE("an optimizer that is given other weights keeps its state") {
 
 TEST_CASE("a clone of an optimizer with memory goes on as the optimizer would") {
   const LearnedOptimizer learned =
-      random_optimizer(LstmModel({1, 4, {Preprocess::Kind::moments, 0.9}, 0.3, Proposal::Kind::anchored, 0.02}), 6);
+      random_optimizer(CoordinateModel({1, 4, {Preprocess::Kind::moments, 0.9}, 0.3, Proposal::Kind::anchored, 0.02}), 6);
   const auto optimizer = make_optimizer(learned);
   const Layout layout = Layout::flat(70);
   optimizer->reset(layout);
@@ -273,7 +277,7 @@ TEST_CASE("a clone of an optimizer with memory goes on as the optimizer would") 
 TEST_CASE("a flipped bit of a trained optimizer is found wherever it is") {
   const TemporaryFolder folder;
   const auto path = folder.path / "optimizer.safetensors";
-  random_optimizer(LstmModel({1, 1, {}, 0.5}), 5).save(path);
+  random_optimizer(CoordinateModel({1, 1, {}, 0.5}), 5).save(path);
   std::string bytes = l2l::testing::read_bytes(path);
   int accepted = 0;
   for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
@@ -301,7 +305,7 @@ TEST_CASE("checkpoints that do not fit are refused, and named") {
     }
     return std::string("accepted");
   };
-  const LearnedOptimizer learned = random_optimizer(LstmModel(LstmConfig{}), 6);
+  const LearnedOptimizer learned = random_optimizer(CoordinateModel(CoordinateConfig{}), 6);
   TensorFile file;
   put_parameters(file, learned.model.layout(), learned.phi);
 
@@ -333,7 +337,7 @@ TEST_CASE("checkpoints that do not fit are refused, and named") {
                                          {"preprocess_parameter", "nan", "'preprocess_parameter'"},
                                          {"output_scale", "nan", "'output_scale'"},
                                          {"output_scale", "inf", "'output_scale'"},
-                                         {"layers", "0", "'layers'"},
+                                         {"layers", "-1", "'layers'"},
                                          {"layers", "17", "'layers'"},
                                          {"layers", "x", "'layers'"}}) {
     CAPTURE(bad.key, bad.value);

@@ -9,12 +9,12 @@ TEST_CASE("every model of the table can be made, and is found by its name") {
   for (const NamedModel& row : models()) {
     CAPTURE(row.name);
     CHECK(&find_model(row.name) == &row);
-    const LstmModel model(row.config);
+    const CoordinateModel model(row.config);
     CHECK(model.config() == row.config);
   }
-  CHECK(find_model("lstm").config == LstmConfig{});  // the paper's is what one gets without a choice
+  CHECK(find_model("lstm").config == CoordinateConfig{});  // the paper's is what one gets without a choice
   CHECK_THROWS_WITH(find_model("lstn"),
-                    "model 'lstn' is unknown; there are lstm, rnnprop and anchored; did you mean lstm?");
+                    "model 'lstn' is unknown; there are lstm, rnnprop, anchored and perceptron; did you mean lstm?");
 }
 
 }  // namespace l2l::models_test

@@ -34,7 +34,7 @@ Layout with_linear_map(Index n) {
 }
 
 /// Follows `unrolls` unrolls of T steps with given gradients, which also serve as the gradients of the losses.
-Result run(UnrollRecorder& recorder, const LstmModel& model, const std::vector<Real>& phi,
+Result run(UnrollRecorder& recorder, const CoordinateModel& model, const std::vector<Real>& phi,
            const std::vector<std::vector<Real>>& gradients, int T) {
   Result result;
   result.dphi.assign(phi.size(), Real(0));
@@ -86,7 +86,7 @@ std::vector<std::vector<Real>> wild_gradients(Rng& rng, Index n, int count) {
 
 TEST_CASE("the fused unroll is the composed one") {
   struct Case {
-    LstmConfig config;
+    CoordinateConfig config;
     Index n;
     int T;
     int unrolls;
@@ -108,10 +108,15 @@ TEST_CASE("the fused unroll is the composed one") {
       {{2, 5, timescales, 0.1, Proposal::Kind::anchored, 0.03}, 100, 3, 3},
       {{1, 8, orthogonal, 0.1, Proposal::Kind::anchored, 0.03}, 100, 3, 3},
       {{1, 3, orthogonal, 0.1, Proposal::Kind::squashed}, 7, 3, 2},
+      {{1, 4, orthogonal, 0.1, Proposal::Kind::anchored, 0.03, 0.5}, 100, 3, 3},  // a decay
+      {{2, 20, moments, 0.1, Proposal::Kind::squashed, 0, 0, 1}, 100, 5, 3},  // a dense layer before the LSTM
+      {{1, 7, log_sign, 0.1, Proposal::Kind::scaled, 0, 0, 3}, 50, 3, 2},
+      {{0, 8, orthogonal, 0.1, Proposal::Kind::anchored, 0.03, 0.5, 2}, 100, 3, 3},  // a perceptron
+      {{0, 5, timescales, 0.1, Proposal::Kind::scaled, 0, 0, 1}, 49, 4, 2},
   };
   for (const Case& c : cases) {
     CAPTURE(c.config.layers, c.config.hidden, c.n, c.T);
-    const LstmModel model(c.config);
+    const CoordinateModel model(c.config);
     Rng rng(7, c.n);
     std::vector<Real> phi(model.layout().size());
     model.init(rng, phi);
@@ -141,7 +146,7 @@ TEST_CASE("the fused unroll is the composed one") {
 
 namespace {
 /// That an anchored optimizer which was not trained takes the steps of `rule`.
-void check_untrained(const LstmModel& model, Optimizer& rule, int seed) {
+void check_untrained(const CoordinateModel& model, Optimizer& rule, int seed) {
   Rng rng(seed);
   std::vector<Real> phi(model.layout().size());
   model.init(rng, phi);
@@ -169,19 +174,21 @@ TEST_CASE("an anchored optimizer that was not trained is ADAM") {
   const double beta = 0.9;
   Adam adam(0.03, beta, beta);
   check_untrained(
-      LstmModel({.preprocess = {Preprocess::Kind::moments, beta}, .proposal = Proposal::Kind::anchored, .rate = 0.03}),
+      CoordinateModel({.preprocess = {Preprocess::Kind::moments, beta}, .proposal = Proposal::Kind::anchored, .rate = 0.03}),
       adam, 8);
 }
 
-TEST_CASE("an anchored optimizer with orthogonal features that was not trained is Muon") {
-  Muon muon(0.03);
-  check_untrained(
-      LstmModel({.preprocess = {Preprocess::Kind::orthogonal}, .proposal = Proposal::Kind::anchored, .rate = 0.03}),
-      muon, 9);
+TEST_CASE("an anchored optimizer with orthogonal features that was not trained is Muon, with the schedule of its decay") {
+  const double decay = GENERATE(0.0, 0.5);
+  CoordinateConfig config{.preprocess = {Preprocess::Kind::orthogonal}, .proposal = Proposal::Kind::anchored, .rate = 0.03};
+  config.decay = decay;
+  const Rule& muon = find_rule("muon");
+  check_untrained(CoordinateModel(config),
+                  *(decay > 0 ? with_schedule(muon, Schedule::sqrt, 1) : muon).make(config.rate), 9);
 }
 
 TEST_CASE("the fused unroll gives the same bytes for any number of threads") {
-  const LstmModel model(LstmConfig{});
+  const CoordinateModel model(CoordinateConfig{});
   Rng rng(3);
   std::vector<Real> phi(model.layout().size());
   model.init(rng, phi);
@@ -224,7 +231,7 @@ TEST_CASE("the gradient of L with respect to an update is the sum of the gradien
 
 TEST_CASE("a recorded update gets the sum of the gradients that follow it") {
   // The same through a recorder: ∂L/∂θ_{t+1} is ∂L/∂u_t, nothing comes back through the gradients ∇_t.
-  const LstmModel model(LstmConfig{1, 3, {}, 0.1});
+  const CoordinateModel model(CoordinateConfig{1, 3, {}, 0.1});
   Rng rng(6);
   std::vector<Real> phi(model.layout().size());
   model.init(rng, phi);
@@ -255,7 +262,7 @@ TEST_CASE("a recorded update gets the sum of the gradients that follow it") {
 }
 
 TEST_CASE("recorders that are misused say so") {
-  const LstmModel model(LstmConfig{1, 3, {}, 0.1});
+  const CoordinateModel model(CoordinateConfig{1, 3, {}, 0.1});
   const std::vector<Real> phi(model.layout().size(), Real(0.1)), gradient(5, 1), wrong(4, 1);
   const Shape size{model.layout().size()};
   for (const bool fused : {false, true}) {
@@ -273,7 +280,7 @@ TEST_CASE("recorders that are misused say so") {
 }
 
 TEST_CASE("the fused unroll refuses to run backward after it was opened or reset again") {
-  const LstmModel model(LstmConfig{1, 3, {}, 0.1});
+  const CoordinateModel model(CoordinateConfig{1, 3, {}, 0.1});
   const std::vector<Real> phi(model.layout().size(), Real(0.1)), gradient(5, 1);
   const auto recorder = make_fused_recorder(model, 1);
   const auto begin = [&](Tape& tape) {
@@ -293,11 +300,12 @@ TEST_CASE("the fused unroll refuses to run backward after it was opened or reset
 
 TEST_CASE("the meta-gradient agrees with differences of the meta-loss, the recorded gradients held fixed") {
   if (sizeof(Real) == 4) return;  // differences need double
-  const LstmConfig config = GENERATE(
-      LstmConfig{2, 4, {}, 0.3}, LstmConfig{2, 4, {Preprocess::Kind::moments, 0.95}, 0.3, Proposal::Kind::squashed},
-      LstmConfig{1, 4, {Preprocess::Kind::timescales, 0}, 0.3, Proposal::Kind::anchored, 0.1},
-      LstmConfig{1, 4, {Preprocess::Kind::orthogonal, 0}, 0.3, Proposal::Kind::anchored, 0.1});
-  const LstmModel model(config);
+  const CoordinateConfig config = GENERATE(
+      CoordinateConfig{2, 4, {}, 0.3}, CoordinateConfig{2, 4, {Preprocess::Kind::moments, 0.95}, 0.3, Proposal::Kind::squashed},
+      CoordinateConfig{1, 4, {Preprocess::Kind::timescales, 0}, 0.3, Proposal::Kind::anchored, 0.1},
+      CoordinateConfig{1, 4, {Preprocess::Kind::orthogonal, 0}, 0.3, Proposal::Kind::anchored, 0.1, 0.5, 1},
+      CoordinateConfig{0, 4, {Preprocess::Kind::timescales, 0}, 0.3, Proposal::Kind::anchored, 0.1, 0, 2});
+  const CoordinateModel model(config);
   Rng rng(11);
   std::vector<Real> phi(model.layout().size());
   rng.fill_normal(phi, 0, 0.4);

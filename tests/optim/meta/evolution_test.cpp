@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "autodiff/error.h"
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 #include "tests/optim/families.h"
 #include "tests/tolerance.h"
 
@@ -27,7 +27,7 @@ const Family bowl = bowls(5, 0.05);
 
 /// An optimizer that has learned nothing yet, and so hardly moves.
 LearnedOptimizer untrained() {
-  const LstmModel model({1, 6, {}, 0.1});
+  const CoordinateModel model({1, 6, {}, 0.1});
   std::vector<Real> phi(model.layout().size());
   Rng rng(4);
   model.init(rng, phi);
@@ -176,7 +176,7 @@ TEST_CASE("evolution: differences are relative, bounded, and know losses that ar
 }
 
 TEST_CASE("evolution: biases and output layer of each LSTM are free, and no more") {
-  const LstmModel lstm({2, 3, {}, 0.1});
+  const CoordinateModel lstm({2, 3, {}, 0.1});
   const OptimizerModel model({{"conv", lstm}, {"norm", FixedRule{"adam", 0.01}}, {"fc", lstm}});
   std::vector<std::string> names;
   Index count = 0;

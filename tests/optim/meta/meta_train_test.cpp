@@ -10,7 +10,7 @@
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 #include "optim/learned/unroll.h"
 #include "tests/autodiff/allocations.h"
 #include "tests/optim/families.h"
@@ -26,7 +26,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 const Family bowl = bowls(5, 0.05);
 
-LstmConfig small_lstm() { return {1, 6, {}, 0.1}; }
+CoordinateConfig small_lstm() { return {1, 6, {}, 0.1}; }
 /// The same by another computation of one unroll of four steps.
 Near recomputed(double value) { return rounded(value, 2 * gradient_roundings(small_lstm(), 4)); }
 
@@ -56,7 +56,7 @@ MetaTrainConfig one_unroll() {
 }
 
 EpochReport first_epoch(const Family& family, const MetaTrainConfig& config) {
-  return MetaTrainer(LstmModel(small_lstm()), family, config).run_epoch();
+  return MetaTrainer(CoordinateModel(small_lstm()), family, config).run_epoch();
 }
 
 bool same(const MetaTrainState& a, const MetaTrainState& b) {
@@ -74,7 +74,7 @@ TEST_CASE("meta-training makes an optimizer that beats its untrained self") {
   config.validate_every = 25;
   config.functions = 2;
   config.learning_rate = 0.02;
-  MetaTrainer trainer(LstmModel(small_lstm()), bowl, config);
+  MetaTrainer trainer(CoordinateModel(small_lstm()), bowl, config);
   const auto reports = run(trainer);
   CHECK(reports.size() == 150);
   CHECK(trainer.state().best_validation < 0.2 * trainer.state().start_validation);
@@ -82,15 +82,15 @@ TEST_CASE("meta-training makes an optimizer that beats its untrained self") {
   // On functions of the test split, which have their minima elsewhere.
   const LearnedOptimizer best = trainer.best();
   const EvaluateOptions options{.functions = 10, .steps = 20};
-  const Curves trained = evaluate([&] { return std::make_unique<LstmOptimizer>(best); }, bowl, options);
+  const Curves trained = evaluate([&] { return std::make_unique<CoordinateOptimizer>(best); }, bowl, options);
   CHECK(trained.final_mean() < 0.3 * trained.mean(0));
 }
 
 TEST_CASE("the fused and the plain unroll train alike") {
   MetaTrainConfig config = short_training();
-  MetaTrainer fused(LstmModel(small_lstm()), bowl, config);
+  MetaTrainer fused(CoordinateModel(small_lstm()), bowl, config);
   config.fused = false;
-  MetaTrainer plain(LstmModel(small_lstm()), bowl, config);
+  MetaTrainer plain(CoordinateModel(small_lstm()), bowl, config);
   const auto a = run(fused), b = run(plain);
   const double weights = static_cast<double>(plain.state().phi.size());
   double moved = 0;
@@ -106,28 +106,28 @@ TEST_CASE("the fused and the plain unroll train alike") {
 TEST_CASE("the same seed gives the same bytes, for any number of threads") {
   MetaTrainConfig config = short_training();
   const Family wide = bowls(300, 0.05);
-  MetaTrainer one(LstmModel(small_lstm()), wide, config);
+  MetaTrainer one(CoordinateModel(small_lstm()), wide, config);
   run(one);
   for (int threads : {1, 2, 3}) {
     config.threads = threads;
-    MetaTrainer many(LstmModel(small_lstm()), wide, config);
+    MetaTrainer many(CoordinateModel(small_lstm()), wide, config);
     run(many);
     CHECK(many.state().phi == one.state().phi);
     CHECK(many.state().best_validation == one.state().best_validation);
   }
   config.seed = 4;
-  MetaTrainer other(LstmModel(small_lstm()), wide, config);
+  MetaTrainer other(CoordinateModel(small_lstm()), wide, config);
   run(other);
   CHECK(other.state().phi != one.state().phi);
 }
 
 TEST_CASE("a resumed run is the uninterrupted one") {
   const MetaTrainConfig config = short_training();
-  MetaTrainer whole(LstmModel(small_lstm()), bowl, config);
+  MetaTrainer whole(CoordinateModel(small_lstm()), bowl, config);
   run(whole);
-  MetaTrainer first(LstmModel(small_lstm()), bowl, config);
+  MetaTrainer first(CoordinateModel(small_lstm()), bowl, config);
   for (int k = 0; k < 3; ++k) first.run_epoch();
-  MetaTrainer second(LstmModel(small_lstm()), bowl, config);
+  MetaTrainer second(CoordinateModel(small_lstm()), bowl, config);
   second.resume(first.state());
   CHECK(run(second).size() == 5);
   CHECK(second.state().phi == whole.state().phi);
@@ -141,12 +141,12 @@ TEST_CASE("a run resumed after its best validation remembers it") {
   MetaTrainConfig config = one_unroll();
   config.validate_every = 1;
   config.patience = 3;
-  MetaTrainer whole(LstmModel(small_lstm()), scripted(script), config);
+  MetaTrainer whole(CoordinateModel(small_lstm()), scripted(script), config);
   CHECK(run(whole).size() == 4);
   const Family family = scripted(script);  // one script for both halves
-  MetaTrainer first(LstmModel(small_lstm()), family, config);
+  MetaTrainer first(CoordinateModel(small_lstm()), family, config);
   for (int k = 0; k < 2; ++k) first.run_epoch();
-  MetaTrainer second(LstmModel(small_lstm()), family, config);
+  MetaTrainer second(CoordinateModel(small_lstm()), family, config);
   second.resume(first.state());
   CHECK(run(second).size() == 2);
   CHECK(same(second.state(), whole.state()));
@@ -164,9 +164,9 @@ TEST_CASE("five unrolls of 20 follow the same trajectory as one of 100") {
     config.clip = 0;
     config.fused = fused;
     config.unroll = 20;
-    MetaTrainer five(LstmModel(small_lstm()), bowl, config);
+    MetaTrainer five(CoordinateModel(small_lstm()), bowl, config);
     config.unroll = 100;
-    MetaTrainer one(LstmModel(small_lstm()), bowl, config);
+    MetaTrainer one(CoordinateModel(small_lstm()), bowl, config);
     const auto a = run(five), b = run(one);
     CHECK(a[0].final_loss != a[1].final_loss);
     for (std::size_t k = 0; k < a.size(); ++k) {
@@ -184,7 +184,7 @@ TEST_CASE("training sees functions of the training split, validation those of it
   config.functions = 2;
   config.validation_functions = 3;
   const auto script = std::make_shared<Script>();
-  MetaTrainer trainer(LstmModel(small_lstm()), scripted(script), config);
+  MetaTrainer trainer(CoordinateModel(small_lstm()), scripted(script), config);
   script->draws.clear();  // an example to check the groups of
   run(trainer);
   const std::vector<Split> expected = {validation, validation, validation,  // at θ_0
@@ -217,7 +217,7 @@ TEST_CASE("a member that is the sum of several functions counts per function") {
 TEST_CASE("every loss of an unroll has its own weight") {
   MetaTrainConfig config = one_unroll();
   config.weights = {7, 0.5, -2, 3, 0.25};
-  const LstmModel model(small_lstm());
+  const CoordinateModel model(small_lstm());
   MetaTrainer trainer(model, scripted(), config);
   // L = Σ_t w_t f(θ_t) through the plain recorder, with the φ that the trainer begins with:
   const std::vector<Real> phi = trainer.state().phi;
@@ -248,7 +248,7 @@ TEST_CASE("with a discount an update counts the less for a loss the later that i
   MetaTrainConfig config = one_unroll();
   config.discount = 0.7;
   config.weights = {7, 0.5, -2, 3, 0.25};
-  const LstmModel model(small_lstm());
+  const CoordinateModel model(small_lstm());
   MetaTrainer trainer(model, scripted(), config);
   // ∂L/∂u_t = Σ_{s>t} γ^{s-t-1} w_s ∇_s, written out, with each update on a θ of its own:
   const std::vector<Real> phi = trainer.state().phi;
@@ -292,7 +292,7 @@ TEST_CASE("imitation: the error is that of each step beside the rule's, relative
   config.imitated = FixedRule{"adam", 0.05};
   config.discount = 0.7;
   config.weights = {7, 0.5, -2, 3, 0.25};
-  const LstmModel model(small_lstm());
+  const CoordinateModel model(small_lstm());
   MetaTrainer trainer(model, scripted(), config);
   // E written out, with each update on a θ of its own, and ADAM beside it that sees the same gradients:
   const std::vector<Real> phi = trainer.state().phi;
@@ -340,7 +340,7 @@ TEST_CASE("an LSTM learns to step as heavy ball does") {
   config.imitated = FixedRule{"momentum", 0.02};
   config.epochs = 600;
   config.learning_rate = 0.03;
-  const OptimizerModel model = LstmModel(small_lstm());
+  const OptimizerModel model = CoordinateModel(small_lstm());
   MetaTrainer trainer(model, bowl, config);
   const auto reports = run(trainer);
   CHECK(reports.front().deviation > 0.8);
@@ -359,7 +359,7 @@ TEST_CASE("the meta-gradient is clipped before ADAM sees it, and reported as it 
   const auto first_step = [](double clip) {
     MetaTrainConfig config = one_unroll();
     config.clip = clip;
-    MetaTrainer trainer(LstmModel(small_lstm()), scripted(), config);
+    MetaTrainer trainer(CoordinateModel(small_lstm()), scripted(), config);
     const double reported = trainer.run_epoch().gradient_norm;
     return std::pair(reported, norm(trainer.state().adam.m) / 0.1);
   };
@@ -377,20 +377,20 @@ TEST_CASE("weights choose the losses that count") {
   MetaTrainConfig config = short_training();
   config.weights.assign(config.unroll + 1, 0);
   config.weights[0] = 1;
-  MetaTrainer trainer(LstmModel(small_lstm()), bowl, config);
+  MetaTrainer trainer(CoordinateModel(small_lstm()), bowl, config);
   for (const EpochReport& report : run(trainer)) CHECK(report.gradient_norm == 0);
   config.weights.back() = 1;
-  MetaTrainer last(LstmModel(small_lstm()), bowl, config);
+  MetaTrainer last(CoordinateModel(small_lstm()), bowl, config);
   CHECK(last.run_epoch().gradient_norm > 0);
   config.weights.pop_back();
-  CHECK_THROWS_AS(MetaTrainer(LstmModel(small_lstm()), bowl, config), UsageError);
+  CHECK_THROWS_AS(MetaTrainer(CoordinateModel(small_lstm()), bowl, config), UsageError);
 }
 
 TEST_CASE("the meta-rate decays along a cosine") {
   MetaTrainConfig config = short_training();
   config.learning_rate = 0.1;
   config.final_rate = 0.1;
-  MetaTrainer trainer(LstmModel(small_lstm()), bowl, config);
+  MetaTrainer trainer(CoordinateModel(small_lstm()), bowl, config);
   const auto reports = run(trainer);
   CHECK(reports[0].learning_rate == rounded<double>(0.1, 4));
   CHECK(reports[4].learning_rate == rounded<double>(0.055, 8));  // half-way: the middle of 0.1 and 0.01
@@ -403,7 +403,7 @@ TEST_CASE("training stops early when validation no longer improves") {
   config.validate_every = 1;
   config.patience = 2;
   config.learning_rate = 1e-30;  // nothing improves after the first validation
-  MetaTrainer trainer(LstmModel(small_lstm()), bowl, config);
+  MetaTrainer trainer(CoordinateModel(small_lstm()), bowl, config);
   CHECK(run(trainer).size() == 3);
 }
 
@@ -413,7 +413,7 @@ TEST_CASE("the best φ is that of the best validation, not of the last") {
   MetaTrainConfig config = one_unroll();
   config.epochs = 4;
   config.validate_every = 1;
-  MetaTrainer trainer(LstmModel(small_lstm()), scripted(script), config);
+  MetaTrainer trainer(CoordinateModel(small_lstm()), scripted(script), config);
   std::vector<std::vector<Real>> phi;
   std::vector<bool> best;
   std::vector<double> validation;
@@ -439,7 +439,7 @@ TEST_CASE("of an imitation the last φ is the best") {
   config.epochs = 3;
   config.validate_every = 1;
   config.imitated = FixedRule{"sgd", 0.01};
-  MetaTrainer trainer(LstmModel(small_lstm()), scripted(script), config);
+  MetaTrainer trainer(CoordinateModel(small_lstm()), scripted(script), config);
   for (const EpochReport& report : run(trainer)) CHECK(report.best);
   CHECK(trainer.state().best_phi == trainer.state().phi);
   CHECK(trainer.state().best_validation > 200);
@@ -448,7 +448,7 @@ TEST_CASE("of an imitation the last φ is the best") {
 TEST_CASE("an error in the middle of an epoch leaves the state of the epoch before") {
   const auto script = std::make_shared<Script>();
   const MetaTrainConfig config = short_training();
-  MetaTrainer trainer(LstmModel(small_lstm()), scripted(script), config);
+  MetaTrainer trainer(CoordinateModel(small_lstm()), scripted(script), config);
   trainer.run_epoch();
   const MetaTrainState before = trainer.state();
   script->training_losses = 1 + config.unroll + 2;  // in the second unroll, after a step of ADAM
@@ -457,7 +457,7 @@ TEST_CASE("an error in the middle of an epoch leaves the state of the epoch befo
   // And it goes on from there as if nothing had been.
   script->training_losses = std::numeric_limits<int>::max();
   trainer.run_epoch();
-  MetaTrainer smooth(LstmModel(small_lstm()), scripted(), config);
+  MetaTrainer smooth(CoordinateModel(small_lstm()), scripted(), config);
   for (int k = 0; k < 2; ++k) smooth.run_epoch();
   CHECK(same(trainer.state(), smooth.state()));
 }
@@ -474,12 +474,12 @@ TEST_CASE("whatever is thrown, in the trajectory or in the validation, leaves th
   };
   MetaTrainConfig config = short_training();
   config.validate_every = 1;
-  MetaTrainer smooth(LstmModel(small_lstm()), bowl, config);
+  MetaTrainer smooth(CoordinateModel(small_lstm()), bowl, config);
   for (int k = 0; k < 2; ++k) smooth.run_epoch();
   for (const int left : {0, 10, 20, 21, 30, 62}) {  // of 21 batches of the trajectory and 2 x 21 of the validation
     int batches = std::numeric_limits<int>::max();
     const Family family = [&](Rng& rng, Split split) { return std::make_unique<Stopping>(rng, split, batches); };
-    MetaTrainer trainer(LstmModel(small_lstm()), family, config);
+    MetaTrainer trainer(CoordinateModel(small_lstm()), family, config);
     trainer.run_epoch();
     const MetaTrainState before = trainer.state();
     batches = left;
@@ -494,9 +494,9 @@ TEST_CASE("whatever is thrown, in the trajectory or in the validation, leaves th
 TEST_CASE("an optimizer that learned to do nothing has a failure reason") {
   MetaTrainConfig config = short_training();
   config.learning_rate = 1e-30;
-  LstmConfig idle = small_lstm();
+  CoordinateConfig idle = small_lstm();
   idle.output_scale = 0;
-  MetaTrainer trainer(LstmModel(idle), bowls(5), config);
+  MetaTrainer trainer(CoordinateModel(idle), bowls(5), config);
   run(trainer);
   CHECK(trainer.failure_reason().find("learned to do nothing") != std::string::npos);
 }
@@ -504,9 +504,9 @@ TEST_CASE("an optimizer that learned to do nothing has a failure reason") {
 TEST_CASE("an optimizer that makes things worse has a failure reason") {
   MetaTrainConfig config = short_training();
   config.learning_rate = 1e-30;
-  LstmConfig wild = small_lstm();
+  CoordinateConfig wild = small_lstm();
   wild.output_scale = 100;
-  MetaTrainer trainer(LstmModel(wild), bowls(5), config);
+  MetaTrainer trainer(CoordinateModel(wild), bowls(5), config);
   run(trainer);
   CHECK(trainer.failure_reason().find("makes things worse") != std::string::npos);
 }
@@ -519,9 +519,9 @@ TEST_CASE("an optimizer that ends at chance has a failure reason") {
     script.validation_offsets = {2, end - 5};
     MetaTrainConfig config = one_unroll();
     config.epochs = 1;
-    LstmConfig idle = small_lstm();
+    CoordinateConfig idle = small_lstm();
     idle.output_scale = 0;
-    MetaTrainer trainer(LstmModel(idle), scripted(script), config);
+    MetaTrainer trainer(CoordinateModel(idle), scripted(script), config);
     run(trainer);
     return trainer.failure_reason();
   };
@@ -532,7 +532,7 @@ TEST_CASE("an optimizer that ends at chance has a failure reason") {
 }
 
 TEST_CASE("there is no failure reason before the first validation") {
-  MetaTrainer trainer(LstmModel(small_lstm()), scripted(), short_training());
+  MetaTrainer trainer(CoordinateModel(small_lstm()), scripted(), short_training());
   CHECK(trainer.failure_reason() == "");
   trainer.run_epoch();
   CHECK(trainer.failure_reason() == "");
@@ -540,9 +540,9 @@ TEST_CASE("there is no failure reason before the first validation") {
 
 TEST_CASE("a diverging run says where") {
   MetaTrainConfig config = short_training();
-  LstmConfig wild = small_lstm();
+  CoordinateConfig wild = small_lstm();
   wild.output_scale = 1000;
-  MetaTrainer trainer(LstmModel(wild), always<Cliff>(), config);
+  MetaTrainer trainer(CoordinateModel(wild), always<Cliff>(), config);
   std::string message;
   try {
     run(trainer);
@@ -557,7 +557,7 @@ TEST_CASE("an epoch that ends with weights or moments that are not finite does n
   MetaTrainConfig config = one_unroll();
   SECTION("weights") {
     config.learning_rate = kInfinity;
-    MetaTrainer trainer(LstmModel(small_lstm()), bowl, config);
+    MetaTrainer trainer(CoordinateModel(small_lstm()), bowl, config);
     CHECK_THROWS_WITH(trainer.run_epoch(),
                       Catch::Matchers::StartsWith("meta-training diverged in epoch 1: the optimizer's '"));
     CHECK(all_finite(trainer.state().phi));
@@ -565,7 +565,7 @@ TEST_CASE("an epoch that ends with weights or moments that are not finite does n
   SECTION("squares of gradients") {
     config.clip = 0;
     config.weights.assign(config.unroll + 1, std::pow(static_cast<double>(std::numeric_limits<Real>::max()), 0.6));
-    MetaTrainer trainer(LstmModel(small_lstm()), bowl, config);
+    MetaTrainer trainer(CoordinateModel(small_lstm()), bowl, config);
     // The norm is summed in double, the second moments in Real.
     const std::string what =
         sizeof(Real) == 8 ? "unroll 1: the norm of the gradient is" : "the second moment of the optimizer's '";
@@ -579,7 +579,7 @@ TEST_CASE("settings that make no sense are refused by name") {
     MetaTrainConfig config = short_training();
     change(config);
     try {
-      MetaTrainer trainer(LstmModel(small_lstm()), bowl, config);
+      MetaTrainer trainer(CoordinateModel(small_lstm()), bowl, config);
     } catch (const UsageError& error) {
       return std::string(error.what()).find(name) != std::string::npos;
     }
@@ -616,7 +616,7 @@ TEST_CASE("meta-training: no allocation per step once warm") {
       config.steps = unrolls * config.unroll;
       config.epochs = config.validate_every = 100;
       config.fused = fused;
-      MetaTrainer trainer(LstmModel(small_lstm()), bowl, config);
+      MetaTrainer trainer(CoordinateModel(small_lstm()), bowl, config);
       for (int k = 0; k < 3; ++k) trainer.run_epoch();
       const long before = l2l::testing::allocations();
       trainer.run_epoch();
@@ -657,7 +657,7 @@ TEST_CASE("two LSTMs learn together") {
   config.epochs = 100;
   config.validate_every = 50;
   config.learning_rate = 0.02;
-  const LstmModel lstm(small_lstm());
+  const CoordinateModel lstm(small_lstm());
   const Family family([](Rng& rng, Split split) { return std::make_unique<GroupedBowl>(rng, split); });
   MetaTrainer trainer(OptimizerModel({{"conv", lstm}, {"fc", lstm}}), family, config);
   run(trainer);
@@ -682,12 +682,12 @@ TEST_CASE("trajectories grow geometrically, in whole unrolls") {
   config.steps = 160;
   config.first_steps = 10;
   config.unroll = 10;
-  MetaTrainer trainer(LstmModel(small_lstm()), bowl, config);
+  MetaTrainer trainer(CoordinateModel(small_lstm()), bowl, config);
   std::vector<int> steps;
   for (const EpochReport& report : run(trainer)) steps.push_back(report.steps);
   CHECK(steps == std::vector<int>{10, 20, 40, 80, 160});
   config.first_steps = 161;
-  CHECK_THROWS_WITH(MetaTrainer(LstmModel(small_lstm()), bowl, config),
+  CHECK_THROWS_WITH(MetaTrainer(CoordinateModel(small_lstm()), bowl, config),
                     "first-steps is 161, it must be from 0 to steps (160)");
 }
 

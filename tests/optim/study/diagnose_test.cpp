@@ -6,7 +6,7 @@
 
 #include "autodiff/error.h"
 #include "optim/evaluate.h"
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 #include "tests/optim/families.h"
 #include "tests/optim/roundings.h"
 
@@ -19,7 +19,7 @@ const Preprocess kNone{Preprocess::Kind::none, 1};
 /// By hand: a layer of one unit, whose candidate g follows the gradient and whose gates are as the biases say.
 /// u = -scale · σ(o) tanh(c). With the biases below it goes downhill.
 LearnedOptimizer handmade(double scale = 0.5, const Preprocess& preprocess = kNone) {
-  LearnedOptimizer learned{LstmModel({1, 1, preprocess, scale}), {}};
+  LearnedOptimizer learned{CoordinateModel({1, 1, preprocess, scale}), {}};
   learned.phi.resize(learned.model.layout().size());
   const Lstm::Layer& layer = learned.model.single().lstm().layers()[0];
   const Index slope = preprocess.kind == Preprocess::Kind::log_sign ? 1 : 0;  // the feature with the sign
@@ -33,7 +33,7 @@ std::vector<Finding> diagnosis(const LearnedOptimizer& learned, const Family& f,
   const EvaluateOptions validation{.split = Split::validation, .steps = steps};
   std::vector<Trace> traces;
   for (int k = 0; k < 3; ++k) traces.push_back(trace(learned, f, k, validation));
-  return diagnose(traces, learned.model.parts().front().lstm()->config(), chance, 40);
+  return diagnose(traces, learned.model.parts().front().model()->config(), chance, 40);
 }
 
 /// The loss of step t by another computation. The first is the largest: the handmade optimizer goes downhill.
@@ -61,7 +61,7 @@ TEST_CASE("a trace has the losses of the optimizer that is followed") {
   const Family f = testing::bowls(5, 0.3);
   const LearnedOptimizer learned = handmade();
   EvaluateOptions options{.split = Split::validation, .functions = 2, .steps = 20, .seed = 4};
-  const Curves curves = evaluate([&] { return std::make_unique<LstmOptimizer>(learned); }, f, options);
+  const Curves curves = evaluate([&] { return std::make_unique<CoordinateOptimizer>(learned); }, f, options);
   for (int k = 0; k < 2; ++k) {
     const Trace traced = trace(learned, f, k, options);
     REQUIRE(traced.steps.size() == 20);
@@ -82,7 +82,7 @@ class TwoBowls : public testing::Bowl {
 
 TEST_CASE("an optimizer of several parts is traced as it runs, and each of its LSTMs is looked at") {
   const LearnedOptimizer part = handmade(0.5, {Preprocess::Kind::log_sign, 10});
-  const LstmModel& lstm = part.model.single();
+  const CoordinateModel& lstm = part.model.single();
   LearnedOptimizer both{OptimizerModel({{"right", lstm}, {"left", lstm}}), part.phi};
   both.phi.insert(both.phi.end(), part.phi.begin(), part.phi.end());
   LearnedOptimizer mixed{OptimizerModel({{"right", lstm}, {"left", FixedRule{"adam", 0.1}}}), part.phi};

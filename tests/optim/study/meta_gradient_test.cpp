@@ -6,7 +6,7 @@
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 #include "optim/learned/unroll.h"
 #include "optim/meta/meta_train.h"
 #include "tests/optim/families.h"
@@ -67,13 +67,13 @@ LearnedOptimizer random_optimizer(const OptimizerModel& model) {
 }
 
 LearnedOptimizer random_optimizer(Preprocess preprocess) {
-  return random_optimizer(LstmModel({2, 3, preprocess, 0.3}));
+  return random_optimizer(CoordinateModel({2, 3, preprocess, 0.3}));
 }
 
 /// An LSTM for each group, with as little in common as there can be; not in the order of θ.
 OptimizerModel two_lstms() {
-  return OptimizerModel({{"right", LstmModel({1, 4, {Preprocess::Kind::rescale, 0.5}, 0.2})},
-                         {"left", LstmModel({2, 3, {Preprocess::Kind::log_sign, 10}, 0.3})}});
+  return OptimizerModel({{"right", CoordinateModel({1, 4, {Preprocess::Kind::rescale, 0.5}, 0.2})},
+                         {"left", CoordinateModel({2, 3, {Preprocess::Kind::log_sign, 10}, 0.3})}});
 }
 
 /// The trajectory as the running optimizer follows it: visit(f(θ_t) per function, ∇f(θ_t)) for t = 0 … kSteps.
@@ -220,7 +220,7 @@ TEST_CASE("the truncated meta-gradient is what MetaTrainer accumulates while φ 
     config.learning_rate = 1e-300;  // φ stands still
     config.clip = 0;
     config.fused = fused;
-    const OptimizerModel model = grouped ? two_lstms() : LstmModel({2, 3, {}, 0.3});
+    const OptimizerModel model = grouped ? two_lstms() : CoordinateModel({2, 3, {}, 0.3});
     const Family family = grouped ? grouped_bumpy("lrrl") : bumpy;
     std::vector<Real> phi, sum(model.layout().size()), before(model.layout().size());
     Rng rng(0);
@@ -260,10 +260,10 @@ TEST_CASE("meta-gradients that cannot be had say so") {
   CHECK_THROWS_AS(MetaGradient(learned, f, 0, Rng(0)), UsageError);
   CHECK_THROWS_AS(MetaGradient(learned, f, 6, Rng(0)).truncated(4), UsageError);
   CHECK_THROWS_AS(MetaGradient(learned, f, 6, Rng(0)).truncated(0), UsageError);
-  LearnedOptimizer wild{LstmModel({2, 3, {}, sizeof(Real) == 8 ? 1e200 : 1e30}), learned.phi};
+  LearnedOptimizer wild{CoordinateModel({2, 3, {}, sizeof(Real) == 8 ? 1e200 : 1e30}), learned.phi};
   CHECK_THROWS_AS(MetaGradient(wild, f, 6, Rng(0)), Error);
   const Family grouped = grouped_bumpy("llrr");
-  const OptimizerModel mixed({{"left", LstmModel({2, 3, {}, 0.3})}, {"right", FixedRule{"adam", 0.1}}});
+  const OptimizerModel mixed({{"left", CoordinateModel({2, 3, {}, 0.3})}, {"right", FixedRule{"adam", 0.1}}});
   CHECK_THROWS_WITH(MetaGradient(random_optimizer(mixed), grouped, 6, Rng(0)),
                     "meta-gradient: the group 'right' has the rule adam, whose response to its gradient is not "
                     "recorded; take a training with an LSTM for it");

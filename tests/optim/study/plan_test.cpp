@@ -14,7 +14,7 @@ namespace {
 Family bowl(Index n) { return testing::bowls(n); }
 
 /// What the trainer really holds after some epochs of two unrolls.
-std::size_t held(const LstmModel& model, Index n, MetaTrainConfig config) {
+std::size_t held(const CoordinateModel& model, Index n, MetaTrainConfig config) {
   config.steps = 2 * config.unroll;
   MetaTrainer trainer(model, bowl(n), config);
   for (int k = 0; k < 3; ++k) trainer.run_epoch();
@@ -27,7 +27,7 @@ TEST_CASE("plan: the memory is what a training then holds") {
   for (const bool fused : {true, false}) {
     for (const Index n : {1, 700, 9001}) {
       for (const int functions : {1, 3}) {
-        const LstmModel model({.layers = 2, .hidden = 5});
+        const CoordinateModel model({.layers = 2, .hidden = 5});
         MetaTrainConfig config;
         config.unroll = n == 1 && functions == 3 ? 200 : 4;  // a long one is not recorded
         config.steps = 400;
@@ -55,7 +55,7 @@ TEST_CASE("plan: the memory is what a training then holds") {
 }
 
 TEST_CASE("plan: times are of the whole epoch and the whole validation") {
-  const LstmModel model({.layers = 1, .hidden = 4});
+  const CoordinateModel model({.layers = 1, .hidden = 4});
   MetaTrainConfig config;
   config.unroll = 5;
   config.steps = 5;

@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "autodiff/error.h"
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 #include "optim/rules.h"
 #include "tests/optim/families.h"
 #include "tests/tolerance.h"
@@ -18,7 +18,7 @@ namespace {
 constexpr int kSteps = 12;
 
 LearnedOptimizer random_lstm() {
-  LearnedOptimizer learned{LstmModel(LstmConfig{}), {}};
+  LearnedOptimizer learned{CoordinateModel(CoordinateConfig{}), {}};
   Rng rng(1);
   learned.phi.resize(learned.model.layout().size());
   learned.model.init(rng, learned.phi);
@@ -27,7 +27,7 @@ LearnedOptimizer random_lstm() {
 
 /// The three that are probed.
 std::vector<OptimizerFactory> three() {
-  return {[] { return std::make_unique<LstmOptimizer>(random_lstm()); }, [] { return std::make_unique<Adam>(0.02); },
+  return {[] { return std::make_unique<CoordinateOptimizer>(random_lstm()); }, [] { return std::make_unique<Adam>(0.02); },
           [] { return std::make_unique<Sgd>(0.1); }};
 }
 

@@ -3,7 +3,7 @@
 #include <limits>
 #include <vector>
 
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 #include "tests/catch.h"
 
 namespace l2l::flush_denormals_test {
@@ -33,8 +33,8 @@ TEST_CASE("denormals are zeros while a FlushDenormals lives, and back behind it"
 }
 
 TEST_CASE("an LSTM's step leaves the denormals of its caller alone") {
-  const LstmModel model({1, 2, {}, 1});
-  LstmOptimizer optimizer(LearnedOptimizer{model, std::vector<Real>(model.layout().size(), Real(0.1))});
+  const CoordinateModel model({1, 2, {}, 1});
+  CoordinateOptimizer optimizer(LearnedOptimizer{model, std::vector<Real>(model.layout().size(), Real(0.1))});
   std::vector<Real> theta(5);
   optimizer.reset(Layout::flat(5));
   optimizer.step(std::vector<Real>(5, Real(1)), theta);

@@ -1,7 +1,7 @@
 #pragma once
 #include <memory>
 
-#include "optim/learned/fast/lstm_blocks.h"
+#include "optim/learned/fast/coordinate_blocks.h"
 #include "optim/learned/learned_optimizer.h"
 #include "optim/optimizer.h"
 
@@ -9,24 +9,24 @@ namespace l2l {
 
 /// Runs one trained LSTM on any flat θ (`make_optimizer` runs those of several parts too):
 ///
-///     l2l::LstmOptimizer optimizer(l2l::LearnedOptimizer::load("optimizer.safetensors"));
+///     l2l::CoordinateOptimizer optimizer(l2l::LearnedOptimizer::load("optimizer.safetensors"));
 ///     optimizer.reset(layout);
 ///     optimizer.step(gradient, theta);   // as often as you like
-class LstmOptimizer : public Optimizer {
+class CoordinateOptimizer : public Optimizer {
  public:
   /// An Error if the optimizer is not a single LSTM.
-  explicit LstmOptimizer(const LearnedOptimizer& learned, int threads = 1)
-      : LstmOptimizer(learned.model.single(), learned.phi, threads) {}
-  LstmOptimizer(const LstmModel& model, std::span<const Real> phi, int threads = 1);
+  explicit CoordinateOptimizer(const LearnedOptimizer& learned, int threads = 1)
+      : CoordinateOptimizer(learned.model.single(), learned.phi, threads) {}
+  CoordinateOptimizer(const CoordinateModel& model, std::span<const Real> phi, int threads = 1);
 
   /// Other weights, with the same state.
   void set_weights(std::span<const Real> phi) { blocks_.set_weights(phi); }
   void reset(const Layout& layout) override;
   void step(std::span<const Real> gradient, std::span<Real> theta) override;
-  std::unique_ptr<Optimizer> clone() const override { return std::make_unique<LstmOptimizer>(*this); }
+  std::unique_ptr<Optimizer> clone() const override { return std::make_unique<CoordinateOptimizer>(*this); }
 
  private:
-  LstmBlocks blocks_;
+  CoordinateBlocks blocks_;
   std::vector<Real> rows_;  // of the present step
 };
 

@@ -4,20 +4,20 @@
 #include <vector>
 
 #include "autodiff/arena.h"
-#include "optim/learned/fast/lstm_kernel.h"
+#include "optim/learned/fast/coordinate_kernel.h"
 #include "optim/learned/parameter_features.h"
 
 namespace l2l {
 
 /// All coordinates of a θ, cut into blocks that threads share among them, with the LSTM's state of each. Results are
 /// the same for any number of threads, since blocks know nothing of each other.
-class LstmBlocks {
+class CoordinateBlocks {
  public:
-  LstmBlocks(const LstmModel& model, int threads);
+  CoordinateBlocks(const CoordinateModel& model, int threads);
   /// The same weights and states, in memory of its own.
-  LstmBlocks(const LstmBlocks& other);
+  CoordinateBlocks(const CoordinateBlocks& other);
 
-  const LstmKernel& kernel() const { return kernel_; }
+  const CoordinateKernel& kernel() const { return kernel_; }
   void set_weights(std::span<const Real> phi) { kernel_.set_weights(phi); }
   /// Zero state for a θ of this layout.
   void reset(const Layout& layout);
@@ -48,7 +48,7 @@ class LstmBlocks {
 
   Preprocess preprocess_;
   std::optional<ParameterFeatures> of_parameters_;
-  LstmKernel kernel_;
+  CoordinateKernel kernel_;
   int threads_;
   Index n_ = 0, t_ = 0;
   Arena memory_;  // aligned to cache lines, which `std::vector` is not

@@ -1,4 +1,4 @@
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 
 #include "autodiff/error.h"
 #include "optim/grouped_optimizer.h"
@@ -6,16 +6,16 @@
 
 namespace l2l {
 
-LstmOptimizer::LstmOptimizer(const LstmModel& model, std::span<const Real> phi, int threads) : blocks_(model, threads) {
+CoordinateOptimizer::CoordinateOptimizer(const CoordinateModel& model, std::span<const Real> phi, int threads) : blocks_(model, threads) {
   blocks_.set_weights(phi);
 }
 
-void LstmOptimizer::reset(const Layout& layout) {
+void CoordinateOptimizer::reset(const Layout& layout) {
   blocks_.reset(layout);
   rows_.resize(blocks_.rows() * layout.size());
 }
 
-void LstmOptimizer::step(std::span<const Real> gradient, std::span<Real> theta) {
+void CoordinateOptimizer::step(std::span<const Real> gradient, std::span<Real> theta) {
   const Index n = blocks_.size();
   if (static_cast<Index>(gradient.size()) != n || static_cast<Index>(theta.size()) != n) {
     throw Error("lstm optimizer: reset for ", n, " coordinates, stepped with ", gradient.size(), " gradients and ",
@@ -32,8 +32,8 @@ std::unique_ptr<Optimizer> make_optimizer(const LearnedOptimizer& learned, int t
   }
   std::vector<GroupedOptimizer::Member> members;
   for (const OptimizerModel::Part& part : learned.model.parts()) {
-    if (const LstmModel* lstm = part.lstm()) {
-      members.emplace_back(part.group, LstmOptimizer(*lstm, part.weights(learned.phi), threads));
+    if (const CoordinateModel* lstm = part.model()) {
+      members.emplace_back(part.group, CoordinateOptimizer(*lstm, part.weights(learned.phi), threads));
     } else {
       members.emplace_back(part.group, *std::get<FixedRule>(part.optimizer).make());
     }
@@ -46,7 +46,7 @@ void set_weights(Optimizer& optimizer, const LearnedOptimizer& learned) {
   const std::vector<OptimizerModel::Part>& parts = learned.model.parts();
   for (std::size_t k = 0; k < parts.size(); ++k) {
     Optimizer& part = parts.size() == 1 ? optimizer : dynamic_cast<GroupedOptimizer&>(optimizer).member(k);
-    if (parts[k].lstm()) dynamic_cast<LstmOptimizer&>(part).set_weights(parts[k].weights(std::span(learned.phi)));
+    if (parts[k].model()) dynamic_cast<CoordinateOptimizer&>(part).set_weights(parts[k].weights(std::span(learned.phi)));
   }
 }
 

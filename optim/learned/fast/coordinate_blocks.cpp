@@ -1,4 +1,4 @@
-#include "optim/learned/fast/lstm_blocks.h"
+#include "optim/learned/fast/coordinate_blocks.h"
 
 #include <omp.h>
 
@@ -10,12 +10,12 @@
 
 namespace l2l {
 
-LstmBlocks::LstmBlocks(const LstmModel& model, int threads)
+CoordinateBlocks::CoordinateBlocks(const CoordinateModel& model, int threads)
     : preprocess_(model.config().preprocess), kernel_(model), threads_(threads) {
   if (threads < 1) throw UsageError("lstm: ", threads, " threads, it must be at least 1");
 }
 
-LstmBlocks::LstmBlocks(const LstmBlocks& other)
+CoordinateBlocks::CoordinateBlocks(const CoordinateBlocks& other)
     : preprocess_(other.preprocess_),
       of_parameters_(other.of_parameters_),
       kernel_(other.kernel_),
@@ -25,12 +25,12 @@ LstmBlocks::LstmBlocks(const LstmBlocks& other)
   for (Index b = 0; b < blocks(); ++b) std::copy_n(other.states_[b], state_size(), states_[b]);
 }
 
-void LstmBlocks::reset(const Layout& layout) {
+void CoordinateBlocks::reset(const Layout& layout) {
   of_parameters_.emplace(preprocess_, layout);
   allocate(layout.size());
 }
 
-void LstmBlocks::allocate(Index n) {
+void CoordinateBlocks::allocate(Index n) {
   n_ = n;
   t_ = 0;
   const Index size = state_size();
@@ -43,24 +43,24 @@ void LstmBlocks::allocate(Index n) {
   for (Real*& state : spare_) state = std::exchange(all, all + size);
 }
 
-void LstmBlocks::gather(Index b, const Real* array, Real* out) const {
+void CoordinateBlocks::gather(Index b, const Real* array, Real* out) const {
   const Index first = b * kBlock, count = std::min(kBlock, n_ - first);
   std::copy_n(array + first, count, out);
   std::fill(out + count, out + kBlock, Real(0));
 }
 
-void LstmBlocks::features(Index b, const Real* rows, Real* memory, Index t, Real* out) const {
+void CoordinateBlocks::features(Index b, const Real* rows, Real* memory, Index t, Real* out) const {
   alignas(64) Real of_block[(1 + Preprocess::kMaxParameterRows) * kBlock];
   for (Index k = 0; k < this->rows(); ++k) gather(b, rows + k * n_, of_block + k * kBlock);
   preprocess_(std::span<const Real>(of_block, kBlock), memory, t, out, kBlock, of_block + kBlock);
 }
 
-void LstmBlocks::prepare(std::span<const Real> gradient, Real* rows) {
+void CoordinateBlocks::prepare(std::span<const Real> gradient, Real* rows) {
   std::ranges::copy(gradient, rows);
   (*of_parameters_)(gradient, rows + n_);
 }
 
-void LstmBlocks::step(const Real* rows, const Real* theta, Real* next) {
+void CoordinateBlocks::step(const Real* rows, const Real* theta, Real* next) {
   const Index count = blocks();
 #pragma omp parallel num_threads(threads_)
   {

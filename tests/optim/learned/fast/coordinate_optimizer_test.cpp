@@ -1,4 +1,4 @@
-#include "optim/learned/fast/lstm_optimizer.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 
 #include <cmath>
 #include <vector>
@@ -10,14 +10,14 @@
 #include "tests/optim/families.h"
 #include "tests/optim/roundings.h"
 
-namespace l2l::lstm_optimizer_test {
+namespace l2l::coordinate_optimizer_test {
 
 using namespace l2l::testing;
 
 namespace {
 
-LearnedOptimizer random_optimizer(const LstmConfig& config, std::uint64_t seed) {
-  LearnedOptimizer learned{LstmModel(config), {}};
+LearnedOptimizer random_optimizer(const CoordinateConfig& config, std::uint64_t seed) {
+  LearnedOptimizer learned{CoordinateModel(config), {}};
   Rng rng(seed);
   learned.phi.resize(learned.model.layout().size());
   learned.model.init(rng, learned.phi);
@@ -25,7 +25,7 @@ LearnedOptimizer random_optimizer(const LstmConfig& config, std::uint64_t seed) 
 }
 
 /// θ after a few steps on random gradients, the same ones every time.
-std::vector<Real> follow(LstmOptimizer optimizer, Index n) {
+std::vector<Real> follow(CoordinateOptimizer optimizer, Index n) {
   Rng rng(8);
   std::vector<Real> theta(n, 1), gradient(n);
   optimizer.reset(Layout::flat(n));
@@ -43,7 +43,7 @@ TEST_CASE("running the learned optimizer gives what recording it gives") {
   Rng rng(2);
   constexpr Index n = 100;
   constexpr int T = 6;
-  LstmOptimizer running(learned);
+  CoordinateOptimizer running(learned);
   running.reset(Layout::flat(n));
   std::vector<Real> theta(n, 1), gradient(n);
   const auto recorder = make_composed_recorder(learned.model.single());
@@ -65,7 +65,7 @@ TEST_CASE("running the learned optimizer gives what recording it gives") {
 TEST_CASE("an output of zero weight leaves theta alone") {
   LearnedOptimizer learned = random_optimizer({}, 3);
   for (Real& w : learned.model.single().output_weight().in(std::span<Real>(learned.phi))) w = 0;
-  LstmOptimizer optimizer(learned);
+  CoordinateOptimizer optimizer(learned);
   optimizer.reset(Layout::flat(70));
   std::vector<Real> theta(70, 2), gradient(70, 5);
   for (int t = 0; t < 10; ++t) optimizer.step(gradient, theta);
@@ -73,7 +73,7 @@ TEST_CASE("an output of zero weight leaves theta alone") {
 }
 
 TEST_CASE("coordinates do not see each other") {
-  LstmOptimizer both(random_optimizer({}, 4)), alone(random_optimizer({}, 4));
+  CoordinateOptimizer both(random_optimizer({}, 4)), alone(random_optimizer({}, 4));
   both.reset(Layout::flat(2));
   alone.reset(Layout::flat(1));
   std::vector<Real> theta2(2, 0), theta1(1, 0);
@@ -87,26 +87,26 @@ TEST_CASE("coordinates do not see each other") {
 
 TEST_CASE("the learned optimizer gives the same bytes for any number of threads") {
   const LearnedOptimizer learned = random_optimizer({}, 9);
-  const std::vector<Real> one = follow(LstmOptimizer(learned, 1), 1000);
-  for (int threads : {2, 8}) CHECK(follow(LstmOptimizer(learned, threads), 1000) == one);
+  const std::vector<Real> one = follow(CoordinateOptimizer(learned, 1), 1000);
+  for (int threads : {2, 8}) CHECK(follow(CoordinateOptimizer(learned, threads), 1000) == one);
   // Also where it is itself in a parallel region.
   const Family bowl = bowls(300, 0.1);
   EvaluateOptions options{.functions = 3, .steps = 5};
-  const Curves alone = evaluate([&] { return std::make_unique<LstmOptimizer>(learned); }, bowl, options);
+  const Curves alone = evaluate([&] { return std::make_unique<CoordinateOptimizer>(learned); }, bowl, options);
   options.threads = 2;
   for (int threads : {1, 2, 8}) {
-    const auto optimizer = [&] { return std::make_unique<LstmOptimizer>(learned, threads); };
+    const auto optimizer = [&] { return std::make_unique<CoordinateOptimizer>(learned, threads); };
     CHECK(evaluate(optimizer, bowl, options).losses == alone.losses);
   }
-  CHECK_THROWS_AS(LstmOptimizer(learned, 0), UsageError);
+  CHECK_THROWS_AS(CoordinateOptimizer(learned, 0), UsageError);
 }
 
 TEST_CASE("a clone of the learned optimizer goes its own way") {
   const LearnedOptimizer learned = random_optimizer({}, 11);
   constexpr Index n = 100;  // two blocks and a part of one
   for (int threads : {1, 3}) {
-    auto original = std::make_unique<LstmOptimizer>(learned, threads);
-    LstmOptimizer undisturbed(learned);
+    auto original = std::make_unique<CoordinateOptimizer>(learned, threads);
+    CoordinateOptimizer undisturbed(learned);
     original->reset(Layout::flat(n));
     undisturbed.reset(Layout::flat(n));
     Rng rng(12);
@@ -134,22 +134,22 @@ TEST_CASE("a clone of the learned optimizer goes its own way") {
     undisturbed.step(std::vector<Real>{1, 2, 3}, same);
     CHECK(few == same);
   }
-  CHECK_NOTHROW(LstmOptimizer(learned).clone());  // also before it is reset
+  CHECK_NOTHROW(CoordinateOptimizer(learned).clone());  // also before it is reset
 }
 
 TEST_CASE("weights of another model are an error") {
   LearnedOptimizer learned = random_optimizer({}, 10);
   learned.phi.pop_back();
-  CHECK_THROWS_AS(LstmOptimizer(learned), Error);
+  CHECK_THROWS_AS(CoordinateOptimizer(learned), Error);
   learned.phi.resize(learned.phi.size() + 2);
-  CHECK_THROWS_AS(LstmOptimizer(learned), Error);
+  CHECK_THROWS_AS(CoordinateOptimizer(learned), Error);
 }
 
 TEST_CASE("stepping with the wrong number of coordinates is an error") {
-  LstmOptimizer optimizer(random_optimizer({}, 7));
+  CoordinateOptimizer optimizer(random_optimizer({}, 7));
   optimizer.reset(Layout::flat(3));
   std::vector<Real> theta(3), gradient(2);
   CHECK_THROWS_AS(optimizer.step(gradient, theta), Error);
 }
 
-}  // namespace l2l::lstm_optimizer_test
+}  // namespace l2l::coordinate_optimizer_test
