@@ -196,6 +196,8 @@ CLI::App& add_refine(CLI::App& app, RefineRequest& request) {
   count("--iterations", evolution.iterations, "steps on the weights");
   count("--pairs", evolution.pairs, "perturbations in an iteration, each with both signs");
   positive("--deviation", evolution.deviation, "standard deviation of a perturbation, for each weight");
+  refine.add_flag("--all-weights", evolution.all_weights,
+                  "perturb all weights, not only biases and the output layer: for small optimizers");
   positive("--lr", evolution.learning_rate, "learning rate of ADAM on the weights, at the start");
   add_steps(refine, request.steps, "steps of a trajectory (as in the training)");
   count("--last", evolution.last, "take the mean of so many last losses, in validations too");

@@ -15,9 +15,8 @@ Var Proposal::operator()(Var o, Var direction, Var clock) const {
   if (kind == Kind::scaled) return reshape(o * c, n);
   if (kind == Kind::squashed) return reshape(tanh(o) * c, n);
   const Var a = reshape(slice(o, 0, 1), n), b = reshape(slice(o, 1, 1), n);
-  const Var s = Real(3) * tanh(a / Real(3));
-  const Var factor = exp(decay > 0 ? s + clock * clock_exponent() : s);
-  return static_cast<Real>(-rate) * factor * direction - c * tanh(b);
+  const Var u = static_cast<Real>(-rate) * exp(Real(3) * tanh(a / Real(3))) * direction - c * tanh(b);
+  return decay > 0 ? exp(clock * clock_exponent()) * u : u;
 }
 
 namespace {

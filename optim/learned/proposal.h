@@ -9,7 +9,7 @@ namespace l2l {
 ///
 ///     scaled    u = c o
 ///     squashed  u = c tanh(o)                                one output (RNNprop: Lv, Jiang & Li 2017, section 4.2)
-///     anchored  u = -η (1+t)^-p e^{s(a)} d - c tanh(b)        two outputs, o = (a, b)
+///     anchored  u = (1+t)^-p (-η e^{s(a)} d - c tanh(b))      two outputs, o = (a, b)
 ///
 /// where c = scale, η = rate, p = decay, t counts the steps before this one, s(a) = 3 tanh(a/3), and d is the feature
 /// that is a direction (Preprocess::direction). So an anchored optimizer whose output is 0 is ADAM or, with `orthogonal`

@@ -170,7 +170,8 @@ std::unique_ptr<Estimator> make_estimator(const EstimatorConfig& config, const F
   return std::make_unique<WholeTrajectories>(config, family, std::move(free));
 }
 
-std::vector<Layout::Range> free_weights(const OptimizerModel& model) {
+std::vector<Layout::Range> free_weights(const OptimizerModel& model, bool all) {
+  if (all) return {{0, model.layout().size()}};
   std::vector<Layout::Range> ranges;
   for (const OptimizerModel::Part& part : model.parts()) {
     if (part.model() == nullptr) continue;

@@ -31,6 +31,7 @@ struct EstimatorConfig {
   int window = 0;  // noise reuse: steps from one estimate to the next; 0: whole trajectories
   int shortest = 0;  // noise reuse: steps of the shortest trajectory, others last up to `steps`; 0: all do
   double deviation = 0.03;  // σ
+  bool all_weights = false;  // search all of φ, not only biases and output layer
   std::uint64_t seed = 0;
   int threads = 1;
 };
@@ -51,8 +52,8 @@ struct EstimatorConfig {
 std::unique_ptr<Estimator> make_estimator(const EstimatorConfig& config, const Family& family,
                                           std::vector<Layout::Range> free);
 
-/// Where in φ the biases and the output layer of each LSTM are.
-std::vector<Layout::Range> free_weights(const OptimizerModel& model);
+/// Where in φ the weights are that a search moves: the biases and the output layer of what learns in each group, or all.
+std::vector<Layout::Range> free_weights(const OptimizerModel& model, bool all);
 
 /// How much worse the first of each pair of losses is than the second, as a part of their mean, so that no function
 /// counts for more than another: 2 (a - b) / (|a| + |b|); a loss that is not finite is 2 worse than one that is. Then

@@ -41,7 +41,7 @@ Evolution::Evolution(LearnedOptimizer start, Family training, Family validation,
     : current_(std::move(start)),
       validation_(std::move(validation)),
       config_(config),
-      estimator_((check(config), make_estimator(config, training, free_weights(current_.model)))),
+      estimator_((check(config), make_estimator(config, training, free_weights(current_.model, config.all_weights)))),
       best_phi_(current_.phi) {
   if (!all_finite(current_.phi)) {
     throw Error("the optimizer's '", current_.model.layout().first_not_finite(current_.phi), "' is not finite");

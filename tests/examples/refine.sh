@@ -56,6 +56,13 @@ grep -q '^stopping' err.txt && grep -q 'the best validated weights are kept' err
 expect_error 2 'choose another folder' refine --run run --out ./run
 expect_error 2 'out' refine --run run
 expect_error 2 "--pairs: '0'" refine --run run --out x --pairs 0
+# Trajectories of several lengths, all weights.
+quiet refine --run run --out lengths --iterations 3 --pairs 2 --validation-functions 2 --steps 8 --window 2 --shortest 2 \
+  --all-weights
+grep -q '"shortest": 2' lengths/refine.json && grep -q '"all-weights": true' lengths/refine.json ||
+  fail "refine.json does not tell the settings: $(cat lengths/refine.json)"
+expect_error 2 '--shortest 2: needs a --window' refine --run run --out x --shortest 2
+expect_error 2 '--shortest 9: the longest trajectory has 8 steps' refine --run run --out x --steps 8 --window 2 --shortest 9
 expect_error 2 '--last 8: a trajectory has only 4 steps' refine --run run --out x --steps 4 --last 8
 expect_error 1 'nowhere.*l2l train' refine --run nowhere --out x
 cp -r run nan

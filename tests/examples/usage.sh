@@ -72,7 +72,7 @@ expect_error 2 '--run' compare
 expect_error 2 '--run' probe
 expect_error 2 '--optimizee' train --out run
 expect_error 2 "--optimizee: .*'cubic'.*quadratic" train --optimizee cubic --out run
-for flag in epochs steps unroll functions hidden layers validate-every validation-functions threads lr scale; do
+for flag in epochs steps unroll functions hidden validate-every validation-functions threads lr scale; do
   expect_error 2 "--$flag: '0'" train --optimizee quadratic --out run "--$flag" 0
 done
 for flag in epochs patience seed clip lr threads; do
@@ -81,6 +81,7 @@ for flag in epochs patience seed clip lr threads; do
 done
 expect_error 2 "--epochs: '1.5'" train --optimizee quadratic --out run --epochs 1.5
 expect_error 2 "--epochs: '99999999999'" train --optimizee quadratic --out run --epochs 99999999999
+expect_error 2 '--layers 0: give --dense 1 or more' train --optimizee quadratic --out run --layers 0
 for excess in 'hidden 1025' 'layers 17' 'epochs 1000001' 'steps 1000001' 'functions 1000001' \
   'validation-steps 1000001' 'threads 1025'; do
   read -r flag value <<<"$excess"

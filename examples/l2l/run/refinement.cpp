@@ -15,6 +15,7 @@ std::string refinement_json(const Refinement& refinement) {
   json["settings"] = {{"iterations", config.iterations},
                       {"pairs", config.pairs},
                       {"deviation", config.deviation},
+                      {"all-weights", config.all_weights},
                       {"lr", config.learning_rate},
                       {"final-rate", config.final_rate},
                       {"steps", config.steps},

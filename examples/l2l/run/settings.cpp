@@ -99,6 +99,7 @@ OptimizerModel::Part parse_part(const std::string& text, const CoordinateConfig&
 }
 
 OptimizerModel parse_groups(const std::string& text, const CoordinateConfig& lstm) {
+  if (lstm.layers + lstm.dense < 1) throw UsageError("--layers 0: give --dense 1 or more, or there is nothing to learn");
   if (text == "all") return CoordinateModel(lstm);
   std::vector<OptimizerModel::Part> parts;
   for (const std::string& part : split(text, ',')) parts.push_back(parse_part(part, lstm));
@@ -134,9 +135,6 @@ Setting plain() {
 }
 
 void check(const RunConfig& config) {
-  if (config.optimizer.layers + config.optimizer.dense < 1) {
-    throw UsageError("--layers 0: give --dense 1 or more, or there is nothing to learn");
-  }
   const int steps = config.training.steps, unroll = config.training.unroll;
   if (steps % unroll != 0) {
     const int below = steps / unroll * unroll;

@@ -50,9 +50,8 @@ struct Anchor {
 };
 }  // namespace
 
-Real OutputKernel::rate(const Real* x) const {
-  const Real rate = static_cast<Real>(proposal_.rate);
-  return proposal_.decay > 0 ? rate * std::exp(proposal_.clock_exponent() * x[clock_ * kBlock]) : rate;
+Real OutputKernel::decay(const Real* x) const {
+  return proposal_.decay > 0 ? std::exp(proposal_.clock_exponent() * x[clock_ * kBlock]) : 1;
 }
 
 void OutputKernel::operator()(const Real* x, const Real* h, Real* update) const {
@@ -65,10 +64,10 @@ void OutputKernel::operator()(const Real* x, const Real* h, Real* update) const 
       for (Index k = 0; k < kBlock; k += kLanes) store(update + k, c * simd::tanh(load(o + k)));
       break;
     case Proposal::Kind::anchored:
-      const Real eta = rate(x);
+      const Real factor = decay(x), eta = factor * static_cast<Real>(proposal_.rate);
       for (Index k = 0; k < kBlock; k += kLanes) {
         const Vec d = load(x + direction_ * kBlock + k);
-        store(update + k, -eta * Anchor(load(o + k)).factor * d - c * simd::tanh(load(o + kBlock + k)));
+        store(update + k, -eta * Anchor(load(o + k)).factor * d - factor * c * simd::tanh(load(o + kBlock + k)));
       }
   }
 }
@@ -86,10 +85,11 @@ void OutputKernel::output_gradients(const Real* x, const Real* h, const Real* la
   outputs(h, o);
   const bool anchored = proposal_.kind == Proposal::Kind::anchored;
   const Index squashed = anchored ? kBlock : 0;  // the row under c tanh
-  const Real sign = anchored ? -1 : 1, eta = anchored ? rate(x) : 0;
+  const Real factor = anchored ? decay(x) : 1, eta = factor * static_cast<Real>(proposal_.rate);
+  const Real scale = anchored ? -factor * c : c;
   for (Index k = 0; k < kBlock; k += kLanes) {
     const Vec du = load(lambda + k), t = simd::tanh(load(o + squashed + k));
-    store(d + squashed + k, sign * c * du * (Real(1) - t * t));
+    store(d + squashed + k, scale * du * (Real(1) - t * t));
     if (!anchored) continue;
     const Anchor a(load(o + k));  // ds/da = 1 - tanh²(a/3)
     store(d + k, -eta * du * a.factor * load(x + direction_ * kBlock + k) * (Real(1) - a.squashed * a.squashed));

@@ -24,8 +24,8 @@ class OutputKernel {
   void outputs(const Real* h, Real* o) const;
   void output_gradients(const Real* x, const Real* h, const Real* lambda, Real* d) const;
 
-  /// η (1+t)^-p of an anchored proposal: t is the same for all coordinates.
-  Real rate(const Real* x) const;
+  /// (1+t)^-p of an anchored proposal: t is the same for all coordinates.
+  Real decay(const Real* x) const;
 
   Index H_;
   Proposal proposal_;

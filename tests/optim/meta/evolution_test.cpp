@@ -102,7 +102,7 @@ struct Estimates {
 };
 Estimates estimate(const EstimatorConfig& config, int count) {
   const LearnedOptimizer learned = untrained();
-  const auto estimator = make_estimator(config, bowl, free_weights(learned.model));
+  const auto estimator = make_estimator(config, bowl, free_weights(learned.model, false));
   Estimates result;
   for (int k = 0; k < count; ++k) {
     std::vector<Real>& gradient = result.gradients.emplace_back(learned.phi.size(), Real(0));
@@ -175,12 +175,52 @@ TEST_CASE("evolution: differences are relative, bounded, and know losses that ar
         std::vector<double>{0, 0, 0, 1});
 }
 
-TEST_CASE("evolution: biases and output layer of each LSTM are free, and no more") {
+TEST_CASE("evolution: with a shortest trajectory, lengths are log-uniform up to the longest") {
+  // In windows of 1 step from 1 to 8, rounded up: 8^u for u in [0, 1), so P(length ≤ k) = ln k / ln 8. One pair has the
+  // same noise, and estimates that are multiples of it, until its trajectory ends.
+  const EstimatorConfig config{.pairs = 1, .steps = 8, .window = 1, .shortest = 1, .deviation = 0.05, .seed = 3};
+  const Estimates estimates = estimate(config, 1500);
+  std::vector<int> counts(9, 0);
+  int trajectories = 0, length = 1;
+  for (std::size_t k = 1; k < estimates.gradients.size(); ++k) {
+    const std::vector<Real>&a = estimates.gradients[k - 1], &b = estimates.gradients[k];
+    double ab = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) ab += static_cast<double>(a[i]) * b[i];
+    if (std::abs(ab) > 0.99 * norm(a) * norm(b)) {
+      ++length;
+      continue;
+    }
+    REQUIRE(length <= 8);
+    ++counts[length];
+    ++trajectories;
+    length = 1;
+  }
+  double below = 0;
+  for (int k = 1; k <= 8; ++k) {
+    const double p = std::log(k) / std::log(8) - below;
+    below += p;
+    CAPTURE(k, trajectories);  // four standard errors of a count
+    CHECK(counts[k] == Near(p * trajectories, 4 * std::sqrt(p * (1 - p) * trajectories) + 1e-9));
+  }
+}
+
+TEST_CASE("evolution: a validation of several lengths is the geometric mean of their losses") {
+  EvolutionConfig config = short_search();
+  config.window = config.shortest = 5;
+  Evolution evolution(untrained(), bowl, bowl, config);
+  const EvaluateOptions options{.split = Split::validation, .functions = 4, .steps = 20, .seed = 3};
+  const Curves curves = evaluate([] { return make_optimizer(untrained()); }, bowl, options);
+  double product = 1;
+  for (const int step : {5, 10, 20}) product *= curves.sum(step - 2, step) / 3;  // the last 3 each
+  CHECK(evolution.validate_start() == rounded<double>(std::cbrt(product), 20, 1));
+}
+
+TEST_CASE("evolution: biases and output layer of each LSTM are free, and no more, or all weights") {
   const CoordinateModel lstm({2, 3, {}, 0.1});
   const OptimizerModel model({{"conv", lstm}, {"norm", FixedRule{"adam", 0.01}}, {"fc", lstm}});
   std::vector<std::string> names;
   Index count = 0;
-  for (const auto& [first, size] : free_weights(model)) {
+  for (const auto& [first, size] : free_weights(model, false)) {
     const Parameter& parameter = model.layout().at(first);
     CHECK(parameter.offset == first);
     CHECK(parameter.shape.size() == size);
@@ -191,6 +231,10 @@ TEST_CASE("evolution: biases and output layer of each LSTM are free, and no more
                                           "conv.output.bias", "fc.lstm.bias_l0", "fc.lstm.bias_l1", "fc.output.weight",
                                           "fc.output.bias"});
   CHECK(count == 2 * (2 * 12 + 3 + 1));
+  const auto all = free_weights(model, true);
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].first == 0);
+  CHECK(all[0].count == model.layout().size());
 }
 
 TEST_CASE("evolution: teaches an optimizer that does nothing to descend, with its free weights alone") {
@@ -209,7 +253,7 @@ TEST_CASE("evolution: teaches an optimizer that does nothing to descend, with it
   CHECK(curves.sum(18, 20) / 3 == evolution.best_validation());  // the last 3
 
   std::vector<bool> is_free(start.phi.size(), false);
-  for (const auto& [first, size] : free_weights(start.model)) {
+  for (const auto& [first, size] : free_weights(start.model, false)) {
     std::fill(is_free.begin() + first, is_free.begin() + first + size, true);
   }
   for (std::size_t i = 0; i < start.phi.size(); ++i) {
