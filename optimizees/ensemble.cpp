@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 #include "autodiff/ops.h"
 #include "nn/spelling.h"
@@ -143,17 +142,27 @@ Family ensemble_of(std::vector<EnsembleMember> members, EnsembleMode mode) {
 
 namespace {
 
-std::vector<std::string> split_list(const std::string& text) {
-  std::vector<std::string> items;
-  std::istringstream stream(text + ",");
-  for (std::string item; std::getline(stream, item, ',');) items.push_back(item);
-  return items;
+/// "mnist:depth=2:units=40" → the family with these options, the others at their defaults.
+Family parse_member(const std::string& text) {
+  const std::vector<std::string> parts = split(text, ':');
+  if (parts[0] == "ensemble") throw OptionError("members: an ensemble cannot be a member of one");
+  OptionValues values;
+  for (std::size_t k = 1; k < parts.size(); ++k) {
+    const std::size_t equals = parts[k].find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw OptionError("members: '", text, "': '", parts[k], "' is not OPTION=VALUE, as in mnist:depth=2");
+    }
+    if (!values.emplace(parts[k].substr(0, equals), parts[k].substr(equals + 1)).second) {
+      throw OptionError("members: '", text, "': '", parts[k].substr(0, equals), "' is there twice");
+    }
+  }
+  return make_optimizee(find_optimizee(parts[0]), values);
 }
 
 std::vector<double> parse_weights(const std::string& text, std::size_t count) {
   if (text == "equal") return std::vector<double>(count, 1);
   std::vector<double> weights;
-  for (const std::string& item : split_list(text)) weights.push_back(positive_number({{"weights", item}}, "weights"));
+  for (const std::string& item : split(text, ',')) weights.push_back(positive_number({{"weights", item}}, "weights"));
   if (weights.size() != count) {
     throw OptionError("weights '", text, "': ", weights.size(), " numbers for ", count, " members; one for each");
   }
@@ -166,22 +175,21 @@ OptimizeeEntry ensemble() {
   return {
       .name = "ensemble",
       .summary = "several optimizees as one: one of them at a time, or their sum",
-      .options = {{"members", "quadratic,mnist", "optimizees of this list, each with its own defaults",
+      .options = {{"members", "quadratic,mnist", "optimizees of this list, with their defaults or options: mnist:depth=2:units=40",
                    OptimizeeOption::Kind::word, OptimizeeOption::Shown::always},
                   {"mode", "choice", "choice: a function of one of them; sum: of all, theta concatenated"},
                   {"weights", "equal", "how often each is chosen, or its factor in the sum: 1,0.5"}},
       .make = [](const OptionValues& values) -> Family {
         static const Names<EnsembleMode> modes("mode", {{"choice", EnsembleMode::choice}, {"sum", EnsembleMode::sum}});
         const EnsembleMode mode = modes.parse<OptionError>(values.at("mode"));
-        const std::vector<std::string> names = split_list(values.at("members"));
+        const std::vector<std::string> names = split(values.at("members"), ',');
         const std::vector<double> weights = parse_weights(values.at("weights"), names.size());
         std::vector<EnsembleMember> members;
         for (std::size_t k = 0; k < names.size(); ++k) {
-          if (names[k] == "ensemble") throw OptionError("members: an ensemble cannot be a member of one");
           if (std::count(names.begin(), names.end(), names[k]) > 1) {
             throw OptionError("members: '", names[k], "' is there twice; a weight of 2 has the same effect");
           }
-          members.push_back({names[k], make_optimizee(find_optimizee(names[k])), weights[k]});
+          members.push_back({names[k], parse_member(names[k]), weights[k]});
         }
         return ensemble_of(members, mode);
       },

@@ -88,9 +88,13 @@ void ImageClassifier::next_batch(Rng& rng) {
   }
 }
 
-Var ImageClassifier::loss(Tape& tape, Var theta) {
+Var ImageClassifier::images(Tape& tape) const {
   if (numbers_.empty()) throw Error("images: loss was called before next_batch");
-  return softmax_cross_entropy(logits(theta, image_batch(tape, data_->images(split_), numbers_)), labels_);
+  return image_batch(tape, data_->images(split_), numbers_);
+}
+
+Var ImageClassifier::loss(Tape& tape, Var theta) {
+  return softmax_cross_entropy(logits(theta, images(tape)), labels_);
 }
 
 }  // namespace l2l

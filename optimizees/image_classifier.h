@@ -46,6 +46,8 @@ class ImageClassifier : public Function {
  protected:
   /// images: [batch, channels · height · width], pixels from 0 to 1; result: [batch, classes()]
   virtual Var logits(Var theta, Var images) const = 0;
+  /// The minibatch, [batch, channels · height · width]. An Error before the first.
+  Var images(Tape& tape) const;
   int classes() const { return static_cast<int>(data_->classes.size()); }
 
  private:

@@ -11,7 +11,7 @@ struct MnistConfig {
   double init;
 };
 
-/// A small network of one or more hidden layers, all of one width (Andrychowicz et al. 2016, section 3.2).
+/// A small network with hidden layers, all of one width, or without (Andrychowicz et al. 2016, section 3.2).
 class Mnist : public ImageClassifier {
  public:
   Mnist(std::shared_ptr<const ImageData> data, const MnistConfig& config, Split split)
@@ -48,14 +48,14 @@ OptimizeeEntry mnist() {
       .options = {{"data", "/usr/share/datasets/fashion-mnist", "folder of MNIST's four files, or any in their format",
                    OptimizeeOption::Kind::path},
                   {"units", "20", "units of a hidden layer"},
-                  {"depth", "1", "hidden layers"},
+                  {"depth", "1", "hidden layers; 0: logistic regression"},
                   {"activation", "sigmoid", "of the hidden units: sigmoid, tanh or relu"},
                   {"batch", "128", "images in a minibatch"},
                   {"init", "0.1", "standard deviation of the initial weights and biases"},
                   classes_option()},
       .make = [](const OptionValues& values) -> Family {
         const MnistConfig config = {.units = whole_number(values, "units", 10'000),
-                                    .depth = whole_number(values, "depth", 100),
+                                    .depth = whole_number(values, "depth", 100, 0),
                                     .batch = whole_number(values, "batch", 100'000),
                                     .activation = parse_activation(values.at("activation")),
                                     .init = positive_number(values, "init")};

@@ -13,6 +13,7 @@ namespace l2l {
   X(quadratic)            \
   X(mnist)                \
   X(cifar10)              \
+  X(autoencoder)          \
   X(neural_art)           \
   X(ensemble)
 
@@ -88,11 +89,11 @@ Family make_optimizee(const OptimizeeEntry& entry, const OptionValues& values) {
   return entry.make(known);
 }
 
-Index whole_number(const OptionValues& values, const std::string& name, Index largest) {
+Index whole_number(const OptionValues& values, const std::string& name, Index largest, Index smallest) {
   const std::string& text = values.at(name);
   Index number = 0;
-  if (!parse(text, number) || number < 1 || number > largest) {
-    throw OptionError(name, " '", text, "' must be a whole number from 1 to ", largest);
+  if (!parse(text, number) || number < smallest || number > largest) {
+    throw OptionError(name, " '", text, "' must be a whole number from ", smallest, " to ", largest);
   }
   return number;
 }

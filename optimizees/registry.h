@@ -50,9 +50,9 @@ const OptimizeeEntry& find_optimizee(std::string_view name);
 /// The family of an entry; unknown option names are a UsageError.
 Family make_optimizee(const OptimizeeEntry& entry, const OptionValues& values = {});
 
-/// For those who write optimizees: an option's value as a whole number from 1 to `largest`, as a number above 0, or as
-/// one from 0 on, of a size that a Real has. An OptionError says what would be right.
-Index whole_number(const OptionValues& values, const std::string& name, Index largest);
+/// For those who write optimizees: an option's value as a whole number from `smallest` to `largest`, as a number above
+/// 0, or as one from 0 on, of a size that a Real has. An OptionError says what would be right.
+Index whole_number(const OptionValues& values, const std::string& name, Index largest, Index smallest = 1);
 double positive_number(const OptionValues& values, const std::string& name);
 double number_from_zero(const OptionValues& values, const std::string& name);
 

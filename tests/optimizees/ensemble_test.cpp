@@ -209,6 +209,8 @@ TEST_CASE("ensemble: what does not make one is refused") {
 TEST_CASE("ensemble: the table's row") {
   const auto make = [](const OptionValues& values) { return make_optimizee(find_optimizee("ensemble"), values); };
   CHECK(make({{"members", "quadratic"}}).example()->layout().size() == 1280);
+  const Family two_sizes = make({{"members", "quadratic:dim=2:batch=3,quadratic:dim=4:batch=3"}, {"mode", "sum"}});
+  CHECK(two_sizes.example()->layout().size() == 3 * 2 + 3 * 4);
   CHECK(make({{"members", "quadratic"}, {"mode", "sum"}, {"weights", "0.5"}}).example()->functions() == 128);
   struct Mistake {
     std::string name, value, message;
@@ -219,6 +221,9 @@ TEST_CASE("ensemble: the table's row") {
       {"members", "quadratic,", "'' is unknown"},
       {"members", "quadratic,quadratic", "members: 'quadratic' is there twice"},
       {"members", "ensemble", "cannot be a member"},
+      {"members", "quadratic:dim", "'dim' is not OPTION=VALUE"},
+      {"members", "quadratic:dim=2:dim=3", "'dim' is there twice"},
+      {"members", "quadratic:size=2", "no option 'size'"},
       {"mode", "product", "mode 'product' is unknown; there are choice and sum"},
       {"weights", "1", "weights '1': 1 numbers for 2 members"},
       {"weights", "1,x", "weights 'x' must be a number above 0"},

@@ -31,6 +31,15 @@ double loss_of(Function& f, std::span<const Real> theta) { return Evaluation()(f
 
 }  // namespace
 
+TEST_CASE("mnist: without hidden layers it is logistic regression") {
+  IdxFolder folder;
+  folder.write_set(30, 6, 2, 3);
+  Rng rng(1);
+  const Family family = make(folder, {{"depth", "0"}, {"batch", "5"}});
+  CHECK(family.example()->layout().size() == 6 * 10 + 10);
+  CHECK(gradcheck(family, rng));
+}
+
 TEST_CASE("mnist: gradient check for every activation") {
   IdxFolder folder;
   folder.write_set(30, 6, 2, 3);

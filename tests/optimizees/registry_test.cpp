@@ -77,7 +77,7 @@ TEST_CASE("A bad value stops before any data is read") {
     make_optimizee(mnist, {{"data", "no/such/folder"}, {name, value}});
   };
   CHECK_THROWS_AS(make("units", "twelve"), UsageError);
-  CHECK_THROWS_AS(make("depth", "0"), UsageError);
+  CHECK_THROWS_AS(make("depth", "-1"), UsageError);
   CHECK_THROWS_AS(make("batch", "-1"), UsageError);
   CHECK_THROWS_AS(make("init", "0"), UsageError);
   CHECK_THROWS_AS(make("activation", "cubic"), UsageError);
