@@ -82,7 +82,7 @@ int compare(const CompareRequest& request) {
   comparison.optimizee = trial.optimizee;
   comparison.options = trial.options;
   comparison.trained_on = trial.config.optimizee;
-  comparison.trained_steps = trial.config.training.steps;
+  comparison.trained_steps = trial.trained_steps;
   comparison.horizon = request.tune_steps.value_or(comparison.trained_steps);
   comparison.steps = request.steps.value_or(2 * comparison.trained_steps);
   comparison.functions = request.functions;

@@ -148,7 +148,7 @@ int diagnose(const DiagnoseRequest& request) {
   const auto& parts = learned.model.parts();
   const CoordinateConfig& lstm =
       std::find_if(parts.begin(), parts.end(), [](const auto& part) { return part.model(); })->model()->config();
-  std::vector<Finding> findings = l2l::diagnose(traces, lstm, functions.chance_loss(), config.training.steps);
+  std::vector<Finding> findings = l2l::diagnose(traces, lstm, functions.chance_loss(), folder.trained_steps(config));
   findings.insert(findings.end(), training.begin(), training.end());
   findings.insert(findings.end(), seals.begin(), seals.end());
 

@@ -212,7 +212,7 @@ int probe(const ProbeRequest& request) {
   probe.optimizee = trial.optimizee;
   probe.options = trial.options;
   probe.trained_on = trial.config.optimizee;
-  probe.trained_steps = trial.config.training.steps;
+  probe.trained_steps = trial.trained_steps;
   probe.function = request.function;
   probe.seed = request.seed;
   probe.size = layout.size();

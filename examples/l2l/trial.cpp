@@ -20,7 +20,7 @@ Trial open_trial(const RunFolder& folder, const std::string& optimizee, const Op
                 "; name another --run, or leave out --optimizee");
   }
   for (const auto& [name, value] : changed) options[name] = value;
-  return {config, std::move(learned), entry.name, options, family};
+  return {config, std::move(learned), folder.trained_steps(config), entry.name, options, family};
 }
 
 std::string misfit_of_groups(const RunConfig& config, const std::string& optimizee, const Family& family) {

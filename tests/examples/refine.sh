@@ -81,3 +81,12 @@ expect_error 2 '--window 7: must divide the 20 steps.*--steps 21' refine --run r
 mkdir foreign && cp refined/refine.json foreign
 expect_error 1 'foreign: holds results of another run .refine.json.*--force' refine --run run --out foreign "${search[@]}"
 expect_error 1 'foreign: holds results of another run' train "${tiny[@]}" --out foreign
+
+# A refined optimizer notes how far it was trained; a comparison says where it goes beyond.
+quiet refine --run run --out longer "${search[@]}" --steps 8
+if ! grep -q 'warning: no validation was better' err.txt; then
+  quiet compare --run longer --functions 2 --tune-functions 1 --tune-steps 4 --steps 9
+  grep -q '^lstm was trained for 8 steps' out.txt || fail "nothing said of the horizon: $(cat out.txt)"
+  quiet compare --run longer --functions 2 --tune-functions 1 --tune-steps 4 --steps 8 --force
+  ! grep -q '^lstm was trained for' out.txt || fail "the horizon is not left: $(cat out.txt)"
+fi

@@ -203,8 +203,9 @@ std::string comparison_table(const Comparison& c) {
   };
   add_ratios("lstm / best baseline", &Column::best);
   if (columns[0].best_scheduled > 0) add_ratios("\nlstm / best with schedule", &Column::best_scheduled);
-  return table + "\n* best baseline; ± one standard error over " + std::to_string(c.functions) +
-         " held-out functions\n";
+  table += "\n* best baseline; ± one standard error over " + std::to_string(c.functions) + " held-out functions\n";
+  if (c.steps <= c.trained_steps) return table;
+  return table + format("lstm was trained for %d steps; what follows them it never saw\n", c.trained_steps);
 }
 
 }  // namespace l2l

@@ -20,6 +20,8 @@ namespace fs = std::filesystem;
 
 /// In the metadata of the optimizer: the checksum of the config.json that it was trained with.
 constexpr const char* kConfigNote = "config";
+/// There too: the steps of the trajectories that it was refined on.
+constexpr const char* kStepsNote = "trained_steps";
 
 /// A setting's text as JSON: numbers and true or false as they stand, anything else a string.
 Json to_json(const std::string& text) { return Json::accept(text) ? Json::parse(text) : Json(text); }
@@ -190,10 +192,19 @@ RunConfig RunFolder::read_config() const {
 
 std::string RunFolder::config_checksum() const { return checksum_of(read_text(config())); }
 
-NewFile RunFolder::optimizer_file(const LearnedOptimizer& learned, const std::string& config) const {
+NewFile RunFolder::optimizer_file(const LearnedOptimizer& learned, const std::string& config,
+                                  std::optional<int> steps) const {
   std::map<std::string, std::string> notes;
   if (const std::string checksum = checksum_of(config); !checksum.empty()) notes[kConfigNote] = checksum;
+  if (steps) notes[kStepsNote] = std::to_string(*steps);
   return {optimizer(), learned.to_bytes(notes)};
+}
+
+int RunFolder::trained_steps(const RunConfig& config) const {
+  const std::map<std::string, std::string> metadata = read_safetensors(optimizer()).metadata;
+  const auto note = metadata.find(kStepsNote);
+  if (note == metadata.end()) return config.training.steps;
+  return parse_number<int>(optimizer().string() + ": '" + kStepsNote + "' of its metadata", note->second, kCount);
 }
 
 LearnedOptimizer RunFolder::read_optimizer(const RunConfig& config) const {
