@@ -223,6 +223,16 @@ class Run {
   std::chrono::steady_clock::time_point last_save_;
 };
 
+/// A run without a training: an optimizer as one begins.
+void write_untrained(const RunFolder& folder, const RunConfig& config, const Family& optimizee) {
+  MetaTrainConfig training = config.training;
+  training.epochs = 1;
+  const MetaTrainer trainer(config.model(), optimizee, training);
+  folder.begin(config, {folder.optimizer_file(trainer.best(), config_text(config))});
+  std::printf("untrained optimizer  %s\nconfiguration        %s\n", folder.optimizer().c_str(),
+              folder.config().c_str());
+}
+
 }  // namespace
 
 int train(const TrainRequest& request) {
@@ -255,15 +265,24 @@ int train(const TrainRequest& request) {
     std::fputs(plan_text(config, optimizee).c_str(), stdout);
     return 0;
   }
-  Run run(folder, config, optimizee);
-  listen_for_interrupts();
   std::optional<OutputFolder> made;
-  if (request.resume) {
-    run.resume();
-  } else {
+  const auto open_new = [&] {
     made.emplace(folder.path);  // only now: a command that is refused creates no folder
     lock.emplace(folder.path, FolderLock::alone);
     folder.check_free(request.force, "choose another --out, continue it with --resume, or replace it with --force");
+  };
+  if (config.training.epochs == 0) {
+    if (request.resume) throw Error(folder.config().string(), ": its epochs are 0, there is nothing to resume; l2l refine goes on from it");
+    open_new();
+    write_untrained(folder, config, optimizee);
+    return 0;
+  }
+  Run run(folder, config, optimizee);
+  listen_for_interrupts();
+  if (request.resume) {
+    run.resume();
+  } else {
+    open_new();
     run.start();
   }
   run.train();

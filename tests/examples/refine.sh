@@ -82,6 +82,15 @@ mkdir foreign && cp refined/refine.json foreign
 expect_error 1 'foreign: holds results of another run .refine.json.*--force' refine --run run --out foreign "${search[@]}"
 expect_error 1 'foreign: holds results of another run' train "${tiny[@]}" --out foreign
 
+# From an optimizer that was never trained.
+quiet train --optimizee quadratic --batch 2 --dim 2 --steps 4 --unroll 4 --model perceptron --epochs 0 --out begun
+[[ -s begun/optimizer.safetensors && ! -e begun/train.csv ]] || fail "an untrained run: $(ls begun)"
+expect_error 1 'begun: holds a run already' train --optimizee quadratic --epochs 0 --out begun
+quiet refine --run begun --out from-begun "${search[@]}"
+quiet compare --run begun --functions 2 --tune-functions 1 --steps 4
+quiet diagnose --run begun
+expect_error 1 'begun/config.json: its epochs are 0' train --resume --out begun
+
 # A refined optimizer notes how far it was trained; a comparison says where it goes beyond.
 quiet refine --run run --out longer "${search[@]}" --steps 8
 if ! grep -q 'warning: no validation was better' err.txt; then

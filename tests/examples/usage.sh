@@ -72,7 +72,7 @@ expect_error 2 '--run' compare
 expect_error 2 '--run' probe
 expect_error 2 '--optimizee' train --out run
 expect_error 2 "--optimizee: .*'cubic'.*quadratic" train --optimizee cubic --out run
-for flag in epochs steps unroll functions hidden validate-every validation-functions threads lr scale; do
+for flag in steps unroll functions hidden validate-every validation-functions threads lr scale; do
   expect_error 2 "--$flag: '0'" train --optimizee quadratic --out run "--$flag" 0
 done
 for flag in epochs patience seed clip lr threads; do

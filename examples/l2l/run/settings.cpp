@@ -149,7 +149,9 @@ const std::vector<Setting>& settings() {
   using L = CoordinateConfig;
   using M = MetaTrainConfig;
   static const std::vector<Setting> table = {
-      number("epochs", &M::epochs, kCount, "meta-epochs; each follows new functions for --steps steps"),
+      number("epochs", &M::epochs, kCountOrNone,
+             "meta-epochs; each follows new functions for --steps steps;\n"
+             "0: the optimizer as it begins, for l2l refine"),
       number("steps", &M::steps, kCount, "steps of a trajectory, a multiple of --unroll"),
       number("first-steps", &M::first_steps, kCountOrNone,
              "steps of the first trajectories; grows to --steps during\n"
