@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "autodiff/error.h"
@@ -57,6 +58,7 @@ std::vector<double> results(const OptimizerFactory& optimizer, const Family& fam
 /// The learning rate of ADAM with the lowest geometric mean over all families, on validation functions.
 double one_rate_for_all(const std::vector<NamedFamily>& all, EvaluateOptions options) {
   options.split = Split::validation;
+  options.functions = std::max(2, options.functions / 3);  // of each family
   double best_rate = 0, best = INFINITY;
   for (int k = -14; k <= 0; ++k) {
     const double rate = std::pow(10, k / 4.0);
@@ -81,6 +83,7 @@ int main(int argc, char** argv) try {
   }
   const LearnedOptimizer learned = LearnedOptimizer::load(argv[1]);
   EvaluateOptions options{.functions = argc > 3 ? std::atoi(argv[3]) : 8, .steps = argc > 2 ? std::atoi(argv[2]) : 200};
+  options.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   if (options.steps < kLast || options.functions < 2) throw UsageError("at least 10 steps and 2 functions are needed");
   const std::vector<NamedFamily> all = families();
   const double rate = one_rate_for_all(all, options);

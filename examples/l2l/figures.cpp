@@ -177,6 +177,7 @@ void provide_comparison(const RunFolder& folder, const FigureRun& run, const Fig
   comparison.run = folder.path.string();
   comparison.label = figure.label;
   comparison.options = figure.options;
+  if (figure.steps > 0) comparison.steps = comparison.tune_steps = figure.steps;
   comparison.functions = request.functions;
   comparison.tune_functions = request.tune_functions;
   comparison.threads = request.threads;

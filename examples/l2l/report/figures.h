@@ -20,6 +20,7 @@ struct Figure {
   std::string text;  // what it shows, and what the paper found
   std::vector<PaperLosses> paper;
   std::string beside = {};  // another run whose optimizer was compared on the same functions; "" for none
+  int steps = 0;  // tuned for and followed; 0: the training's, and twice as many
 };
 
 /// Styled pictures for the report, if `l2l style --sheet` has written them (see RunFolder::sheet).

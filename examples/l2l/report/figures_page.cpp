@@ -168,7 +168,9 @@ std::string figure(const RunFolder& folder, const Figure& row) {
   std::vector<std::string> words = {"compare", "--run", folder.path.string()};
   add_options(words, row.options);
   if (!row.label.empty()) words.insert(words.end(), {"--label", row.label});
-  if (comparison.steps != 2 * comparison.trained_steps) {
+  if (row.steps > 0) {
+    words.insert(words.end(), {"--steps", std::to_string(row.steps), "--tune-steps", std::to_string(row.steps)});
+  } else if (comparison.steps != 2 * comparison.trained_steps) {
     words.insert(words.end(), {"--steps", std::to_string(comparison.steps)});
   }
   words.insert(words.end(), {"--functions", functions, "--tune-functions", tune_functions});
