@@ -1,5 +1,5 @@
-// One learned optimizer, with nothing to tune, on ten families of functions, of which it never saw four; beside ADAM with
-// the one learning rate that is best over all ten.
+// One learned optimizer, with nothing to tune, on ten families of functions, of which it never saw four; beside ADAM
+// with the one learning rate that is best over all ten.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>

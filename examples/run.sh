@@ -2,10 +2,10 @@
 set -euo pipefail
 
 # How long to train: some minutes. On quadratic functions that is an LSTM, by backpropagation, for 600 meta-epochs and
-# not the 1000 of examples/RESULTS.md; on images a perceptron, by evolution, for 120 iterations and not 300.
+# not the 1000 of examples/RESULTS.md; on images a smaller one, by evolution, for 120 iterations and not 300.
 train_quadratic=(--epochs 600)
-train_mnist=(--model perceptron --epochs 0)
-refine_mnist=(--steps 1000 --window 50 --shortest 50 --last 20 --pairs 16 --deviation 0.1 --lr 0.02 --iterations 120
+train_mnist=(--model anchored --epochs 0)
+refine_mnist=(--steps 1000 --window 50 --shortest 50 --last 20 --pairs 16 --deviation 0.1 --lr 0.03 --iterations 120
   --validate-every 40)
 
 usage() {

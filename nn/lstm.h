@@ -8,8 +8,8 @@
 
 namespace l2l {
 
-/// A stack of LSTM layers, the identity if there are none; each call is one step. Arrays are [features, N], one column per element of the batch, so
-/// that each gate is contiguous in memory and can be taken as a slice.
+/// A stack of LSTM layers, the identity if there are none; each call is one step. Arrays are [features, N], one column
+/// per element of the batch, so that each gate is contiguous in memory and can be taken as a slice.
 ///
 /// Layer k has `name.weight_ih_lk` [4H, in], `name.weight_hh_lk` [4H, H] and `name.bias_lk` [4H], gates in the order
 /// i, f, g, o. The same as PyTorch's, but with one bias instead of two that only occur as their sum.

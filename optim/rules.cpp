@@ -197,9 +197,8 @@ class Scheduled : public Optimizer {
 
 Rule with_schedule(const Rule& rule, Schedule schedule, int steps) {
   const std::string name(name_of(schedule));
-  return {rule.name + "-" + name, rule.summary + ", with the schedule " + name, [=](double learning_rate) {
-            return std::make_unique<Scheduled>(rule.make(learning_rate), schedule, steps);
-          }};
+  return {rule.name + "-" + name, rule.summary + ", with the schedule " + name,
+          [=](double learning_rate) { return std::make_unique<Scheduled>(rule.make(learning_rate), schedule, steps); }};
 }
 
 namespace {

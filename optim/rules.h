@@ -122,8 +122,8 @@ struct Rule {
 };
 /// sgd, momentum, nag, rmsprop, adam, muon
 const std::vector<Rule>& rules();
-/// How a learning rate changes: by a cosine decay to 0 over a horizon that is known, or as 1/√t at step t = 1, 2, …, which
-/// asks for none (Zinkevich 2003).
+/// How a learning rate changes: by a cosine decay to 0 over a horizon that is known, or as 1/√t at step t = 1, 2, …,
+/// which asks for none (Zinkevich 2003).
 enum class Schedule { cosine, sqrt };
 /// The rule with such a schedule over `steps` steps; its name ends with "-cosine" or "-sqrt". (The updates of all rules
 /// above are proportional to the learning rate, so a schedule is a factor of the update.)

@@ -93,8 +93,6 @@ Var ImageClassifier::images(Tape& tape) const {
   return image_batch(tape, data_->images(split_), numbers_);
 }
 
-Var ImageClassifier::loss(Tape& tape, Var theta) {
-  return softmax_cross_entropy(logits(theta, images(tape)), labels_);
-}
+Var ImageClassifier::loss(Tape& tape, Var theta) { return softmax_cross_entropy(logits(theta, images(tape)), labels_); }
 
 }  // namespace l2l

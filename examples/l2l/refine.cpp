@@ -82,9 +82,10 @@ class Record {
  private:
   std::vector<NewFile> changing(Evolution& evolution) const {
     const bool better = evolution.best_validation() < evolution.validate_start();  // else the start is written
-    return {{to_.refinement(".csv"), log_},
-            {to_.refinement(".json"), summary(evolution)},
-            to_.optimizer_file(evolution.best(), config_text(run_), better ? std::optional(config_.steps) : std::nullopt)};
+    return {
+        {to_.refinement(".csv"), log_},
+        {to_.refinement(".json"), summary(evolution)},
+        to_.optimizer_file(evolution.best(), config_text(run_), better ? std::optional(config_.steps) : std::nullopt)};
   }
   std::vector<NewFile> files(Evolution& evolution) const {
     std::vector<NewFile> all = copies(from_, to_);

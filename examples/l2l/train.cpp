@@ -272,7 +272,9 @@ int train(const TrainRequest& request) {
     folder.check_free(request.force, "choose another --out, continue it with --resume, or replace it with --force");
   };
   if (config.training.epochs == 0) {
-    if (request.resume) throw Error(folder.config().string(), ": its epochs are 0, there is nothing to resume; l2l refine goes on from it");
+    if (request.resume) {
+      throw Error(folder.config().string(), ": its epochs are 0, there is nothing to resume; l2l refine goes on from it");
+    }
     open_new();
     write_untrained(folder, config, optimizee);
     return 0;

@@ -25,7 +25,7 @@ const std::vector<NamedModel>& models() {
         .preprocess = {Preprocess::Kind::orthogonal},
         .output_scale = 0.01,
         .proposal = Proposal::Kind::anchored,
-        .rate = 0.08,
+        .rate = 0.06,
         .decay = 0.5}},
       {"perceptron",
        "the same with 2 x 8 dense units in place of the LSTM: no state but that of its features",
@@ -34,7 +34,7 @@ const std::vector<NamedModel>& models() {
         .preprocess = {Preprocess::Kind::orthogonal},
         .output_scale = 0.01,
         .proposal = Proposal::Kind::anchored,
-        .rate = 0.08,
+        .rate = 0.06,
         .decay = 0.5,
         .dense = 2}},
   };

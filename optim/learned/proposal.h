@@ -12,9 +12,10 @@ namespace l2l {
 ///     anchored  u = (1+t)^-p (-η e^{s(a)} d - c tanh(b))      two outputs, o = (a, b)
 ///
 /// where c = scale, η = rate, p = decay, t counts the steps before this one, s(a) = 3 tanh(a/3), and d is the feature
-/// that is a direction (Preprocess::direction). So an anchored optimizer whose output is 0 is ADAM or, with `orthogonal`
-/// features, Muon, with the rate η (1+t)^-p. Training can only add to that: factors from e^-3 to e^3, and steps of its
-/// own. (1+t)^-p with p = 1/2 is the schedule for those who do not know when they will stop (Zinkevich 2003).
+/// that is a direction (Preprocess::direction). So an anchored optimizer whose output is 0 is ADAM or, with
+/// `orthogonal` features, Muon, with the rate η (1+t)^-p. Training can only add to that: factors from e^-3 to e^3, and
+/// steps of its own. (1+t)^-p with p = 1/2 is the schedule for those who do not know when they will stop (Zinkevich
+/// 2003).
 struct Proposal {
   enum class Kind { scaled, squashed, anchored };
 
@@ -24,7 +25,8 @@ struct Proposal {
   double decay = 0;
 
   Index outputs() const { return kind == Kind::anchored ? 2 : 1; }
-  /// o [outputs, n]; asked for by `anchored` only: direction [n], and if it decays clock [n] (Preprocess::clock) → u [n]
+  /// o [outputs, n]; asked for by `anchored` only: direction [n], and if it decays clock [n] (Preprocess::clock) → u
+  /// [n]
   Var operator()(Var o, Var direction, Var clock) const;
   /// (1+t)^-p = e^{clock_exponent() clock}
   Real clock_exponent() const;

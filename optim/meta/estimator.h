@@ -52,7 +52,8 @@ struct EstimatorConfig {
 std::unique_ptr<Estimator> make_estimator(const EstimatorConfig& config, const Family& family,
                                           std::vector<Layout::Range> free);
 
-/// Where in φ the weights are that a search moves: the biases and the output layer of what learns in each group, or all.
+/// Where in φ the weights are that a search moves: the biases and the output layer of what learns in each group, or
+/// all.
 std::vector<Layout::Range> free_weights(const OptimizerModel& model, bool all);
 
 /// How much worse the first of each pair of losses is than the second, as a part of their mean, so that no function

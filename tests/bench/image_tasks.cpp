@@ -153,7 +153,9 @@ Family conv_task() {
   const auto images = std::make_shared<const Images>();
   return [=](Rng&, Split) { return std::make_unique<ConvTask>(images); };
 }
-OptimizerModel conv_task_optimizer() { return OptimizerModel({{"conv", CoordinateModel(kLstm)}, {"fc", CoordinateModel(kLstm)}}); }
+OptimizerModel conv_task_optimizer() {
+  return OptimizerModel({{"conv", CoordinateModel(kLstm)}, {"fc", CoordinateModel(kLstm)}});
+}
 
 Family art_task() {
   const auto features = std::make_shared<const Features>(random_features());

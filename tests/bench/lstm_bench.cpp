@@ -8,8 +8,8 @@
 
 #include "autodiff/ops.h"
 #include "nn/random.h"
-#include "optim/learned/fast/fused_unroll.h"
 #include "optim/learned/fast/coordinate_blocks.h"
+#include "optim/learned/fast/fused_unroll.h"
 #include "optim/learned/unroll.h"
 #include "tests/bench/peak.h"
 

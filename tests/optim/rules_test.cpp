@@ -137,7 +137,7 @@ TEST_CASE("momentum and nag reach a steady rate of η g / (1 - μ)") {
 TEST_CASE("a rule with a schedule takes the rule's steps, with rates that fall") {
   constexpr int T = 4;
   const auto [schedule, factors] = GENERATE(  // for t = 0 … 5
-      // (1 + cos(π t / T)) / 2, then 0
+                                              // (1 + cos(π t / T)) / 2, then 0
       std::pair(Schedule::cosine, std::vector<double>{1, 0.8535533905932737, 0.5, 0.14644660940672627, 0, 0}),
       // 1 / √(1 + t), whatever the horizon
       std::pair(Schedule::sqrt, std::vector<double>{1, 0.7071067811865476, 0.5773502691896258, 0.5, 0.4472135954999579,

@@ -147,7 +147,8 @@ TEST_CASE("ensemble: functions, and the loss at chance") {
 }
 
 TEST_CASE("ensemble: optimizers are trained, tuned and followed on both modes") {
-  const OptimizerModel one{CoordinateModel(kSmall)}, two({{"conv", CoordinateModel(kSmall)}, {"fc", CoordinateModel(kSmall)}});
+  const OptimizerModel one{CoordinateModel(kSmall)},
+      two({{"conv", CoordinateModel(kSmall)}, {"fc", CoordinateModel(kSmall)}});
   for (const Mode mode : {Mode::sum, Mode::choice}) {
     for (const bool fused : {true, false}) {
       for (const OptimizerModel& model : {one, two}) {

@@ -44,9 +44,7 @@ int first_common_step(const Comparison& c) { return std::min(c.horizon, c.steps)
 
 }  // namespace
 
-std::string rule_of(const std::string& baseline) {
-  return baseline.substr(0, baseline.find('-'));
-}
+std::string rule_of(const std::string& baseline) { return baseline.substr(0, baseline.find('-')); }
 
 std::string comparison_csv(const Comparison& comparison) {
   std::string csv = kComparisonHeader;

@@ -47,8 +47,8 @@ Commands comparison_plot(const Comparison& c) {
     data += Commands::data(block, lines_of(contestant.curves, c.steps));
     bands += Commands(k == 0 ? Commands("plot $") : Commands(", $"), block, " using 1:3:4 with filledcurves", style,
                       "fillstyle transparent solid 0.2 notitle");
-    curves += Commands(", $", block, " using 1:2 with lines linewidth ", width,
-                       " dashtype ", dashes, style, "title ", Text(legend(contestant)));
+    curves += Commands(", $", block, " using 1:2 with lines linewidth ", width, " dashtype ", dashes, style, "title ",
+                       Text(legend(contestant)));
   }
 
   // Without a limit, an optimizer that diverges would squeeze the others into a line at the bottom.

@@ -108,7 +108,8 @@ Setting proposal_setting() {
           "RATE / t^DECAY at step t = 1, 2, ..., which it changes; alone\n"
           "0.01; needs moments, timescales or orthogonal)",
           [](const RunConfig& config) { return proposal_text(config.optimizer); },
-          [](RunConfig& config, const std::string& text) { set_proposal(config.optimizer, text); }, "scaled"};
+          [](RunConfig& config, const std::string& text) { set_proposal(config.optimizer, text); },
+          "scaled"};
 }
 
 }  // namespace l2l

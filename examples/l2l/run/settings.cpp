@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
-
 #include <type_traits>
 
 #include "autodiff/error.h"
@@ -99,7 +98,9 @@ OptimizerModel::Part parse_part(const std::string& text, const CoordinateConfig&
 }
 
 OptimizerModel parse_groups(const std::string& text, const CoordinateConfig& lstm) {
-  if (lstm.layers + lstm.dense < 1) throw UsageError("--layers 0: give --dense 1 or more, or there is nothing to learn");
+  if (lstm.layers + lstm.dense < 1) {
+    throw UsageError("--layers 0: give --dense 1 or more, or there is nothing to learn");
+  }
   if (text == "all") return CoordinateModel(lstm);
   std::vector<OptimizerModel::Part> parts;
   for (const std::string& part : split(text, ',')) parts.push_back(parse_part(part, lstm));

@@ -54,9 +54,8 @@ void CoordinateKernel::backward(const Unroll& unroll, Real* dphi, Real* scratch)
       const Layer& layer = stack_[l];
       Real* const a = unroll.activations + t * activation_size_ + layer.activations;
       Real *const d = scratch + layer.state, *const dx = l > 0 ? scratch + stack_[l - 1].state : nullptr;
-      std::visit(
-          [&](const auto& kernel) { kernel.backward(state + layer.state, next + layer.state, a, d, dx); },
-          layer.kernel);
+      std::visit([&](const auto& kernel) { kernel.backward(state + layer.state, next + layer.state, a, d, dx); },
+                 layer.kernel);
     }
   }
   for (std::size_t l = 0; l < stack_.size(); ++l) {

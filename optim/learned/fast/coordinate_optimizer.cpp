@@ -6,7 +6,8 @@
 
 namespace l2l {
 
-CoordinateOptimizer::CoordinateOptimizer(const CoordinateModel& model, std::span<const Real> phi, int threads) : blocks_(model, threads) {
+CoordinateOptimizer::CoordinateOptimizer(const CoordinateModel& model, std::span<const Real> phi, int threads)
+    : blocks_(model, threads) {
   blocks_.set_weights(phi);
 }
 
@@ -46,7 +47,8 @@ void set_weights(Optimizer& optimizer, const LearnedOptimizer& learned) {
   const std::vector<OptimizerModel::Part>& parts = learned.model.parts();
   for (std::size_t k = 0; k < parts.size(); ++k) {
     Optimizer& part = parts.size() == 1 ? optimizer : dynamic_cast<GroupedOptimizer&>(optimizer).member(k);
-    if (parts[k].model()) dynamic_cast<CoordinateOptimizer&>(part).set_weights(parts[k].weights(std::span(learned.phi)));
+    if (!parts[k].model()) continue;
+    dynamic_cast<CoordinateOptimizer&>(part).set_weights(parts[k].weights(std::span(learned.phi)));
   }
 }
 

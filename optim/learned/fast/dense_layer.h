@@ -7,9 +7,9 @@
 
 namespace l2l {
 
-/// A fully connected layer, y = elu(W x + b) (nn/perceptron.h), on one block of coordinates. Arrays are [row][kBlock]: a
-/// unit of all the block's coordinates side by side. It has no state: its output stands there for the layer above, and
-/// the next step does not read it.
+/// A fully connected layer, y = elu(W x + b) (nn/perceptron.h), on one block of coordinates. Arrays are [row][kBlock]:
+/// a unit of all the block's coordinates side by side. It has no state: its output stands there for the layer above,
+/// and the next step does not read it.
 ///
 /// Backward comes in two parts, since the weights' gradients are sums over all steps: `backward` goes through one step
 /// and leaves the gradients of what the nonlinearities got in `activations`, `weight_gradients` then takes those of all

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "autodiff/error.h"
-#include "optim/learned/fast/flush_denormals.h"
 #include "optim/learned/fast/coordinate_blocks.h"
+#include "optim/learned/fast/flush_denormals.h"
 
 namespace l2l {
 namespace {

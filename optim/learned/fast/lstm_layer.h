@@ -7,9 +7,9 @@
 
 namespace l2l {
 
-/// A layer of the LSTM (nn/lstm.h) on one block of coordinates, to be used like a `DenseLayer` (read that first). Its state is h, then c: [2][H][kBlock]. Gates are interleaved by unit (i, f, g, o of
-/// unit j together): the four are the rows of one tile of the product, and the cell's nonlinearities follow while they
-/// are in cache.
+/// A layer of the LSTM (nn/lstm.h) on one block of coordinates, to be used like a `DenseLayer` (read that first). Its
+/// state is h, then c: [2][H][kBlock]. Gates are interleaved by unit (i, f, g, o of unit j together): the four are the
+/// rows of one tile of the product, and the cell's nonlinearities follow while they are in cache.
 class LstmLayer {
  public:
   /// Without `input_gradients` dx must be null.

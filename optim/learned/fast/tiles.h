@@ -5,9 +5,9 @@ namespace l2l {
 
 inline constexpr Index kBlock = 48;  // coordinates that are computed together
 
-/// Products of small matrices with a block: arrays of rows [kBlock]. They are done in tiles of 4 rows by 3 registers: 12
-/// sums at once keep two multiply-add units busy, and leave 4 of 16 registers for the operands. The rows are the four
-/// gates of a unit, four units, or on the way back four inputs, so they stay 4 where AVX-512 has registers for 8
+/// Products of small matrices with a block: arrays of rows [kBlock]. They are done in tiles of 4 rows by 3 registers:
+/// 12 sums at once keep two multiply-add units busy, and leave 4 of 16 registers for the operands. The rows are the
+/// four gates of a unit, four units, or on the way back four inputs, so they stay 4 where AVX-512 has registers for 8
 /// (simd::kTileRows).
 namespace tiles {
 

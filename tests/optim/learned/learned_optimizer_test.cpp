@@ -253,8 +253,8 @@ TEST_CASE("an optimizer that is given other weights keeps its state") {
 }
 
 TEST_CASE("a clone of an optimizer with memory goes on as the optimizer would") {
-  const LearnedOptimizer learned =
-      random_optimizer(CoordinateModel({1, 4, {Preprocess::Kind::moments, 0.9}, 0.3, Proposal::Kind::anchored, 0.02}), 6);
+  const LearnedOptimizer learned = random_optimizer(
+      CoordinateModel({1, 4, {Preprocess::Kind::moments, 0.9}, 0.3, Proposal::Kind::anchored, 0.02}), 6);
   const auto optimizer = make_optimizer(learned);
   const Layout layout = Layout::flat(70);
   optimizer->reset(layout);

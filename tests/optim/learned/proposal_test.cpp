@@ -26,8 +26,9 @@ TEST_CASE("proposals at values computed by hand") {
   check(Proposal{Kind::scaled, 0.1}(one, {}, {}), {0, 0.1, -0.2});
   check(Proposal{Kind::squashed, 0.1}(one, {}, {}), {0, 0.07615941559557649, -0.09640275800758169});
   // -0.02 e^{3 tanh(a/3)} m - 0.1 tanh(b) with a = 0, 1, -2 and b = 0, 3, 0.5
-  check(Proposal{Kind::anchored, 0.1, 0.02}(two, momentum, {}), {-0.01, 0.02 * 2.623575842415531 - 0.1 * 0.9950547536867305,
-                                                             -0.04 * 0.17406110973647695 - 0.1 * 0.46211715726000973});
+  check(Proposal{Kind::anchored, 0.1, 0.02}(two, momentum, {}),
+        {-0.01, 0.02 * 2.623575842415531 - 0.1 * 0.9950547536867305,
+         -0.04 * 0.17406110973647695 - 0.1 * 0.46211715726000973});
 }
 
 TEST_CASE("an anchored proposal with a decay takes the rate η / (1+t)^p") {

@@ -174,13 +174,16 @@ TEST_CASE("an anchored optimizer that was not trained is ADAM") {
   const double beta = 0.9;
   Adam adam(0.03, beta, beta);
   check_untrained(
-      CoordinateModel({.preprocess = {Preprocess::Kind::moments, beta}, .proposal = Proposal::Kind::anchored, .rate = 0.03}),
+      CoordinateModel(
+          {.preprocess = {Preprocess::Kind::moments, beta}, .proposal = Proposal::Kind::anchored, .rate = 0.03}),
       adam, 8);
 }
 
-TEST_CASE("an anchored optimizer with orthogonal features that was not trained is Muon, with the schedule of its decay") {
+TEST_CASE(
+    "an anchored optimizer with orthogonal features that was not trained is Muon, with the schedule of its decay") {
   const double decay = GENERATE(0.0, 0.5);
-  CoordinateConfig config{.preprocess = {Preprocess::Kind::orthogonal}, .proposal = Proposal::Kind::anchored, .rate = 0.03};
+  CoordinateConfig config{
+      .preprocess = {Preprocess::Kind::orthogonal}, .proposal = Proposal::Kind::anchored, .rate = 0.03};
   config.decay = decay;
   const Rule& muon = find_rule("muon");
   check_untrained(CoordinateModel(config),
@@ -300,11 +303,12 @@ TEST_CASE("the fused unroll refuses to run backward after it was opened or reset
 
 TEST_CASE("the meta-gradient agrees with differences of the meta-loss, the recorded gradients held fixed") {
   if (sizeof(Real) == 4) return;  // differences need double
-  const CoordinateConfig config = GENERATE(
-      CoordinateConfig{2, 4, {}, 0.3}, CoordinateConfig{2, 4, {Preprocess::Kind::moments, 0.95}, 0.3, Proposal::Kind::squashed},
-      CoordinateConfig{1, 4, {Preprocess::Kind::timescales, 0}, 0.3, Proposal::Kind::anchored, 0.1},
-      CoordinateConfig{1, 4, {Preprocess::Kind::orthogonal, 0}, 0.3, Proposal::Kind::anchored, 0.1, 0.5, 1},
-      CoordinateConfig{0, 4, {Preprocess::Kind::timescales, 0}, 0.3, Proposal::Kind::anchored, 0.1, 0, 2});
+  const CoordinateConfig config =
+      GENERATE(CoordinateConfig{2, 4, {}, 0.3},
+               CoordinateConfig{2, 4, {Preprocess::Kind::moments, 0.95}, 0.3, Proposal::Kind::squashed},
+               CoordinateConfig{1, 4, {Preprocess::Kind::timescales, 0}, 0.3, Proposal::Kind::anchored, 0.1},
+               CoordinateConfig{1, 4, {Preprocess::Kind::orthogonal, 0}, 0.3, Proposal::Kind::anchored, 0.1, 0.5, 1},
+               CoordinateConfig{0, 4, {Preprocess::Kind::timescales, 0}, 0.3, Proposal::Kind::anchored, 0.1, 0, 2});
   const CoordinateModel model(config);
   Rng rng(11);
   std::vector<Real> phi(model.layout().size());

@@ -27,8 +27,8 @@ LearnedOptimizer random_lstm() {
 
 /// The three that are probed.
 std::vector<OptimizerFactory> three() {
-  return {[] { return std::make_unique<CoordinateOptimizer>(random_lstm()); }, [] { return std::make_unique<Adam>(0.02); },
-          [] { return std::make_unique<Sgd>(0.1); }};
+  return {[] { return std::make_unique<CoordinateOptimizer>(random_lstm()); },
+          [] { return std::make_unique<Adam>(0.02); }, [] { return std::make_unique<Sgd>(0.1); }};
 }
 
 /// Gradients of 100 coordinates, of scales from 1e-6 to 1.
