@@ -156,7 +156,11 @@ Family parse_member(const std::string& text) {
       throw OptionError("members: '", text, "': '", parts[k].substr(0, equals), "' is there twice");
     }
   }
-  return make_optimizee(find_optimizee(parts[0]), values);
+  try {
+    return make_optimizee(find_optimizee(parts[0]), values);
+  } catch (const OptionError& error) {
+    throw OptionError("members: '", text, "': ", error.what());  // the option is the member's, not the ensemble's
+  }
 }
 
 std::vector<double> parse_weights(const std::string& text, std::size_t count) {

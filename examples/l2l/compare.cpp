@@ -83,8 +83,9 @@ int compare(const CompareRequest& request) {
   comparison.options = trial.options;
   comparison.trained_on = trial.config.optimizee;
   comparison.trained_steps = trial.trained_steps;
-  comparison.horizon = request.tune_steps.value_or(comparison.trained_steps);
-  comparison.steps = request.steps.value_or(2 * comparison.trained_steps);
+  const int horizon = trial.trained_steps > 0 ? trial.trained_steps : trial.config.training.steps;
+  comparison.horizon = request.tune_steps.value_or(horizon);
+  comparison.steps = request.steps.value_or(2 * horizon);
   comparison.functions = request.functions;
   comparison.tune_functions = request.tune_functions;
   comparison.criterion = request.criterion;

@@ -71,6 +71,10 @@ ComparisonSummary read_figure(const RunFolder& folder, const FigureRun& run, con
     throw Error(file.string(), ": on ", made.optimizee, " with an optimizer trained on ", made.trained_on,
                 ", this figure is of ", run.optimizee, kDeleteIt);
   }
+  if (figure.steps > 0 && (made.steps != figure.steps || made.horizon != figure.steps)) {
+    throw Error(file.string(), ": this figure needs a comparison with --steps and --tune-steps ", figure.steps,
+                kDeleteIt);
+  }
   for (const auto& [name, value] : figure.options) {
     const auto found = made.options.find(name);
     if (found != made.options.end() && found->second == value) continue;

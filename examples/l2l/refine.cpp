@@ -48,7 +48,12 @@ std::vector<NewFile> copies(const RunFolder& from, const RunFolder& to) {
 class Record {
  public:
   Record(const RefineRequest& request, const Trial& trial, const OptionValues& options, const EvolutionConfig& config)
-      : from_{request.run}, to_{request.out}, run_(trial.config), options_(options), config_(config) {}
+      : from_{request.run},
+        to_{request.out},
+        run_(trial.config),
+        trained_steps_(trial.trained_steps),
+        options_(options),
+        config_(config) {}
 
   void add(const EvolutionReport& report) {
     done_ = report.iteration;
@@ -82,10 +87,10 @@ class Record {
  private:
   std::vector<NewFile> changing(Evolution& evolution) const {
     const bool better = evolution.best_validation() < evolution.validate_start();  // else the start is written
-    return {
-        {to_.refinement(".csv"), log_},
-        {to_.refinement(".json"), summary(evolution)},
-        to_.optimizer_file(evolution.best(), config_text(run_), better ? std::optional(config_.steps) : std::nullopt)};
+    const int steps = better ? std::max(trained_steps_, config_.steps) : trained_steps_;
+    return {{to_.refinement(".csv"), log_},
+            {to_.refinement(".json"), summary(evolution)},
+            to_.optimizer_file(evolution.best(), config_text(run_), steps > 0 ? std::optional(steps) : std::nullopt)};
   }
   std::vector<NewFile> files(Evolution& evolution) const {
     std::vector<NewFile> all = copies(from_, to_);
@@ -99,6 +104,7 @@ class Record {
 
   RunFolder from_, to_;
   RunConfig run_;
+  int trained_steps_;  // of the start
   OptionValues options_;
   const EvolutionConfig& config_;
   std::string log_ = "iteration,loss,learning_rate,validation\n";
@@ -107,11 +113,14 @@ class Record {
 };
 
 /// Plots only the validations: every iteration has new training functions, which differ more than the optimizers do.
-Commands picture(const std::string& optimizee, const std::string& log, int steps, int last) {
+Commands picture(const std::string& optimizee, const std::string& log, const EvolutionConfig& config) {
+  const int steps = config.steps, last = config.last;
   return Commands(
-      "set title ", Text("Refining an LSTM optimizer on " + optimizee), "\nset xlabel 'iteration'\nset ylabel '",
-      last == 1 ? Commands("loss at step ") : Commands("mean loss of the last ", last, " of "), steps,
-      last == 1 ? Commands() : Commands(" steps"),
+      "set title ", Text("Refining a learned optimizer on " + optimizee), "\nset xlabel 'iteration'\nset ylabel '",
+      config.shortest > 0 ? Commands("geometric mean of losses from ", config.shortest, " to ")
+      : last == 1         ? Commands("loss at step ")
+                          : Commands("mean loss of the last ", last, " of "),
+      steps, last == 1 && config.shortest == 0 ? Commands() : Commands(" steps"),
       " on validation functions'\n"
       "unset key\n"
       "set yrange [*:*] noextend\n"
@@ -196,8 +205,7 @@ int refine(const RefineRequest& request) {
   record.check(evolution);
   search_or_tell(evolution, config, record);
 
-  const bool drawn = plot(picture(trial.optimizee, record.log(), config.steps, config.last), to.refinement(".png"),
-                          to.refinement(".csv"));
+  const bool drawn = plot(picture(trial.optimizee, record.log(), config), to.refinement(".png"), to.refinement(".csv"));
   if (!(evolution.best_validation() < evolution.validate_start())) {
     std::fprintf(stderr, "l2l: warning: no validation was better than that of the start, so the start was written\n");
   }

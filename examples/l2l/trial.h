@@ -11,7 +11,7 @@ namespace l2l {
 struct Trial {
   RunConfig config;  // of the training
   LearnedOptimizer learned;
-  int trained_steps;  // the longest trajectories that it was trained on, or refined
+  int trained_steps;  // see RunFolder::trained_steps
   std::string optimizee;
   OptionValues options;  // of the optimizee, defaults included
   Family family;  // `interruptible`

@@ -23,9 +23,10 @@ void check(const EvolutionConfig& c) {
   if (c.window < 0 || (c.window > 0 && c.steps % c.window != 0)) {
     throw UsageError("steps (", c.steps, ") must be a multiple of the window (", c.window, ")");
   }
-  if (c.shortest < 0 || c.shortest > c.steps || (c.shortest > 0 && c.window == 0)) {
-    throw UsageError("shortest is ", c.shortest, ", it must be at most the ", c.steps, " steps, and needs a window");
+  if (c.shortest < 0 || c.shortest > c.steps) {
+    throw UsageError("shortest is ", c.shortest, ", it must be from 0 to the ", c.steps, " steps of a trajectory");
   }
+  if (c.shortest > 0 && c.window == 0) throw UsageError("shortest is ", c.shortest, ", which needs a window");
   if (c.last > c.steps) throw UsageError("last is ", c.last, ", a trajectory has only ", c.steps, " steps");
   const auto positive = [](const char* name, double value) {
     if (!(value > 0 && std::isfinite(value))) throw UsageError(name, " is ", value, ", it must be positive and finite");
@@ -104,10 +105,15 @@ double Evolution::validate() {
     const int last = std::min(config_.last, step);
     return curves.sum(step - last + 1, step) / last;
   };
+  const auto log_at = [&](int step) {
+    const double loss = loss_at(step);
+    if (loss <= 0) throw Error("the loss at step ", step, " is ", loss, "; with shortest all must be above 0");
+    return std::log(loss);
+  };
   if (config_.shortest == 0) return loss_at(config_.steps);
   std::vector<double> logarithms;
-  for (int step = config_.shortest; step < config_.steps; step *= 2) logarithms.push_back(std::log(loss_at(step)));
-  logarithms.push_back(std::log(loss_at(config_.steps)));
+  for (int step = config_.shortest; step < config_.steps; step *= 2) logarithms.push_back(log_at(step));
+  logarithms.push_back(log_at(config_.steps));
   return std::exp(mean(logarithms));
 }
 

@@ -43,7 +43,8 @@ class Evolution {
 
   /// The loss of the start on the validation functions, which iterations have to beat. The first one asks for it too.
   /// It is the mean of the `last` losses of `steps`. With trajectories of several lengths it is the geometric mean of
-  /// that at `shortest` steps, twice as many, four times as many, … and `steps`: each length counts alike.
+  /// that at `shortest` steps, twice as many, four times as many, … and `steps`: each length counts alike. An
+  /// Error then if a loss is not above 0.
   double validate_start();
   /// An iteration, and a validation where one is due. An Error if the weights are no longer finite.
   EvolutionReport run_iteration();

@@ -29,6 +29,9 @@ void MetaGradient::check(const OptimizerModel& model) {
       throw Error("meta-gradient: the group '", part.group, "' has the rule ", rule->name, ", whose response to its ",
                   "gradient is not recorded; take a training with an LSTM for it");
     }
+    if (part.model()->config().layers == 0) {
+      throw Error("meta-gradient: a perceptron has no state through which steps depend on each other; take an LSTM");
+    }
     const Preprocess& features = part.model()->config().preprocess;
     if (features.memory() > 0) {
       throw Error(

@@ -222,6 +222,7 @@ TEST_CASE("ensemble: the table's row") {
       {"members", "quadratic,", "'' is unknown"},
       {"members", "quadratic,quadratic", "members: 'quadratic' is there twice"},
       {"members", "ensemble", "cannot be a member"},
+      {"members", "quadratic:dim=x", "members: 'quadratic:dim=x': dim 'x' must be a whole number"},
       {"members", "quadratic:dim", "'dim' is not OPTION=VALUE"},
       {"members", "quadratic:dim=2:dim=3", "'dim' is there twice"},
       {"members", "quadratic:size=2", "no option 'size'"},

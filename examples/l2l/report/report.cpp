@@ -91,7 +91,7 @@ ComparisonSummary read_comparison(const std::filesystem::path& file, const std::
     c.optimizee = find_optimizee(json.text("optimizee")).name;
     c.options = json.texts("options");
     c.trained_on = find_optimizee(json.text("trained_on")).name;
-    c.trained_steps = json.number<int>("trained_steps", kCount);
+    c.trained_steps = json.number<int>("trained_steps", kCountOrNone);
     c.horizon = json.number<int>("horizon", kCount);
     c.steps = json.number<int>("steps", kCount);
     c.functions = json.number<int>("functions", kCount);
@@ -202,7 +202,7 @@ std::string comparison_table(const Comparison& c) {
   add_ratios("lstm / best baseline", &Column::best);
   if (columns[0].best_scheduled > 0) add_ratios("\nlstm / best with schedule", &Column::best_scheduled);
   table += "\n* best baseline; ± one standard error over " + std::to_string(c.functions) + " held-out functions\n";
-  if (c.steps <= c.trained_steps) return table;
+  if (c.trained_steps == 0 || c.steps <= c.trained_steps) return table;
   return table + format("lstm was trained for %d steps; what follows them it never saw\n", c.trained_steps);
 }
 

@@ -24,7 +24,7 @@ struct ComparisonSettings {
   std::string optimizee;
   OptionValues options;
   std::string trained_on;  // the optimizee of the training
-  int trained_steps = 0;  // of the training
+  int trained_steps = 0;  // see RunFolder::trained_steps
   int horizon = 0;  // steps for which the baselines' learning rates were tuned
   int steps = 0, functions = 0, tune_functions = 0;
   Criterion criterion = Criterion::final;

@@ -63,7 +63,8 @@ Commands comparison_plot(const Comparison& c) {
                   c.steps, "]\nset yrange [*:*<", top,
                   "] noextend\n"
                   "set offsets 0, 0, graph 0.08, graph 0.05\n",
-                  c.trained_steps < c.steps ? training_mark(c) : Commands(), on_log_axis(Commands(bands, curves)));
+                  c.trained_steps > 0 && c.trained_steps < c.steps ? training_mark(c) : Commands(),
+                  on_log_axis(Commands(bands, curves)));
 }
 
 }  // namespace l2l

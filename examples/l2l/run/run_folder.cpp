@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 /// In the metadata of the optimizer: the checksum of the config.json that it was trained with.
 constexpr const char* kConfigNote = "config";
-/// There too: the steps of the trajectories that it was refined on.
+/// There too: the steps of the longest trajectories that it was trained or refined on.
 constexpr const char* kStepsNote = "trained_steps";
 
 /// A setting's text as JSON: numbers and true or false as they stand, anything else a string.
@@ -203,8 +203,12 @@ NewFile RunFolder::optimizer_file(const LearnedOptimizer& learned, const std::st
 int RunFolder::trained_steps(const RunConfig& config) const {
   const std::map<std::string, std::string> metadata = read_safetensors(optimizer()).metadata;
   const auto note = metadata.find(kStepsNote);
-  if (note == metadata.end()) return config.training.steps;
-  return parse_number<int>(optimizer().string() + ": '" + kStepsNote + "' of its metadata", note->second, kCount);
+  if (note == metadata.end()) return config.training.epochs == 0 ? 0 : config.training.steps;
+  try {
+    return parse_number<int>(std::string("'") + kStepsNote + "' of its metadata", note->second, kCount);
+  } catch (const UsageError& error) {
+    throw Error(optimizer().string(), ": ", error.what());
+  }
 }
 
 LearnedOptimizer RunFolder::read_optimizer(const RunConfig& config) const {

@@ -47,11 +47,12 @@ struct RunFolder {
   RunConfig read_config() const;
   /// The digits of the checksum of config.json, "" if it has none.
   std::string config_checksum() const;
-  /// The trained optimizer as a file, which notes the checksum of a config.json with this text, and for how many steps
-  /// it was trained at last if these are not those in config.json.
+  /// The trained optimizer as a file, which notes the checksum of a config.json with this text, and the longest
+  /// trajectories that it was trained on if these are not those in config.json.
   NewFile optimizer_file(const LearnedOptimizer& learned, const std::string& config,
                          std::optional<int> steps = {}) const;
-  /// For how many steps the optimizer was trained at last: as it notes, else as `config` says. An Error names the file.
+  /// The longest trajectories that the optimizer was trained or refined on: as it notes, else as `config` says. 0: it
+  /// was not trained. An Error names the file.
   int trained_steps(const RunConfig& config) const;
   /// Reads the trained optimizer. Throws an Error that names the file if it cannot be read or does not match `config`.
   LearnedOptimizer read_optimizer(const RunConfig& config) const;
