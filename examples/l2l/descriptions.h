@@ -10,6 +10,7 @@ LSTM minimise them for --steps steps, and improves its weights by backpropagatio
 steps at a time. Every --validate-every epochs it is tried on validation functions; the weights with the lowest
 loss there are the result. Ctrl-C stops the training, --resume continues it.
 With --imitate the LSTM learns to take the steps of a hand-designed rule, and the last weights are the result.
+--model takes another network than the paper's LSTM, and --epochs 0 writes it untrained, for l2l refine.
 
 Writes DIR/optimizer.safetensors, config.json, train.csv, train.png and checkpoint.safetensors.
 
@@ -26,19 +27,23 @@ signs on one training function for --steps steps, and moves the weights towards 
 the optimizee apply to these functions: smaller ones are faster. Every --validate-every iterations the weights are
 tried on validation functions, other ones than the training used; those with the lowest loss are kept.
 An iteration takes as long as 2 x --pairs trajectories. With --window W it takes W steps of each only: all pairs stay
-where they are, in memory, and go on from there. Ctrl-C stops it; to continue, refine the result again.
+where they are, in memory, and go on from there; what counts are then the losses on the way. With --shortest S too,
+trajectories end anywhere from S steps on, for an optimizer that may be stopped at any time. --all-weights perturbs
+all weights. Ctrl-C stops it; to continue, refine the result again.
 
-Writes a run of its own: DIR/optimizer.safetensors and config.json, the training's train.csv, and refine.csv,
-refine.json and refine.png.
+Writes a run of its own: DIR/optimizer.safetensors and config.json, the training's train.csv if there is one, and
+refine.csv, refine.json and refine.png.
 
 Example: l2l refine --run runs/neural_art --size 32 --out runs/refined
+         l2l train --optimizee mnist --model anchored --epochs 0 --out runs/begun
+         l2l refine --run runs/begun --steps 1000 --window 50 --shortest 50 --last 20 --out runs/long
 )";
 
 inline constexpr char kCompare[] = R"(Compare a trained optimizer with SGD, NAG, RMSprop and ADAM.
 
 Tunes the learning rates of these four on validation functions, for as many steps as the LSTM was trained for, or
 for --tune-steps. Then all five minimise the same held-out functions, from the same starting points, on the same
-minibatches. --schedule cosine adds the four with learning rates that decay to 0, --also muon another rule. Another
+minibatches. --schedule cosine,sqrt adds the four with learning rates that decay, --also muon another rule. Another
 --optimizee, or other options of the same one, show how the LSTM generalises; a --label for each comparison keeps
 their results apart.
 

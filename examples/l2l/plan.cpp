@@ -59,7 +59,7 @@ std::string plan_text(const RunConfig& config, const Family& optimizee) {
       static_cast<double>(plan.unroll_bytes) / static_cast<double>(plan.coordinates) / (c.unroll * c.functions);
 
   std::ostringstream text;
-  text << "coordinates        " << with_commas(plan.coordinates) << " (theta), trained by " << lstms(model) << " of "
+  text << "coordinates        " << with_commas(plan.coordinates) << " (theta), trained by " << learners(model) << ", "
        << with_commas(plan.weights) << " weights (phi)\n"
        << "memory             " << megabytes(plan.unroll_bytes) << " for unrolls of " << c.unroll
        << " steps: " << format("%.3g bytes", per_step) << " for each coordinate and step\n"

@@ -105,8 +105,7 @@ class Run {
 
   void run_epochs() {
     const MetaTrainConfig& c = config_.training;
-    std::fprintf(stderr, "training %s of %d x %d units on %s: %d epochs of %d steps, %d thread%s\n",
-                 lstms(model_).c_str(), config_.optimizer.layers, config_.optimizer.hidden,
+    std::fprintf(stderr, "training %s on %s: %d epochs of %d steps, %d thread%s\n", learners(model_).c_str(),
                  family(config_.optimizee, config_.options).c_str(), c.epochs, c.steps, c.threads,
                  c.threads == 1 ? "" : "s");
     if (kept_) save();  // before the work: checks that the folder can be written to
@@ -197,8 +196,8 @@ class Run {
                    "' title ", Text("deviation from the steps of " + imitated->name + " (relative to them)"));
     }
     return plot(
-        {"set title ", Text("Training an LSTM optimizer on " + config_.optimizee),
-         "\nset xlabel 'meta-epoch'\nset ylabel ", imitated ? Commands("'loss, deviation'\n") : Commands("'loss'\n"),
+        {"set title ", Text("Training an optimizer on " + config_.optimizee), "\nset xlabel 'meta-epoch'\nset ylabel ",
+         imitated ? Commands("'loss, deviation'\n") : Commands("'loss'\n"),
          "set key inside right top\n"
          "set yrange [*:*] noextend\n"
          "set offsets 0, 0, graph 0.2, graph 0.05\n"
@@ -273,7 +272,8 @@ int train(const TrainRequest& request) {
   };
   if (config.training.epochs == 0) {
     if (request.resume) {
-      throw Error(folder.config().string(), ": its epochs are 0, there is nothing to resume; l2l refine goes on from it");
+      throw Error(folder.config().string(),
+                  ": its epochs are 0, there is nothing to resume; l2l refine goes on from it");
     }
     open_new();
     write_untrained(folder, config, optimizee);

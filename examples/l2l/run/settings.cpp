@@ -239,10 +239,18 @@ std::string family(const std::string& optimizee, const OptionValues& options) {
   return text;
 }
 
-std::string lstms(const OptimizerModel& model) {
+std::string learners(const OptimizerModel& model) {
   const auto& parts = model.parts();
-  const auto count = std::count_if(parts.begin(), parts.end(), [](const auto& part) { return part.model(); });
-  return count == 1 ? "an LSTM" : std::to_string(count) + " LSTMs";
+  const auto learns = [](const OptimizerModel::Part& part) { return part.model() != nullptr; };
+  const auto count = std::ranges::count_if(parts, learns);
+  const CoordinateConfig& config = std::ranges::find_if(parts, learns)->model()->config();
+  const bool lstm = config.layers > 0;
+  const std::string kind = lstm ? "LSTM" : "perceptron", one = (lstm ? "an " : "a ") + kind;
+  std::string text = (count == 1 ? one : std::to_string(count) + " " + kind + "s") + " of " +
+                     std::to_string(lstm ? config.layers : config.dense) + " x " + std::to_string(config.hidden) +
+                     " units";
+  if (lstm && config.dense > 0) text += " behind " + std::to_string(config.dense) + " dense";
+  return text;
 }
 
 template <class T>

@@ -50,8 +50,8 @@ OptionValues absolute_paths(const OptimizeeEntry& entry, OptionValues options);
 /// An optimizee with the options that differ from the defaults or are always shown: "mnist, units 40".
 std::string family(const std::string& optimizee, const OptionValues& options);
 
-/// "an LSTM", or "2 LSTMs"
-std::string lstms(const OptimizerModel& model);
+/// What learns: "an LSTM of 2 x 20 units", "2 LSTMs of 2 x 20 units", "a perceptron of 2 x 8 units"
+std::string learners(const OptimizerModel& model);
 
 /// `parse(text)`, with the flag added to its UsageErrors.
 template <class Parse>
