@@ -1,5 +1,5 @@
-// One learned optimizer, with nothing to tune, on ten families of functions, of which it never saw four; beside ADAM
-// with the one learning rate that is best over all ten.
+// One learned optimizer, with nothing to tune, on ten families of functions; beside ADAM with the one learning rate
+// that is best over all ten. examples/trained/general never saw the last four.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -30,7 +30,7 @@ Family make(const char* name, const OptionValues& options = {}) {
   return make_optimizee(find_optimizee(name), options);
 }
 
-/// Six kinds that the optimizer was trained on (other functions of them), and four that it never saw.
+/// Six kinds that `general` was trained on (these are other functions of them), and four that it never saw.
 std::vector<NamedFamily> families() {
   return {
       {"sigmoid network", make("mnist")},
