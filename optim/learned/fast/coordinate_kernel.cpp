@@ -60,10 +60,10 @@ void CoordinateKernel::backward(const Unroll& unroll, Real* dphi, Real* scratch)
   }
   for (std::size_t l = 0; l < stack_.size(); ++l) {
     const Layer& layer = stack_[l];
-    const tiles::Sequence x = l == 0 ? tiles::Sequence{unroll.x, features_ * kBlock}
-                                     : tiles::Sequence{unroll.states + state_size_ + stack_[l - 1].state, state_size_};
-    const tiles::Sequence state{unroll.states + layer.state, state_size_};
-    const tiles::Sequence activations{unroll.activations + layer.activations, activation_size_};
+    const BlockSequence x = l == 0 ? BlockSequence{unroll.x, features_ * kBlock}
+                                   : BlockSequence{unroll.states + state_size_ + stack_[l - 1].state, state_size_};
+    const BlockSequence state{unroll.states + layer.state, state_size_};
+    const BlockSequence activations{unroll.activations + layer.activations, activation_size_};
     std::visit([&](const auto& kernel) { kernel.weight_gradients(x, state, activations, unroll.T, dphi); },
                layer.kernel);
   }

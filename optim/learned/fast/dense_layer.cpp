@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "optim/learned/fast/tiles.h"
+
 namespace l2l {
 
 using namespace tiles;
@@ -65,9 +67,10 @@ void DenseLayer::backward(const Real*, const Real* next, Real* activations, Real
   }
 }
 
-void DenseLayer::weight_gradients(Sequence x, Sequence, Sequence activations, Index T, Real* dphi) const {
+void DenseLayer::weight_gradients(BlockSequence x, BlockSequence, BlockSequence activations, Index T,
+                                  Real* dphi) const {
   Real *d_weight = dphi + weight_.offset, *d_bias = dphi + bias_parameter_.offset;
-  const auto row = [&](Index j) { return Sequence{activations.rows + j * kBlock, activations.step}; };
+  const auto row = [&](Index j) { return BlockSequence{activations.rows + j * kBlock, activations.step}; };
   Index j = 0;
   for (; j + 4 <= H_; j += 4) outer_products<4>(row(j), x, in_, T, d_weight + j * in_, in_);
   for (; j < H_; ++j) outer_products<1>(row(j), x, in_, T, d_weight + j * in_, in_);

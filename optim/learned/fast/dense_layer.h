@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "nn/perceptron.h"
-#include "optim/learned/fast/tiles.h"
+#include "optim/learned/fast/block.h"
 
 namespace l2l {
 
@@ -28,8 +28,7 @@ class DenseLayer {
   /// In: d, the gradient of the next state. Out: d, that of the state; that of x is *added* to dx, which may be null.
   void backward(const Real* state, const Real* next, Real* activations, Real* d, Real* dx) const;
   /// Adds ∂L/∂φ of T steps to `dphi`, laid out like φ. Each array is that of the first step.
-  void weight_gradients(tiles::Sequence x, tiles::Sequence state, tiles::Sequence activations, Index T,
-                        Real* dphi) const;
+  void weight_gradients(BlockSequence x, BlockSequence state, BlockSequence activations, Index T, Real* dphi) const;
 
  private:
   Parameter weight_, bias_parameter_;

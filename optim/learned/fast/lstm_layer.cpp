@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "optim/learned/fast/tiles.h"
+
 namespace l2l {
 
 using namespace tiles;
@@ -102,12 +104,13 @@ void LstmLayer::backward(const Real* state, const Real*, Real* activations, Real
   }
 }
 
-void LstmLayer::weight_gradients(Sequence x, Sequence state, Sequence activations, Index T, Real* dphi) const {
+void LstmLayer::weight_gradients(BlockSequence x, BlockSequence state, BlockSequence activations, Index T,
+                                 Real* dphi) const {
   Real* d_ih = dphi + weight_ih_.offset;
   Real* d_hh = dphi + weight_hh_.offset;
   Real* d_bias = dphi + bias_parameter_.offset;
   for (Index j = 0; j < H_; ++j) {
-    const Sequence g{activations.rows + j * 4 * kBlock, activations.step};
+    const BlockSequence g{activations.rows + j * 4 * kBlock, activations.step};
     // Row `gate` of the four goes to row gate * H + j of the parameter.
     outer_products<4>(g, x, in_, T, d_ih + j * in_, H_ * in_);
     outer_products<4>(g, state, H_, T, d_hh + j * H_, H_ * H_);

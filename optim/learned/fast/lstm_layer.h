@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "nn/lstm.h"
-#include "optim/learned/fast/tiles.h"
+#include "optim/learned/fast/block.h"
 
 namespace l2l {
 
@@ -19,8 +19,7 @@ class LstmLayer {
   Index activation_rows() const { return 5 * H_; }
   void step(const Real* x, const Real* state, Real* next, Real* activations) const;
   void backward(const Real* state, const Real* next, Real* activations, Real* d, Real* dx) const;
-  void weight_gradients(tiles::Sequence x, tiles::Sequence state, tiles::Sequence activations, Index T,
-                        Real* dphi) const;
+  void weight_gradients(BlockSequence x, BlockSequence state, BlockSequence activations, Index T, Real* dphi) const;
 
  private:
   Parameter weight_ih_, weight_hh_, bias_parameter_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "optim/learned/fast/tiles.h"
+
 namespace l2l {
 
 using simd::broadcast;

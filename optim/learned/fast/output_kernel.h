@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "optim/learned/coordinate_model.h"
-#include "optim/learned/fast/tiles.h"
+#include "optim/learned/fast/block.h"
 
 namespace l2l {
 

@@ -1,9 +1,8 @@
 #pragma once
 #include "autodiff/kernels/vector_math.h"
+#include "optim/learned/fast/block.h"
 
 namespace l2l {
-
-inline constexpr Index kBlock = 48;  // coordinates that are computed together
 
 /// Products of small matrices with a block: arrays of rows [kBlock]. They are done in tiles of 4 rows by 3 registers:
 /// 12 sums at once keep two multiply-add units busy, and leave 4 of 16 registers for the operands. The rows are the
@@ -49,15 +48,9 @@ inline void multiply_add(Tile& tile, const Real* w, const Real* x, Index K) {
   }
 }
 
-/// Rows of a block at T steps, each `step` numbers after the one before.
-struct Sequence {
-  const Real* rows;
-  Index step;
-};
-
 /// out[r * row_stride + k] += Σ_t Σ_lane g_t[r][lane] x_t[k][lane], for rows of g and of x.
 template <int GRows, int XRows>
-inline void outer_product_tile(Sequence g, Sequence x, Index T, Real* out, Index row_stride) {
+inline void outer_product_tile(BlockSequence g, BlockSequence x, Index T, Real* out, Index row_stride) {
   Vec sum[GRows][XRows] = {};
   for (Index t = 0; t < T; ++t, g.rows += g.step, x.rows += x.step) {
     for (Index lane = 0; lane < kBlock; lane += kLanes) {
@@ -76,15 +69,15 @@ inline void outer_product_tile(Sequence g, Sequence x, Index T, Real* out, Index
 
 /// The same for any number of rows of x.
 template <int GRows>
-inline void outer_products(Sequence g, Sequence x, Index x_rows, Index T, Real* out, Index row_stride) {
+inline void outer_products(BlockSequence g, BlockSequence x, Index x_rows, Index T, Real* out, Index row_stride) {
   Index k = 0;
-  const auto from = [&](Index row) { return Sequence{x.rows + row * kBlock, x.step}; };
+  const auto from = [&](Index row) { return BlockSequence{x.rows + row * kBlock, x.step}; };
   for (; k + 2 <= x_rows; k += 2) outer_product_tile<GRows, 2>(g, from(k), T, out + k, row_stride);
   for (; k < x_rows; ++k) outer_product_tile<GRows, 1>(g, from(k), T, out + k, row_stride);
 }
 
 /// Σ_t Σ_lane of a row.
-inline Real sum_over(Sequence row, Index T) {
+inline Real sum_over(BlockSequence row, Index T) {
   Vec sum = {};
   for (Index t = 0; t < T; ++t, row.rows += row.step) {
     for (Index column = 0; column < kBlock; column += kLanes) sum += simd::load(row.rows + column);
