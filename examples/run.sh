@@ -4,7 +4,7 @@ set -euo pipefail
 # How long to train: some minutes. On quadratic functions that is an LSTM, by backpropagation, for 600 meta-epochs and
 # not the 1000 of examples/RESULTS.md; on images a smaller one, by evolution, for 120 iterations and not 300.
 train_quadratic=(--epochs 600)
-train_mnist=(--model anchored --epochs 0)
+begin_mnist=(--model anchored --epochs 0)
 refine_mnist=(--steps 1000 --window 50 --shortest 50 --last 20 --pairs 16 --deviation 0.1 --lr 0.03 --iterations 120
   --validate-every 40)
 
@@ -20,13 +20,13 @@ Each call writes to a folder of its own, runs/DATE-TIME.
 END
 }
 
-optimizees=(quadratic mnist)
-art=false
+quadratic=true mnist=true art=false
+heading() { printf '\n== %s\n' "$1"; }
 for option in "$@"; do
   case $option in
     --help) usage; exit ;;
-    --quick) optimizees=(quadratic) ;;
-    art) art=true optimizees=() ;;
+    --quick) mnist=false ;;
+    art) quadratic=false mnist=false art=true ;;
     *) echo "examples/run.sh: unknown option $option; --help lists them" >&2; exit 2 ;;
   esac
 done
@@ -46,28 +46,25 @@ cmake --build --preset release --target "${targets[@]}"
 # something else wants a core.
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
 runs=runs/$(date +%Y-%m-%d-%H%M%S)
-for optimizee in "${optimizees[@]}"; do
-  declare -n flags=train_$optimizee
-  echo
-  echo "== Training on $optimizee"
-  if [[ $optimizee == mnist ]]; then
-    build/release/l2l train --optimizee mnist --out "$runs/untrained" "${flags[@]}"
-    build/release/l2l refine --run "$runs/untrained" --out "$runs/mnist" "${refine_mnist[@]}"
-  else
-    build/release/l2l train --optimizee "$optimizee" --out "$runs/$optimizee" "${flags[@]}"
-  fi
-done
-for optimizee in "${optimizees[@]}"; do
-  echo
-  echo "== Comparing on $optimizee"
-  if [[ $optimizee == mnist ]]; then  # early, and after 1000 steps, each with learning rates tuned for it
-    build/release/l2l compare --run "$runs/mnist" --steps 200 --tune-steps 100
-    build/release/l2l compare --run "$runs/mnist" --steps 1000 --tune-steps 1000 --functions 8 --tune-functions 4 \
-      --label 1000
-  else
-    build/release/l2l compare --run "$runs/$optimizee"
-  fi
-done
+l2l=build/release/l2l
+if $quadratic; then
+  heading "Training on quadratic functions"
+  "$l2l" train --optimizee quadratic --out "$runs/quadratic" "${train_quadratic[@]}"
+fi
+if $mnist; then
+  heading "Training on a network that classifies images"
+  "$l2l" train --optimizee mnist --out "$runs/untrained" "${begin_mnist[@]}"
+  "$l2l" refine --run "$runs/untrained" --out "$runs/mnist" "${refine_mnist[@]}"
+fi
+if $quadratic; then
+  heading "Comparing on quadratic functions"
+  "$l2l" compare --run "$runs/quadratic"
+fi
+if $mnist; then  # early, and after 1000 steps: learning rates are tuned for each
+  heading "Comparing on a network that classifies images"
+  "$l2l" compare --run "$runs/mnist" --steps 200 --tune-steps 100
+  "$l2l" compare --run "$runs/mnist" --steps 1000 --tune-steps 1000 --functions 8 --tune-functions 4 --label 1000
+fi
 ! $art || source examples/art.sh
 echo
 echo "Pictures and checkpoints:"

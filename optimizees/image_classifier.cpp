@@ -4,9 +4,9 @@
 #include <charconv>
 #include <numeric>
 #include <set>
-#include <sstream>
 
 #include "autodiff/ops.h"
+#include "nn/spelling.h"
 #include "optimizees/data/image_batch.h"
 
 namespace l2l {
@@ -32,8 +32,7 @@ std::vector<int> parse_classes(const OptionValues& values) {
     return n;
   };
   std::set<int> chosen;
-  std::istringstream items(text + ",");
-  for (std::string item; std::getline(items, item, ',');) {
+  for (const std::string& item : split(text, ',')) {
     const std::size_t dash = item.find('-', 1);
     const int first = label(item.substr(0, dash), item);
     const int last = dash == std::string::npos ? first : label(item.substr(dash + 1), item);

@@ -89,8 +89,7 @@ class Record {
   std::vector<NewFile> changing(Evolution& evolution) const {
     const bool better = evolution.best_validation() < evolution.validate_start();  // else the start is written
     const int steps = better ? std::max(trained_steps_, config_.steps) : trained_steps_;
-    const int in_config = run_.training.epochs == 0 ? 0 : run_.training.steps;
-    const std::optional<int> note = steps != in_config ? std::optional(steps) : std::nullopt;
+    const std::optional<int> note = steps != run_.trained_steps() ? std::optional(steps) : std::nullopt;
     return {{to_.refinement(".csv"), log_},
             {to_.refinement(".json"), summary(evolution)},
             to_.optimizer_file(evolution.best(), config_text(run_), note)};

@@ -223,11 +223,12 @@ class Run {
 };
 
 /// A run without a training: an optimizer as one begins.
-void write_untrained(const RunFolder& folder, const RunConfig& config, const Family& optimizee) {
-  MetaTrainConfig training = config.training;
-  training.epochs = 1;
-  const MetaTrainer trainer(config.model(), optimizee, training);
-  folder.begin(config, {folder.optimizer_file(trainer.best(), config_text(config))});
+void write_untrained(const RunFolder& folder, const RunConfig& config) {
+  LearnedOptimizer begun{config.model(), {}};
+  begun.phi.resize(begun.model.layout().size());
+  Rng rng(config.training.seed);
+  begun.model.init(rng, begun.phi);
+  folder.begin(config, {folder.optimizer_file(begun, config_text(config))});
   std::printf("untrained optimizer  %s\nconfiguration        %s\n", folder.optimizer().c_str(),
               folder.config().c_str());
 }
@@ -276,7 +277,7 @@ int train(const TrainRequest& request) {
                   ": its epochs are 0, there is nothing to resume; l2l refine goes on from it");
     }
     open_new();
-    write_untrained(folder, config, optimizee);
+    write_untrained(folder, config);
     return 0;
   }
   Run run(folder, config, optimizee);

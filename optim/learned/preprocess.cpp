@@ -96,7 +96,7 @@ void moments(std::span<const Real> gradient, double decay, Real* memory, Index t
 void timescales(std::span<const Real> gradient, Real* memory, Index t, Real* out, Index stride) {
   const Average m0(kDecays[0], t, memory), m1(kDecays[1], t, memory + stride), m2(kDecays[2], t, memory + 2 * stride);
   const Average v(kDecays[2], t, memory + 3 * stride);
-  const Real clock = static_cast<Real>(std::log10(1 + static_cast<double>(t)) / 3);
+  const Real clock = static_cast<Real>(std::log10(1 + static_cast<double>(t)) / Preprocess::kClockDecades);
   for (Index k = 0; k < static_cast<Index>(gradient.size()); ++k) {
     const Real g = gradient[k], r = inverse_size(v(k, g * g));
     out[k] = g * r;

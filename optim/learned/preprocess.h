@@ -35,6 +35,7 @@ struct Preprocess {
   Index memory() const;
   /// Which feature is a direction of size 1, m̂/s or d; -1: none.
   Index direction() const;
+  static constexpr double kClockDecades = 3;  // of steps, in which the clock goes from 0 to 1
   /// Which feature is the clock, log10(1 + t)/3; -1: none.
   Index clock() const { return kind == Kind::timescales || kind == Kind::orthogonal ? 4 : -1; }
   /// What they take from ParameterFeatures: rows for each coordinate.

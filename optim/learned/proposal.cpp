@@ -4,10 +4,13 @@
 
 #include "autodiff/ops.h"
 #include "nn/spelling.h"
+#include "optim/learned/preprocess.h"
 
 namespace l2l {
 
-Real Proposal::clock_exponent() const { return static_cast<Real>(-decay * 3 * std::numbers::ln10); }
+Real Proposal::clock_exponent() const {
+  return static_cast<Real>(-decay * Preprocess::kClockDecades * std::numbers::ln10);
+}
 
 Var Proposal::operator()(Var o, Var direction, Var clock) const {
   const Real c = static_cast<Real>(scale);

@@ -86,7 +86,8 @@ class TracedPart {
     Lstm::State state;
     kept_->restore(tape, state);
     Lstm::State next = state;
-    const Var weights = part_.weights(phi), u = model(weights, x, next), below = model.dense()(weights, x);
+    const Var weights = part_.weights(phi), u = model(weights, x, next);
+    const Var below = next.empty() ? Var{} : model.dense()(weights, x);  // what the LSTM gets
     for (std::size_t k = 0; k < next.size(); ++k) {
       const Var gates = model.lstm().gates(weights, k, k == 0 ? below : next[k - 1].h, state[k].h);
       const std::string of_layer = " of the LSTM's layer " + std::to_string(k) + for_group();

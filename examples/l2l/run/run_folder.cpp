@@ -76,14 +76,18 @@ bool is_finding(const fs::path& file) {
                             is_table_or_picture(file));
 }
 
+/// What an optimizer notes in its metadata; nothing if it does not say.
+std::optional<std::string> note_of(const fs::path& optimizer, const char* name) {
+  const std::map<std::string, std::string> metadata = read_safetensors(optimizer).metadata;
+  const auto note = metadata.find(name);
+  return note == metadata.end() ? std::nullopt : std::optional(note->second);
+}
+
 /// The checksum of the config.json that an optimizer was trained with; nothing if it does not say.
 std::optional<std::string> noted_config(const fs::path& optimizer) {
-  const std::map<std::string, std::string> metadata = read_safetensors(optimizer).metadata;
-  const auto note = metadata.find(kConfigNote);
-  if (note == metadata.end()) return {};
-  const std::string& digits = note->second;
-  if (digits.size() != 8 || digits.find_first_not_of("0123456789abcdef") != std::string::npos) {
-    throw Error(optimizer.string(), ": 'config' of its metadata is ", in_quotes(digits),
+  const std::optional<std::string> digits = note_of(optimizer, kConfigNote);
+  if (digits && (digits->size() != 8 || digits->find_first_not_of("0123456789abcdef") != std::string::npos)) {
+    throw Error(optimizer.string(), ": 'config' of its metadata is ", in_quotes(*digits),
                 ", not the checksum of a config.json, 8 digits; remove the entry to use it all the same");
   }
   return digits;
@@ -201,11 +205,10 @@ NewFile RunFolder::optimizer_file(const LearnedOptimizer& learned, const std::st
 }
 
 int RunFolder::trained_steps(const RunConfig& config) const {
-  const std::map<std::string, std::string> metadata = read_safetensors(optimizer()).metadata;
-  const auto note = metadata.find(kStepsNote);
-  if (note == metadata.end()) return config.training.epochs == 0 ? 0 : config.training.steps;
+  const std::optional<std::string> note = note_of(optimizer(), kStepsNote);
+  if (!note) return config.trained_steps();
   try {
-    return parse_number<int>(std::string("'") + kStepsNote + "' of its metadata", note->second, kCount);
+    return parse_number<int>(std::string("'") + kStepsNote + "' of its metadata", *note, kCount);
   } catch (const UsageError& error) {
     throw Error(optimizer().string(), ": ", error.what());
   }

@@ -23,6 +23,8 @@ struct RunConfig {
   /// "all": one LSTM for all parameters; "conv,fc": one for each of these groups; "conv,fc=adam:0.003": an LSTM for the
   /// first and a rule for the second.
   OptimizerModel model() const;
+  /// Steps of the training's longest trajectories; 0 if there is no training.
+  int trained_steps() const { return training.epochs == 0 ? 0 : training.steps; }
 };
 
 /// A setting of a run: `--epochs 500` on the command line and "epochs": 500 in config.json.
