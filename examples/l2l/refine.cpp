@@ -118,12 +118,13 @@ class Record {
 Commands picture(const std::string& optimizee, const std::string& log, const EvolutionConfig& config) {
   const int steps = config.steps, last = config.last;
   return Commands(
-      "set title ", Text("Refining an optimizer on " + optimizee), "\nset xlabel 'iteration'\nset ylabel '",
+      "set title ", Text("Refining an optimizer on " + optimizee + ": validation functions"),
+      "\nset xlabel 'iteration'\nset ylabel '",
       config.shortest > 0 ? Commands("geometric mean of losses from ", config.shortest, " to ")
       : last == 1         ? Commands("loss at step ")
                           : Commands("mean loss of the last ", last, " of "),
       steps, last == 1 && config.shortest == 0 ? Commands() : Commands(" steps"),
-      " on validation functions'\n"
+      "'\n"
       "unset key\n"
       "set yrange [*:*] noextend\n"
       "set offsets 0, 0, graph 0.2, graph 0.05\n"
