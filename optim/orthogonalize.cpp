@@ -40,6 +40,10 @@ void orthogonalize(Real* matrix, Index rows, Index columns, std::vector<Real>& s
   for (Index k = 0; k < n; ++k) matrix[k] = factor * X[k];
 }
 
+double momentum_decay(Index t, double growth) {
+  return std::max(0.0, 1 - 0.1 * std::pow(1000 / static_cast<double>(1 + t), growth));
+}
+
 void orthogonal_momentum(const Parameter& map, std::span<const Real> g, std::span<const Real> m, Real beta,
                          std::span<Real> out, std::vector<Real>& scratch) {
   for (std::size_t k = 0; k < g.size(); ++k) out[k] = beta * m[k] + (1 - beta) * g[k];

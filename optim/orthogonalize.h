@@ -20,6 +20,16 @@ namespace l2l {
 /// not up yet after five steps. Zero stays zero; what is not finite makes all of it NaN. `scratch` is resized.
 void orthogonalize(Real* matrix, Index rows, Index columns, std::vector<Real>& scratch);
 
+/// The decay β_t of a momentum that grows with the steps: t = 0, 1, …, growth q ≥ 0,
+///
+///     β_t = max(0, 1 - 0.1 (1000 / (1+t))^q)
+///
+/// which is 0.9 for q = 0, and for others at step 1000. q = 0.3 begins with 0.2. Long steps soon turn round in a long
+/// momentum; as they get shorter, its average may cover more of them. (Nesterov's 1983 is such a sequence, as is that
+/// of Sutskever et al. 2013, eq. 5; this one is measured: optim/meta/EXPERIMENTS.md.)
+double momentum_decay(Index t, double growth);
+constexpr double kMomentumGrowth = 0.3;  // of those who let it grow and do not say how
+
 /// The orthogonalised Nesterov momentum of a linear map: β m + (1-β) g, orthogonalised, → out. g: the gradient, m: its
 /// moving average of decay β, which has taken g in.
 void orthogonal_momentum(const Parameter& map, std::span<const Real> g, std::span<const Real> m, Real beta,

@@ -108,25 +108,34 @@ void Adam::step(std::span<const Real> gradient, std::span<Real> theta) {
 // ---- Muon -----------------------------------------------------------------------------------------------------
 
 void Muon::reset(const Layout& layout) {
-  adam_.reset(layout);
-  maps_.clear();
-  for (const Parameter& p : layout.parameters()) {
-    if (p.kind == Parameter::Kind::linear_map) maps_.push_back(p);
-  }
+  parameters_ = layout.parameters();
+  m_.assign(layout.size(), 0);
+  v_.assign(layout.size(), 0);
+  t_ = 0;
+  forgotten_ = 1;
 }
 
 void Muon::step(std::span<const Real> gradient, std::span<Real> theta) {
-  check_sizes("muon", adam_.state().m.size(), gradient, theta);
-  const Real beta = static_cast<Real>(beta_), eta = static_cast<Real>(learning_rate_);
-  before_.assign(theta.begin(), theta.end());
-  adam_.step(gradient, theta);  // also where it is not wanted: its first moment is the momentum of linear maps, too
-  const std::span<const Real> before(before_), momentum(adam_.state().m);
-  for (const Parameter& p : maps_) {
-    direction_.resize(p.shape.size());
-    orthogonal_momentum(p, p.in(gradient), p.in(momentum), beta, direction_, scratch_);
-    const std::span<const Real> start = p.in(before);
-    const std::span<Real> end = p.in(theta);
-    for (std::size_t k = 0; k < start.size(); ++k) end[k] = start[k] - eta * direction_[k];
+  check_sizes("muon", m_.size(), gradient, theta);
+  const double decay = momentum_decay(t_++, growth_);
+  forgotten_ *= decay;
+  const Real beta = static_cast<Real>(decay), beta2 = Real(0.99), eta = static_cast<Real>(learning_rate_);
+  const Real eta_adam = static_cast<Real>(learning_rate_ / (1 - forgotten_));
+  const Real root = static_cast<Real>(std::sqrt(1 / (1 - std::pow(0.99, static_cast<double>(t_)))));
+  for (const Parameter& p : parameters_) {
+    const std::span<const Real> g = p.in(gradient);
+    const std::span<Real> m = p.in(std::span(m_)), v = p.in(std::span(v_)), x = p.in(theta);
+    for (std::size_t k = 0; k < g.size(); ++k) m[k] = beta * m[k] + (1 - beta) * g[k];
+    if (p.kind == Parameter::Kind::linear_map) {
+      direction_.resize(g.size());
+      orthogonal_momentum(p, g, m, beta, direction_, scratch_);
+      for (std::size_t k = 0; k < g.size(); ++k) x[k] -= eta * direction_[k];
+      continue;
+    }
+    for (std::size_t k = 0; k < g.size(); ++k) {
+      v[k] = beta2 * v[k] + (1 - beta2) * g[k] * g[k];
+      x[k] -= eta_adam * m[k] / (std::sqrt(v[k]) * root + Real(1e-8));
+    }
   }
 }
 
@@ -152,6 +161,8 @@ const std::vector<Rule>& rules() {
       {"rmsprop", "RMSprop, mean square with alpha 0.99", make<RmsProp>},
       {"adam", "ADAM, beta 0.9 and 0.999", make<Adam>},
       {"muon", "Muon: orthogonalised momentum for linear maps, ADAM for the rest, beta 0.9 and 0.99", make<Muon>},
+      {"muon-growing", "the same, its beta from 0.2 at the start to 0.9 at step 1000",
+       [](double learning_rate) { return std::make_unique<Muon>(learning_rate, kMomentumGrowth); }},
   };
   return table;
 }

@@ -95,19 +95,20 @@ class Adam : public Optimizer {
 ///     m ← β m + (1-β) g      θ ← θ - η O(β m + (1-β) g),  O(U S V^T) ≈ √max(R, C) U V^T
 /// whose elements are of size 1 for any shape, so that one η serves all (Liu et al. 2025, "Muon is Scalable for LLM
 /// Training", section 2.2, with another constant). All other parameters follow ADAM with the same η, β and β2 = 0.99.
+/// β = 0.9, or grows: β_t = momentum_decay(t, growth); ADAM's bias is then 1 - Π β_t.
 class Muon : public Optimizer {
  public:
-  explicit Muon(double learning_rate, double beta = 0.9)
-      : learning_rate_(learning_rate), beta_(beta), adam_(learning_rate, beta, 0.99) {}
+  explicit Muon(double learning_rate, double growth = 0) : learning_rate_(learning_rate), growth_(growth) {}
   void reset(const Layout& layout) override;
   void step(std::span<const Real> gradient, std::span<Real> theta) override;
   std::unique_ptr<Optimizer> clone() const override { return std::make_unique<Muon>(*this); }
 
  private:
-  double learning_rate_, beta_;
-  Adam adam_;
-  std::vector<Parameter> maps_;
-  std::vector<Real> before_, direction_, scratch_;
+  double learning_rate_, growth_;
+  Index t_ = 0;
+  double forgotten_ = 1;  // Π β_t: what m still has of its zeros
+  std::vector<Parameter> parameters_;
+  std::vector<Real> m_, v_, direction_, scratch_;
 };
 
 /// A learning rate's cosine decay (Loshchilov & Hutter 2017, eq. 5, without restarts) as a factor: from 1 at the start
@@ -120,7 +121,7 @@ struct Rule {
   std::string summary;
   std::function<std::unique_ptr<Optimizer>(double learning_rate)> make;
 };
-/// sgd, momentum, nag, rmsprop, adam, muon
+/// sgd, momentum, nag, rmsprop, adam, muon, muon-growing
 const std::vector<Rule>& rules();
 /// How a learning rate changes: by a cosine decay to 0 over a horizon that is known, or as 1/√t at step t = 1, 2, …,
 /// which asks for none (Zinkevich 2003).

@@ -2,6 +2,7 @@
 
 #include "autodiff/error.h"
 #include "nn/spelling.h"
+#include "optim/orthogonalize.h"
 
 namespace l2l {
 
@@ -22,19 +23,19 @@ const std::vector<NamedModel>& models() {
        "orthogonal, 1 x 8 units, beside Muon's steps: for long horizons, with l2l refine --window",
        {.layers = 1,
         .hidden = 8,
-        .preprocess = {Preprocess::Kind::orthogonal},
+        .preprocess = {Preprocess::Kind::orthogonal, kMomentumGrowth},
         .output_scale = 0.01,
         .proposal = Proposal::Kind::anchored,
-        .rate = 0.06,
+        .rate = 0.08,
         .decay = 0.5}},
       {"perceptron",
        "the same with 2 x 8 dense units in place of the LSTM: no state but that of its features",
        {.layers = 0,
         .hidden = 8,
-        .preprocess = {Preprocess::Kind::orthogonal},
+        .preprocess = {Preprocess::Kind::orthogonal, kMomentumGrowth},
         .output_scale = 0.01,
         .proposal = Proposal::Kind::anchored,
-        .rate = 0.06,
+        .rate = 0.08,
         .decay = 0.5,
         .dense = 2}},
   };

@@ -8,7 +8,7 @@
 namespace l2l {
 namespace {
 
-constexpr double kBeta = 0.9;
+constexpr double kCosineDecay = 0.9;
 
 /// ⟨x, y⟩ / (‖x‖ ‖y‖), 0 if one of them is 0
 double cosine(std::span<const Real> x, std::span<const Real> y) {
@@ -21,7 +21,7 @@ double cosine(std::span<const Real> x, std::span<const Real> y) {
 }  // namespace
 
 ParameterFeatures::ParameterFeatures(const Preprocess& preprocess, const Layout& layout)
-    : rows_(preprocess.parameter_rows()) {
+    : rows_(preprocess.parameter_rows()), growth_(preprocess.parameter) {
   if (rows_ == 0) return;
   parameters_ = layout.parameters();
   momentum_.assign(layout.size(), 0);
@@ -32,18 +32,20 @@ void ParameterFeatures::operator()(std::span<const Real> gradient, Real* out) {
   if (rows_ == 0) return;
   const std::size_t n = gradient.size();
   const std::span<Real> directions(out, n), linear(out + n, n), cosines(out + 2 * n, n);
-  const Real beta = static_cast<Real>(kBeta);
+  const double decay = momentum_decay(t_++, growth_);
+  forgotten_ *= decay;
+  const Real beta = static_cast<Real>(decay), correction = static_cast<Real>(1 / (1 - forgotten_));
   for (std::size_t j = 0; j < parameters_.size(); ++j) {
     const Parameter& p = parameters_[j];
     const std::span<const Real> g = p.in(gradient);
     const std::span<Real> m = p.in(std::span(momentum_)), direction = p.in(directions);
-    cosine_[j] = kBeta * cosine_[j] + (1 - kBeta) * cosine(g, m);
+    cosine_[j] = kCosineDecay * cosine_[j] + (1 - kCosineDecay) * cosine(g, m);
     const bool is_map = p.kind == Parameter::Kind::linear_map;
     for (std::size_t k = 0; k < g.size(); ++k) m[k] = beta * m[k] + (1 - beta) * g[k];
     if (is_map) {
       orthogonal_momentum(p, g, m, beta, direction, scratch_);
     } else {
-      std::ranges::fill(direction, Real(0));
+      for (std::size_t k = 0; k < g.size(); ++k) direction[k] = correction * m[k];
     }
     std::ranges::fill(p.in(linear), static_cast<Real>(is_map));
     std::ranges::fill(p.in(cosines), static_cast<Real>(cosine_[j]));

@@ -9,7 +9,8 @@ namespace l2l {
 
 /// What a coordinate sees of the parameter that it belongs to: of features `orthogonal` the rows
 ///
-///     O       the orthogonalised Nesterov momentum of a linear map (optim/orthogonalize.h, β = .9); 0 otherwise
+///     D       the momentum: of a linear map Nesterov's, orthogonalised (optim/orthogonalize.h); of others without its
+///             bias towards zero. Its decay is β_t = momentum_decay(t, q), q the parameter of the preprocessing
 ///     linear  1 for a linear map, 0 otherwise
 ///     ρ       the cosine of ∇ and the momentum before it, averaged with β = .9: above 0 where steps could be longer,
 ///             below 0 where they go too far. The same for all coordinates of a parameter.
@@ -26,6 +27,9 @@ class ParameterFeatures {
 
  private:
   Index rows_;
+  double growth_;
+  Index t_ = 0;
+  double forgotten_ = 1;  // Π β_t: what the momentum still has of its zeros
   std::vector<Parameter> parameters_;
   std::vector<Real> momentum_, scratch_;
   std::vector<double> cosine_;  // of each parameter: the average

@@ -48,6 +48,12 @@ Index Preprocess::direction() const {
 
 void Preprocess::check() const {
   if (!has_parameter()) return;
+  if (kind == Kind::orthogonal) {
+    if (!(parameter >= 0 && parameter <= 1)) {
+      throw Error("preprocess: the growth of the momentum is ", parameter, ", it must be from 0 to 1");
+    }
+    return;
+  }
   if (kind == Kind::moments) {
     if (!(parameter > 0 && parameter < 1)) {
       throw Error("preprocess: the decay of the moments is ", parameter, ", it must be between 0 and 1");
@@ -63,15 +69,17 @@ void Preprocess::check() const {
 
 namespace {
 
+Real bias_correction(double beta, Index t) {
+  return static_cast<Real>(1 / (1 - std::pow(beta, static_cast<double>(t + 1))));
+}
+
 /// A moving average of decay β of one number for each coordinate.
 struct Average {
-  Real beta, correction;  // 1 / (1 - β^{t+1})
+  Real beta, correction;
   Real* values;
 
   Average(double beta, Index t, Real* values)
-      : beta(static_cast<Real>(beta)),
-        correction(static_cast<Real>(1 / (1 - std::pow(beta, static_cast<double>(t + 1))))),
-        values(values) {}
+      : beta(static_cast<Real>(beta)), correction(bias_correction(beta, t)), values(values) {}
   /// Takes in x; returns the average without its bias.
   Real operator()(Index k, Real x) const {
     values[k] = beta * values[k] + (1 - beta) * x;
@@ -109,11 +117,13 @@ void timescales(std::span<const Real> gradient, Real* memory, Index t, Real* out
 
 void orthogonal(std::span<const Real> gradient, Real* memory, Index t, Real* out, Index stride, const Real* rows) {
   timescales(gradient, memory, t, out, stride);
-  const Real *const m = out + 2 * stride, *const O = rows, *const linear = rows + stride;
-  Real* const d = out + 5 * stride;
+  const Real *const direction = rows, *const linear = rows + stride;
   const Index n = static_cast<Index>(gradient.size());
-  for (Index k = 0; k < n; ++k) d[k] = O[k] + (1 - linear[k]) * m[k];
-  std::copy_n(rows + stride, n, out + 6 * stride);
+  const Real* const v = memory + 3 * stride;
+  const Real correction = bias_correction(kDecays[2], t);
+  Real* const d = out + 5 * stride;
+  for (Index k = 0; k < n; ++k) d[k] = linear[k] > 0 ? direction[k] : direction[k] * inverse_size(correction * v[k]);
+  std::copy_n(linear, n, out + 6 * stride);
   std::copy_n(rows + 2 * stride, n, out + 7 * stride);
 }
 

@@ -16,12 +16,12 @@ namespace l2l {
 ///     moments     (∇/s, m̂_β/s)                           two features, β = parameter
 ///                                                        (RNNprop: Lv, Jiang & Li 2017, section 4.1)
 ///     timescales  (∇/s, m̂_.5/s, m̂_.9/s, m̂_.99/s, log10(1 + t)/3)                         five features
-///     orthogonal  those, and d, linear, ρ                eight features (see ParameterFeatures for O, linear and ρ)
+///     orthogonal  those, and d, linear, ρ                eight features, q = parameter (see ParameterFeatures)
 ///
 /// with the moving averages m_β ← β m_β + (1-β) ∇ and v_β ← β v_β + (1-β) ∇², without their bias towards zero:
 /// m̂_β = m_β / (1-β^{t+1}) after t gradients before this one, v̂_β likewise; and s = √v̂_β + 1e-8, in `timescales` and
-/// `orthogonal` with β = .99. Divided by s, gradients of any size are of size 1, as in ADAM. d = O for a coordinate of
-/// a linear map, as in Muon, and m̂_.9/s for any other.
+/// `orthogonal` with β = .99. Divided by s, gradients of any size are of size 1, as in ADAM. d is the direction of
+/// Muon with a momentum of growth q: orthogonalised for a coordinate of a linear map, m̂/s for any other.
 struct Preprocess {
   enum class Kind { none, rescale, log_sign, moments, timescales, orthogonal };
 
@@ -41,7 +41,7 @@ struct Preprocess {
   /// What they take from ParameterFeatures: rows for each coordinate.
   Index parameter_rows() const { return kind == Kind::orthogonal ? kMaxParameterRows : 0; }
   /// Whether the kind has a parameter.
-  bool has_parameter() const { return kind == Kind::rescale || kind == Kind::log_sign || kind == Kind::moments; }
+  bool has_parameter() const { return kind != Kind::none && kind != Kind::timescales; }
   /// An Error unless the parameter makes sense.
   void check() const;
   /// gradient: [n] → out: [features, n], feature k of coordinate j at out[k * stride + j]. Never throws.

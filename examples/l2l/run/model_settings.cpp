@@ -3,6 +3,7 @@
 #include "autodiff/error.h"
 #include "nn/spelling.h"
 #include "optim/learned/models.h"
+#include "optim/orthogonalize.h"
 
 namespace l2l {
 
@@ -28,7 +29,23 @@ Setting model_setting() {
 
 namespace {
 
-/// "none", "rescale:C", "log" or "log:P", "moments" or "moments:BETA", "timescales"
+Range parameter_range(Preprocess::Kind kind) {
+  switch (kind) {
+    case Preprocess::Kind::moments: return {1e-6, 1 - 1e-6};
+    case Preprocess::Kind::orthogonal: return {0, 1};
+    default: return kPositive;
+  }
+}
+
+double default_parameter(Preprocess::Kind kind) {
+  switch (kind) {
+    case Preprocess::Kind::moments: return 0.95;
+    case Preprocess::Kind::orthogonal: return kMomentumGrowth;
+    default: return Preprocess{}.parameter;
+  }
+}
+
+/// "none", "rescale:C", "log" or "log:P", "moments" or "moments:BETA", "timescales", "orthogonal" or "orthogonal:Q"
 Preprocess parse_preprocess_setting(const std::string& text) {
   const std::size_t colon = text.find(':');
   const Preprocess::Kind kind = parse_preprocess(text.substr(0, colon));
@@ -39,9 +56,8 @@ Preprocess parse_preprocess_setting(const std::string& text) {
   if (kind == Preprocess::Kind::rescale && !has_parameter) {
     throw UsageError("--preprocess rescale: the factor is missing, e.g. rescale:0.1");
   }
-  const Range range = kind == Preprocess::Kind::moments ? Range{1e-6, 1 - 1e-6} : kPositive;
-  if (has_parameter) return {kind, parse_number<double>("--preprocess " + text, text.substr(colon + 1), range)};
-  return {kind, kind == Preprocess::Kind::moments ? 0.95 : Preprocess{}.parameter};
+  if (!has_parameter) return {kind, default_parameter(kind)};
+  return {kind, parse_number<double>("--preprocess " + text, text.substr(colon + 1), parameter_range(kind))};
 }
 
 std::string preprocess_text(const Preprocess& preprocess) {
@@ -57,9 +73,10 @@ Setting preprocess_setting() {
       "what the LSTM sees of a gradient: none, rescale:C (times C),\n"
       "log:P (logarithm and sign; log alone is log:10), moments:BETA\n"
       "(of size 1, with their moving average; alone 0.95),\n"
-      "timescales (with three of them, and the step), or orthogonal\n"
-      "(those, the orthogonalised momentum of weight matrices, and\n"
-      "whether steps go too far)",
+      "timescales (with three of them, and the step), or orthogonal:Q\n"
+      "(those, the orthogonalised momentum of weight matrices, which\n"
+      "grows with the steps, for Q = 0 not, alone 0.3, and whether\n"
+      "steps go too far)",
       [](const RunConfig& config) { return preprocess_text(config.optimizer.preprocess); },
       [](RunConfig& config, const std::string& text) { config.optimizer.preprocess = parse_preprocess_setting(text); }};
 }

@@ -206,7 +206,7 @@ TEST_CASE("a checkpoint keeps features and proposal; one that says nothing of a 
   for (const CoordinateConfig& config :
        {CoordinateConfig{1, 4, {Preprocess::Kind::moments, 0.9}, 0.3, Proposal::Kind::squashed},
         CoordinateConfig{2, 3, {Preprocess::Kind::timescales, 0}, 0.3, Proposal::Kind::anchored, 0.02},
-        CoordinateConfig{1, 3, {Preprocess::Kind::orthogonal, 0}, 0.3, Proposal::Kind::anchored, 0.02, 0.5, 1},
+        CoordinateConfig{1, 3, {Preprocess::Kind::orthogonal, 0.3}, 0.3, Proposal::Kind::anchored, 0.02, 0.5, 1},
         CoordinateConfig{0, 3, {Preprocess::Kind::timescales, 0}, 0.3, Proposal::Kind::scaled, 0.01, 0, 2}}) {
     const LearnedOptimizer learned = random_optimizer(CoordinateModel(config), 5);
     learned.save(path);

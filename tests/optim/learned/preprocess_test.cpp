@@ -177,13 +177,15 @@ TEST_CASE("moments and timescales are averages of all gradients so far, divided 
 TEST_CASE("orthogonal features: those of timescales, and what a coordinate sees of its parameter") {
   Layout layout;
   const Parameter bias = layout.add("bias", {2}), map = layout.add("map", {3, 4}, "", Parameter::Kind::linear_map);
-  const Preprocess orthogonal{Preprocess::Kind::orthogonal, 0}, timescales{Preprocess::Kind::timescales, 0};
+  const double growth = GENERATE(0.0, 0.3);
+  const Preprocess orthogonal{Preprocess::Kind::orthogonal, growth}, timescales{Preprocess::Kind::timescales, 0};
   const Index n = layout.size();
   ParameterFeatures of_parameters(orthogonal, layout);
   REQUIRE(of_parameters.rows() == 3);
   CHECK(ParameterFeatures(timescales, layout).rows() == 0);
   std::vector<Real> memory(4 * n, 0), other_memory(4 * n, 0), rows(3 * n), x(8 * n), same(5 * n), scratch, g(n);
-  std::vector<double> m(n, 0), cosine(2, 0);
+  std::vector<double> m(n, 0), v(n, 0), cosine(2, 0);
+  double forgotten = 1;
   Rng rng(5);
   for (Index t = 0; t < 5; ++t) {
     CAPTURE(t);
@@ -192,26 +194,34 @@ TEST_CASE("orthogonal features: those of timescales, and what a coordinate sees 
     orthogonal(g, memory.data(), t, x.data(), n, rows.data());
     timescales(g, other_memory.data(), t, same.data(), n);
     CHECK(std::vector<Real>(x.begin(), x.begin() + 5 * n) == same);
+    // By hand for q = 0.3: 1 - 0.1 · 1000^0.3 = 0.206, 1 - 0.1 · 500^0.3 = 0.355, …
+    const double hand[] = {0.205672, 0.354805, 0.428701, 0.475939, 0.509873};
+    const double decay = growth == 0 ? 0.9 : momentum_decay(t, growth);
+    if (growth > 0) CHECK(std::abs(decay - hand[t]) < 1e-6);
+    forgotten *= decay;
     for (const Parameter& p : {bias, map}) {
       double gg = 0, mm = 0, gm = 0;
       for (Index k = p.offset; k < p.offset + p.shape.size(); ++k) {
         gg += static_cast<double>(g[k]) * g[k];
         mm += m[k] * m[k];
         gm += g[k] * m[k];
-        m[k] = 0.9 * m[k] + 0.1 * g[k];
+        m[k] = decay * m[k] + (1 - decay) * g[k];
+        v[k] = 0.99 * v[k] + 0.01 * g[k] * g[k];
       }
       double& average = cosine[p.offset == map.offset];
       average = 0.9 * average + 0.1 * (mm > 0 ? gm / std::sqrt(gg * mm) : 0);
     }
     std::vector<Real> O(12);
-    for (Index k = 0; k < 12; ++k) O[k] = static_cast<Real>(0.9 * m[k + 2] + 0.1 * g[k + 2]);
+    for (Index k = 0; k < 12; ++k) O[k] = static_cast<Real>(decay * m[k + 2] + (1 - decay) * g[k + 2]);
     orthogonalize(O.data(), 3, 4, scratch);
     for (Index k = 0; k < n; ++k) {
       CAPTURE(k);
       const bool is_map = k >= map.offset;
       // The momentum is rounded three times a step, and the iteration makes that 4^5 times larger.
       if (is_map) CHECK(x[5 * n + k] == rounded(O[k - 2], 1024.0 * 3 * static_cast<double>(t + 1), 3));
-      if (!is_map) CHECK(x[5 * n + k] == x[2 * n + k]);
+      const double s = std::sqrt(v[k] / (1 - std::pow(0.99, static_cast<double>(t + 1)))) + 1e-8;
+      if (!is_map) CHECK(x[5 * n + k] == rounded(m[k] / (1 - forgotten) / s, 8.0 * static_cast<double>(t + 1), 3));
+      if (!is_map && growth == 0) CHECK(x[5 * n + k] == rounded(x[2 * n + k], 8.0 * static_cast<double>(t + 1), 3));
       CHECK(x[6 * n + k] == (is_map ? 1 : 0));
       CHECK(x[7 * n + k] == rounded(cosine[is_map], 3.0 * static_cast<double>(t + 1) + 20, 1));
     }

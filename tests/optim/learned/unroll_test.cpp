@@ -93,7 +93,7 @@ TEST_CASE("the fused unroll is the composed one") {
   };
   const Preprocess none{Preprocess::Kind::none, 1}, rescale{Preprocess::Kind::rescale, 1e-3}, log_sign{};
   const Preprocess moments{Preprocess::Kind::moments, 0.95}, timescales{Preprocess::Kind::timescales, 0};
-  const Preprocess orthogonal{Preprocess::Kind::orthogonal, 0};
+  const Preprocess orthogonal{Preprocess::Kind::orthogonal, 0.3};
   const std::vector<Case> cases = {
       {{2, 20, log_sign, 0.1}, 100, 5, 3},  // the usual shape, a block and a part of one
       {{2, 20, log_sign, 0.1}, 1, 5, 2},  // one coordinate
@@ -181,11 +181,11 @@ TEST_CASE("an anchored optimizer that was not trained is ADAM") {
 
 TEST_CASE(
     "an anchored optimizer with orthogonal features that was not trained is Muon, with the schedule of its decay") {
-  const double decay = GENERATE(0.0, 0.5);
+  const double decay = GENERATE(0.0, 0.5), growth = GENERATE(0.0, kMomentumGrowth);
   CoordinateConfig config{
-      .preprocess = {Preprocess::Kind::orthogonal}, .proposal = Proposal::Kind::anchored, .rate = 0.03};
+      .preprocess = {Preprocess::Kind::orthogonal, growth}, .proposal = Proposal::Kind::anchored, .rate = 0.03};
   config.decay = decay;
-  const Rule& muon = find_rule("muon");
+  const Rule& muon = find_rule(growth > 0 ? "muon-growing" : "muon");
   check_untrained(CoordinateModel(config),
                   *(decay > 0 ? with_schedule(muon, Schedule::sqrt, 1) : muon).make(config.rate), 9);
 }
@@ -307,7 +307,7 @@ TEST_CASE("the meta-gradient agrees with differences of the meta-loss, the recor
       GENERATE(CoordinateConfig{2, 4, {}, 0.3},
                CoordinateConfig{2, 4, {Preprocess::Kind::moments, 0.95}, 0.3, Proposal::Kind::squashed},
                CoordinateConfig{1, 4, {Preprocess::Kind::timescales, 0}, 0.3, Proposal::Kind::anchored, 0.1},
-               CoordinateConfig{1, 4, {Preprocess::Kind::orthogonal, 0}, 0.3, Proposal::Kind::anchored, 0.1, 0.5, 1},
+               CoordinateConfig{1, 4, {Preprocess::Kind::orthogonal, 0.3}, 0.3, Proposal::Kind::anchored, 0.1, 0.5, 1},
                CoordinateConfig{0, 4, {Preprocess::Kind::timescales, 0}, 0.3, Proposal::Kind::anchored, 0.1, 0, 2});
   const CoordinateModel model(config);
   Rng rng(11);
