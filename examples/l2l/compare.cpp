@@ -83,7 +83,7 @@ int compare(const CompareRequest& request) {
   comparison.options = trial.options;
   comparison.trained_on = trial.config.optimizee;
   comparison.trained_steps = trial.trained_steps;
-  const int horizon = trial.trained_steps > 0 ? trial.trained_steps : trial.config.training.steps;
+  const int horizon = trial.config.horizon(trial.trained_steps);
   comparison.horizon = request.tune_steps.value_or(horizon);
   comparison.steps = request.steps.value_or(2 * horizon);
   comparison.functions = request.functions;

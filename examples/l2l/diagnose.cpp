@@ -105,19 +105,24 @@ Commands picture(const std::string& optimizee, const Trace& trace, const Preproc
     return Commands("$trace using 1:", column, curve_style(trace.steps.size()), "linewidth 2 linecolor '", colour,
                     "' title '", title, "'");
   };
-  Commands shares(line(5, "#56b4e9", "saturated: i"), ", ", line(6, "#009e73", "saturated: f"), ", ",
-                  line(7, "#e69f00", "saturated: g"), ", ", line(8, "#cc79a7", "saturated: o"));
-  if (preprocess.kind == Preprocess::Kind::log_sign) shares += {", ", line(9, "#000000", "clipped input")};
-  return Commands(Commands::data("trace", lines), "set multiplot layout 3,1 title ",
+  std::vector<Commands> shares;
+  if (!trace.steps.front().layers.empty()) {
+    shares = {line(5, "#56b4e9", "saturated: i"), line(6, "#009e73", "saturated: f"),
+              line(7, "#e69f00", "saturated: g"), line(8, "#cc79a7", "saturated: o")};
+  }
+  if (preprocess.kind == Preprocess::Kind::log_sign) shares.push_back(line(9, "#000000", "clipped input"));
+  const Commands step_axis("\nset xlabel 'step'\n"), next_line("\n"), first("plot "), comma(", ");
+  Commands last;  // a panel that a perceptron does not have, unless it sees logarithms
+  for (std::size_t k = 0; k < shares.size(); ++k) last += Commands(k == 0 ? first : comma, shares[k]);
+  return Commands(Commands::data("trace", lines), "set multiplot layout ", shares.empty() ? 2 : 3, ",1 title ",
                   Text("inside the optimizer on a validation function of " + optimizee +
-                       "; saturated: in the layer where it is most"),
+                       (shares.empty() ? "" : "; saturated: in the layer where it is most")),
                   "\nset lmargin 11\nset rmargin 22\nset xrange [0:", std::max<std::size_t>(1, trace.steps.size() - 1),
                   "]\nset logscale y\nset ylabel 'loss'\nplot ", line(2, colour_of("lstm"), "loss"),
-                  "\nset ylabel 'median size'\nset format y '1e%L'\nplot ", line(3, "#0072b2", "update u"), ", ",
-                  line(4, "#999999", "theta"),
-                  "\nunset logscale y\nset format y '%g'\nset yrange [-0.02:1.02]\nset xlabel 'step'\n"
-                  "set ylabel 'share'\nset key font ',11' spacing 0.9\nplot ",
-                  shares, "\nunset multiplot\n");
+                  shares.empty() ? step_axis : next_line, "set ylabel 'median size'\nset format y '1e%L'\nplot ",
+                  line(3, "#0072b2", "update u"), ", ", line(4, "#999999", "theta"),
+                  "\nunset logscale y\nset format y '%g'\nset yrange [-0.02:1.02]", step_axis,
+                  "set ylabel 'share'\nset key font ',11' spacing 0.9\n", last, "\nunset multiplot\n");
 }
 
 }  // namespace
@@ -127,7 +132,8 @@ int diagnose(const DiagnoseRequest& request) {
   const FolderLock lock(folder.path, FolderLock::together);
   const RunConfig config = folder.read_config();
   const LearnedOptimizer learned = folder.read_optimizer(config);
-  const int steps = request.steps.value_or(config.training.steps);
+  const int trained_steps = folder.trained_steps(config);
+  const int steps = request.steps.value_or(config.horizon(trained_steps));
   const std::uint64_t seed = request.seed.value_or(config.training.seed);
   const auto json = folder.diagnosis(".json"), png = folder.diagnosis(".png");
   const OutputLock output(json);
@@ -148,7 +154,7 @@ int diagnose(const DiagnoseRequest& request) {
   const auto& parts = learned.model.parts();
   const CoordinateConfig& lstm =
       std::find_if(parts.begin(), parts.end(), [](const auto& part) { return part.model(); })->model()->config();
-  std::vector<Finding> findings = l2l::diagnose(traces, lstm, functions.chance_loss(), folder.trained_steps(config));
+  std::vector<Finding> findings = l2l::diagnose(traces, lstm, functions.chance_loss(), trained_steps);
   findings.insert(findings.end(), training.begin(), training.end());
   findings.insert(findings.end(), seals.begin(), seals.end());
 

@@ -108,8 +108,8 @@ Proposals with_rate(const std::string& name, std::optional<double> given, const 
   const CompareRequest defaults;
   TuneOptions options;
   options.criterion = defaults.criterion;
-  options.evaluate = {Split::validation, defaults.tune_functions, trial.config.training.steps, request.seed,
-                      request.threads};
+  options.evaluate = {Split::validation, defaults.tune_functions, trial.config.horizon(trial.trained_steps),
+                      request.seed, request.threads};
   StatusLine status;
   return {name, tune(find_rule(name), trial.family, options, status), "tuned", {}, {}, 0};
 }
@@ -202,7 +202,7 @@ int probe(const ProbeRequest& request) {
   const OutputLock output(folder.probe("", ".json"));
   folder.check_output(folder.probe("", ".json"), {folder.probe("updates", ".csv"), folder.probe("response", ".csv")},
                       request.force, "replace the earlier probe with --force");
-  const int steps = request.steps.value_or(trial.config.training.steps);
+  const int steps = request.steps.value_or(trial.config.horizon(trial.trained_steps));
   Rng stream = function_stream(request.function, held_out(request, steps));
   const Layout layout = trial.family(stream, Split::test)->layout();  // in an ensemble they differ
   check_request(request, layout.size(), steps);

@@ -29,16 +29,16 @@ OptimizerModel::OptimizerModel(std::vector<Part> parts) : parts_(std::move(parts
     }
     seen.push_back(part.group);
     part.phi = {layout_.size(), 0};
-    if (const CoordinateModel* lstm = part.model()) {
-      for (const Parameter& p : lstm->layout().parameters()) {
+    if (const CoordinateModel* model = part.model()) {
+      for (const Parameter& p : model->layout().parameters()) {
         layout_.add(prefix_of(part.group) + p.name, p.shape, part.group);
       }
-      part.phi.count = lstm->layout().size();
+      part.phi.count = model->layout().size();
     } else {
       find_rule(std::get<FixedRule>(part.optimizer).name);
     }
   }
-  if (layout_.size() == 0) throw UsageError("a learned optimizer without an LSTM: there is nothing to learn");
+  if (layout_.size() == 0) throw UsageError("a learned optimizer of rules alone: there is nothing to learn");
 }
 
 std::vector<std::string> OptimizerModel::groups() const {
@@ -51,7 +51,7 @@ const CoordinateModel& OptimizerModel::single() const {
   if (parts_.size() == 1) return *parts_.front().model();
   std::ostringstream text;
   for (const Part& part : parts_) text << (&part == &parts_.front() ? "" : ", ") << part.group;
-  throw Error("this optimizer has a part for each of the groups ", text.str(), ", only one of a single LSTM will do");
+  throw Error("this optimizer has a part for each of the groups ", text.str(), ", only one for all of theta will do");
 }
 
 void OptimizerModel::init(Rng& rng, std::span<Real> phi) const {
@@ -99,7 +99,7 @@ std::string number_text(double value) {
 
 constexpr double kLargest = std::numeric_limits<double>::max();
 
-CoordinateModel read_lstm(const Metadata& metadata) {
+CoordinateModel read_model(const Metadata& metadata) {
   CoordinateConfig config;
   config.layers = metadata.number("layers", 0, CoordinateConfig::kMaxLayers);
   if (metadata.has("dense")) config.dense = metadata.number("dense", 0, CoordinateConfig::kMaxLayers);
@@ -117,8 +117,8 @@ CoordinateModel read_lstm(const Metadata& metadata) {
 
 }  // namespace
 
-// The metadata of a single LSTM stand there by themselves. Of several parts 'groups' names the groups, and the keys of
-// each begin with its group; 'conv.rule' says that one is no LSTM.
+// The metadata of an optimizer for all of θ stand there by themselves. Of several parts 'groups' names the groups, and the keys of
+// each begin with its group; 'conv.rule' says that one is a rule.
 LearnedOptimizer LearnedOptimizer::load(const std::filesystem::path& path) {
   TensorFile file = read_safetensors(path);
   file.path.clear();  // Errors get their file's name below, all alike
@@ -133,7 +133,7 @@ LearnedOptimizer LearnedOptimizer::load(const std::filesystem::path& path) {
       if (of_part.has("rule")) {
         parts.push_back({group, FixedRule{of_part.text("rule"), of_part.number("learning_rate", 0.0, kLargest)}});
       } else {
-        parts.push_back({group, read_lstm(of_part)});
+        parts.push_back({group, read_model(of_part)});
       }
     }
     LearnedOptimizer learned{OptimizerModel(std::move(parts)), {}};
@@ -161,8 +161,8 @@ std::string LearnedOptimizer::to_bytes(const std::map<std::string, std::string>&
     const auto put = [&](const char* key, const std::string& text) {
       file.metadata[prefix_of(part.group) + key] = text;
     };
-    if (const CoordinateModel* lstm = part.model()) {
-      const CoordinateConfig& config = lstm->config();
+    if (const CoordinateModel* model = part.model()) {
+      const CoordinateConfig& config = model->config();
       put("layers", std::to_string(config.layers));
       if (config.dense > 0) put("dense", std::to_string(config.dense));
       put("hidden", std::to_string(config.hidden));

@@ -19,13 +19,13 @@ struct FixedRule {
   std::unique_ptr<Optimizer> make() const { return find_rule(name).make(learning_rate); }
 };
 
-/// What a learned optimizer is made of: one LSTM for all of θ, or an optimizer for each group of parameters
-/// (Andrychowicz et al. 2016, section 3.3), which is an LSTM or a rule that does not learn:
+/// What a learned optimizer is made of: one model for all of θ, or an optimizer for each group of parameters
+/// (Andrychowicz et al. 2016, section 3.3), which is a model or a rule that does not learn:
 ///
 ///     OptimizerModel({{"conv", CoordinateModel(config)}, {"fc", CoordinateModel(config)}})
 ///     OptimizerModel({{"conv", CoordinateModel(config)}, {"fc", FixedRule{"adam", 0.003}}})
 ///
-/// Its φ is that of its LSTMs, concatenated.
+/// Its φ is that of its models, concatenated.
 class OptimizerModel {
  public:
   struct Part {
@@ -33,14 +33,14 @@ class OptimizerModel {
     std::variant<CoordinateModel, FixedRule> optimizer;
     Layout::Range phi = {0, 0};  // where its weights are; filled in by the model
 
-    /// The LSTM, or nullptr for a rule.
+    /// What learns, or nullptr for a rule.
     const CoordinateModel* model() const { return std::get_if<CoordinateModel>(&optimizer); }
     Var weights(Var all) const { return Tape::view("weights", all, phi.first, {phi.count}); }
     std::span<const Real> weights(std::span<const Real> all) const { return all.subspan(phi.first, phi.count); }
   };
 
-  OptimizerModel(const CoordinateModel& model) : OptimizerModel({Part{"", model}}) {}  // NOLINT: an LSTM is one
-  /// A UsageError for groups that are named twice, an unknown rule, or if there is no LSTM to be trained.
+  OptimizerModel(const CoordinateModel& model) : OptimizerModel({Part{"", model}}) {}  // NOLINT: a model is one
+  /// A UsageError for groups that are named twice, an unknown rule, or if there is nothing to be trained.
   explicit OptimizerModel(std::vector<Part> parts);
 
   const std::vector<Part>& parts() const { return parts_; }
@@ -48,7 +48,7 @@ class OptimizerModel {
   std::vector<std::string> groups() const;
   /// Of φ: each part's names begin with its group.
   const Layout& layout() const { return layout_; }
-  /// The LSTM of a model that is nothing else; an Error for one of several parts.
+  /// The only part; an Error if there are several.
   const CoordinateModel& single() const;
   /// Random φ (see CoordinateModel::init).
   void init(Rng& rng, std::span<Real> phi) const;

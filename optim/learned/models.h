@@ -12,7 +12,7 @@ struct NamedModel {
   std::string summary;  // one line
   CoordinateConfig config;
 };
-/// lstm, rnnprop, anchored. A new one is a line in models.cpp.
+/// lstm, rnnprop, anchored, perceptron. A new one is a line in models.cpp.
 const std::vector<NamedModel>& models();
 /// A UsageError that lists the names there are if none fits.
 const NamedModel& find_model(std::string_view name);

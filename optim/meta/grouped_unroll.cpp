@@ -34,9 +34,9 @@ class RuleRecorder : public UnrollRecorder {
 };
 
 std::unique_ptr<UnrollRecorder> recorder_of(const OptimizerModel::Part& part, bool fused, int threads) {
-  const CoordinateModel* const lstm = part.model();
-  if (!lstm) return std::make_unique<RuleRecorder>(std::get<FixedRule>(part.optimizer));
-  return fused ? make_fused_recorder(*lstm, threads) : make_composed_recorder(*lstm);
+  const CoordinateModel* const model = part.model();
+  if (!model) return std::make_unique<RuleRecorder>(std::get<FixedRule>(part.optimizer));
+  return fused ? make_fused_recorder(*model, threads) : make_composed_recorder(*model);
 }
 
 /// A recorder for each group of θ.

@@ -138,13 +138,14 @@ Finding clipped_input(const std::vector<Trace>& traces, const Preprocess& prepro
   }
   const double share = mean(all(traces, [](const TraceStep& s) { return s.clipped; }));
   const bool ok = share <= 0.5;
-  return {"clipped input",
-          ok,
-          format("%.0f%% of the gradients are below e^-%g", 100 * share, preprocess.parameter),
-          ok ? ""
-             : "the LSTM cannot tell their sizes: a larger P of the preprocessing log:P, or a lower learning rate if "
-               "theta is huge",
-          {{"share", share}}};
+  return {
+      "clipped input",
+      ok,
+      format("%.0f%% of the gradients are below e^-%g", 100 * share, preprocess.parameter),
+      ok ? ""
+         : "the optimizer cannot tell their sizes: a larger P of the preprocessing log:P, or a lower learning rate if "
+           "theta is huge",
+      {{"share", share}}};
 }
 
 Finding growing_state(const std::vector<Trace>& traces, bool beyond_training) {

@@ -131,14 +131,14 @@ Var features(Var gradient, const Preprocess& preprocess) {
   return x;
 }
 
-/// All LSTMs in elementary ops, each on its group of θ. Their states lie packed in one array, part after part: of each
+/// All models in elementary ops, each on its group of θ. Their states lie packed in one array, part after part: of each
 /// layer h and c, [H, n] for the n coordinates of the part.
-class PackedLstms {
+class PackedModels {
  public:
   using States = std::vector<Lstm::State>;  // of each part
 
   /// It must outlive the backward pass of a tape that has its steps.
-  PackedLstms(const OptimizerModel& model, const Layout& theta) : model_(model), groups_(theta, model.groups()) {}
+  PackedModels(const OptimizerModel& model, const Layout& theta) : model_(model), groups_(theta, model.groups()) {}
 
   Index state_size() const {
     Index size = 0;
@@ -184,9 +184,9 @@ class PackedLstms {
 }  // namespace
 
 std::vector<Real> MetaGradient::full(const std::function<void(int)>& progress) const {
-  const PackedLstms lstms(learned_.model, trajectory_.layout());
+  const PackedModels models(learned_.model, trajectory_.layout());
   const Index n = trajectory_.layout().size();
-  const Shape phi_shape{learned_.model.layout().size()}, state_shape{lstms.state_size()};
+  const Shape phi_shape{learned_.model.layout().size()}, state_shape{models.state_size()};
   Tape tape;
 
   // Forward, to have the states at the start of each segment. A step on the tape takes some twenty times the memory of
@@ -199,9 +199,9 @@ std::vector<Real> MetaGradient::full(const std::function<void(int)>& progress) c
     if (progress) progress(0);
     if (t % length == 0) starts.push_back(packed);
     tape.clear();
-    PackedLstms::States states = lstms.unpack(tape.leaf(state_shape, packed.data()));
-    lstms(tape.leaf(phi_shape, learned_.phi.data()), tape.leaf({n}, gradient_[t].data()), states);
-    const Var next = PackedLstms::pack(states);
+    PackedModels::States states = models.unpack(tape.leaf(state_shape, packed.data()));
+    models(tape.leaf(phi_shape, learned_.phi.data()), tape.leaf({n}, gradient_[t].data()), states);
+    const Var next = PackedModels::pack(states);
     std::copy(next.values().begin(), next.values().end(), packed.begin());
   }
 
@@ -216,13 +216,13 @@ std::vector<Real> MetaGradient::full(const std::function<void(int)>& progress) c
     tape.clear();
     const Var phi = tape.leaf(phi_shape, learned_.phi.data(), dphi.data());
     Var theta = tape.leaf({n}, theta_[first].data(), dtheta_start.data());
-    PackedLstms::States states = lstms.unpack(tape.leaf(state_shape, starts[segment].data(), dstates_start.data()));
+    PackedModels::States states = models.unpack(tape.leaf(state_shape, starts[segment].data(), dstates_start.data()));
     Var loss = tape.constant({}, Real(0));
     for (int t = first; t < end; ++t) {
       loss = loss + share * known_gradient(theta, static_cast<Real>(losses_[t]) / share, gradient_[t]);
-      theta = theta + lstms(phi, responding_gradient(theta, t), states);
+      theta = theta + models(phi, responding_gradient(theta, t), states);
     }
-    tape.backward(loss + known_gradient(theta, 0, dtheta) + known_gradient(PackedLstms::pack(states), 0, dstates));
+    tape.backward(loss + known_gradient(theta, 0, dtheta) + known_gradient(PackedModels::pack(states), 0, dstates));
     dtheta.swap(dtheta_start);
     dstates.swap(dstates_start);
     if (progress) progress(steps() - first);

@@ -25,6 +25,8 @@ struct RunConfig {
   OptimizerModel model() const;
   /// Steps of the training's longest trajectories; 0 if there is no training.
   int trained_steps() const { return training.epochs == 0 ? 0 : training.steps; }
+  /// For how many steps an optimizer is tried that was trained for so many (RunFolder::trained_steps).
+  int horizon(int trained) const { return trained > 0 ? trained : training.steps; }
 };
 
 /// A setting of a run: `--epochs 500` on the command line and "epochs": 500 in config.json.

@@ -12,7 +12,7 @@ namespace l2l {
 
 CoordinateBlocks::CoordinateBlocks(const CoordinateModel& model, int threads)
     : preprocess_(model.config().preprocess), kernel_(model), threads_(threads) {
-  if (threads < 1) throw UsageError("lstm: ", threads, " threads, it must be at least 1");
+  if (threads < 1) throw UsageError("learned optimizer: ", threads, " threads, it must be at least 1");
 }
 
 CoordinateBlocks::CoordinateBlocks(const CoordinateBlocks& other)

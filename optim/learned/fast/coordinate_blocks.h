@@ -9,7 +9,7 @@
 
 namespace l2l {
 
-/// All coordinates of a θ, cut into blocks that threads share among them, with the LSTM's state of each. Results are
+/// All coordinates of a θ, cut into blocks that threads share among them, with the state of each. Results are
 /// the same for any number of threads, since blocks know nothing of each other.
 class CoordinateBlocks {
  public:
@@ -31,7 +31,7 @@ class CoordinateBlocks {
   /// θ' = θ + u, from prepared rows; `next` may be `theta`.
   void step(const Real* rows, const Real* theta, Real* next);
 
-  /// The state of block b, [state_size()]: that of the LSTM, then what its features remember, [memory][kBlock].
+  /// The state of block b, [state_size()]: that of the layers, then what its features remember, [memory][kBlock].
   const Real* state(Index b) const { return states_[b]; }
   Index state_size() const { return kernel_.state_size() + preprocess_.memory() * kBlock; }
   /// How many gradients came before the next one.

@@ -19,7 +19,7 @@ void CoordinateOptimizer::reset(const Layout& layout) {
 void CoordinateOptimizer::step(std::span<const Real> gradient, std::span<Real> theta) {
   const Index n = blocks_.size();
   if (static_cast<Index>(gradient.size()) != n || static_cast<Index>(theta.size()) != n) {
-    throw Error("lstm optimizer: reset for ", n, " coordinates, stepped with ", gradient.size(), " gradients and ",
+    throw Error("learned optimizer: reset for ", n, " coordinates, stepped with ", gradient.size(), " gradients and ",
                 theta.size(), " parameters");
   }
   blocks_.prepare(gradient, rows_.data());
@@ -33,8 +33,8 @@ std::unique_ptr<Optimizer> make_optimizer(const LearnedOptimizer& learned, int t
   }
   std::vector<GroupedOptimizer::Member> members;
   for (const OptimizerModel::Part& part : learned.model.parts()) {
-    if (const CoordinateModel* lstm = part.model()) {
-      members.emplace_back(part.group, CoordinateOptimizer(*lstm, part.weights(learned.phi), threads));
+    if (const CoordinateModel* model = part.model()) {
+      members.emplace_back(part.group, CoordinateOptimizer(*model, part.weights(learned.phi), threads));
     } else {
       members.emplace_back(part.group, *std::get<FixedRule>(part.optimizer).make());
     }

@@ -7,14 +7,14 @@
 
 namespace l2l {
 
-/// Runs one trained LSTM on any flat θ (`make_optimizer` runs those of several parts too):
+/// Runs one trained model on any flat θ (`make_optimizer` runs those of several parts too):
 ///
 ///     l2l::CoordinateOptimizer optimizer(l2l::LearnedOptimizer::load("optimizer.safetensors"));
 ///     optimizer.reset(layout);
 ///     optimizer.step(gradient, theta);   // as often as you like
 class CoordinateOptimizer : public Optimizer {
  public:
-  /// An Error if the optimizer is not a single LSTM.
+  /// An Error if the optimizer has several parts.
   explicit CoordinateOptimizer(const LearnedOptimizer& learned, int threads = 1)
       : CoordinateOptimizer(learned.model.single(), learned.phi, threads) {}
   CoordinateOptimizer(const CoordinateModel& model, std::span<const Real> phi, int threads = 1);

@@ -106,7 +106,7 @@ TEST_CASE("two LSTMs at work are each of them alone on its group") {
     CHECK(select(updates, owned[k]) == expected);
   }
   CHECK_THROWS_WITH(CoordinateOptimizer(both),
-                    "this optimizer has a part for each of the groups fc, conv, only one of a single LSTM will do");
+                    "this optimizer has a part for each of the groups fc, conv, only one for all of theta will do");
 }
 
 TEST_CASE("two LSTMs in training get the gradients that each of them would get alone") {
@@ -153,7 +153,7 @@ TEST_CASE("a rule beside an LSTM steps as it does alone, and leaves the LSTM's g
 TEST_CASE("models that make no sense are refused") {
   CHECK_THROWS_WITH(OptimizerModel({{"conv", kSmall}, {"conv", kSmall}}), "two optimizers for the group 'conv'");
   CHECK_THROWS_WITH(OptimizerModel({{"fc", FixedRule{"adam", 0.1}}}),
-                    "a learned optimizer without an LSTM: there is nothing to learn");
+                    "a learned optimizer of rules alone: there is nothing to learn");
   CHECK_THROWS_AS(OptimizerModel({{"conv", kSmall}, {"fc", FixedRule{"adma", 0.1}}}), UsageError);
 }
 
