@@ -51,6 +51,10 @@ expect_error 2 "--schedule: .*'step' is unknown; there are cosine and sqrt" comp
 expect_error 2 "--schedule: 'sqrt' is there twice" compare --run run --schedule sqrt,sqrt
 quiet compare --run run "${fast[@]}" --label sqrt --schedule cosine,sqrt
 for name in nag-cosine nag-sqrt; do grep -qE "^$name +[0-9].* ± " out.txt || fail "the table lacks $name: $(cat out.txt)"; done
+# A rule whose name has a '-' has no schedule.
+quiet compare --run run "${fast[@]}" --label growing --also muon-growing
+grep -qE "^muon-growing +[0-9].* ± " out.txt || fail "the table lacks muon-growing: $(cat out.txt)"
+grep -q 'with schedule' out.txt && fail "muon-growing is taken for one with a schedule: $(cat out.txt)"
 
 quiet compare --run run "${fast[@]}" --label short --tune-steps 5
 grep -q 'loss at step 5 .*loss at step 40 .*sum of steps 1-5' out.txt || fail "--tune-steps 5: $(cat out.txt)"

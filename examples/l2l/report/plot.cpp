@@ -59,7 +59,8 @@ Commands colour_of(std::string_view optimizer) {
       {"nag", "#009e73"},  // bluish green
       {"rmsprop", "#cc79a7"},  // reddish purple
       {"adam", "#0072b2"},  // blue
-      {"momentum", "#e69f00"}  // orange
+      {"momentum", "#e69f00"},  // orange
+      {"muon-growing", "#999999"}  // grey; muon itself is black
   };
   const auto found = colours.find(optimizer);
   return found == colours.end() ? Commands("#000000") : found->second;

@@ -44,7 +44,15 @@ int first_common_step(const Comparison& c) { return std::min(c.horizon, c.steps)
 
 }  // namespace
 
-std::string rule_of(const std::string& baseline) { return baseline.substr(0, baseline.find('-')); }
+std::string rule_of(const std::string& baseline) {
+  for (const Schedule schedule : {Schedule::cosine, Schedule::sqrt}) {
+    const std::string end = "-" + std::string(name_of(schedule));
+    if (baseline.ends_with(end)) return baseline.substr(0, baseline.size() - end.size());
+  }
+  return baseline;
+}
+
+bool is_scheduled(const std::string& baseline) { return rule_of(baseline) != baseline; }
 
 std::string comparison_csv(const Comparison& comparison) {
   std::string csv = kComparisonHeader;

@@ -37,8 +37,8 @@ struct Comparison : ComparisonSettings {
   std::vector<Contestant> contestants;
 };
 inline constexpr const char* kBaselines[] = {"sgd", "nag", "rmsprop", "adam"};
-/// Whether a baseline has a schedule, as "nag-cosine" (`with_schedule`): names of rules have no '-'.
-inline bool is_scheduled(std::string_view baseline) { return baseline.find('-') != std::string_view::npos; }
+/// Whether a baseline has a schedule, as "nag-cosine" (`with_schedule`).
+bool is_scheduled(const std::string& baseline);
 /// The rule without the schedule: "nag" of "nag" and of "nag-cosine".
 std::string rule_of(const std::string& baseline);
 
