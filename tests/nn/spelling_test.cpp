@@ -45,3 +45,11 @@ TEST_CASE("nearest finds what was meant, and nothing if nothing is near") {
   CHECK(did_you_mean("adm", rules) == "; did you mean adam?");
   CHECK(did_you_mean("adagrad", rules) == "");
 }
+
+TEST_CASE("split keeps empty parts") {
+  using Parts = std::vector<std::string>;
+  CHECK(split("a,b", ',') == Parts{"a", "b"});
+  CHECK(split("", ',') == Parts{""});
+  CHECK(split("a,,b,", ',') == Parts{"a", "", "b", ""});
+  CHECK(split("a:b,c", ':') == Parts{"a", "b,c"});
+}
