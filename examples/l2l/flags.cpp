@@ -236,7 +236,8 @@ CLI::App& add_compare(CLI::App& app, CompareRequest& request) {
       "the baselines once more, with rates that decay to 0 over --tune-steps (cosine) or as\n1/sqrt(step) (sqrt), "
       "tuned too (none)");
   add_texts(compare, "--also", request.also, "RULES",
-            "rules to compare with besides, separated by commas: muon, momentum")
+            "rules to compare with besides, separated by commas: muon,\n"
+            "muon-growing, momentum")
       ->delimiter(',');
   add_text(compare, "--rates", request.rates, "FILE",
            "keep tuned learning rates in this file, and take from it those that were\ntuned before in the same way");

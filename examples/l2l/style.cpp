@@ -73,7 +73,9 @@ double bytes_of_state(const LearnedOptimizer& learned) {
   double bytes = 3 * sizeof(Real);  // θ, its gradient, an update
   for (const OptimizerModel::Part& part : learned.model.parts()) {
     if (const CoordinateModel* model = part.model()) {
-      bytes += static_cast<double>(model->config().state_numbers()) * sizeof(Real);
+      const CoordinateConfig& config = model->config();
+      const Index rows = config.preprocess.parameter_rows();  // beside them the momentum that they are computed from
+      bytes += static_cast<double>(config.state_numbers() + rows + (rows > 0)) * sizeof(Real);
     }
   }
   return bytes;
