@@ -9,7 +9,9 @@
 #include "autodiff/ops.h"
 #include "nn/random.h"
 #include "optim/learned/fast/coordinate_blocks.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 #include "optim/learned/fast/fused_unroll.h"
+#include "optim/learned/models.h"
 #include "optim/learned/unroll.h"
 #include "tests/bench/peak.h"
 
@@ -77,6 +79,27 @@ void lstm_forward(benchmark::State& state) {
           [&] { blocks.step(gradient.data(), theta.data(), theta.data()); });
 }
 
+/// A step of every row of the zoo, with its features, for the parameters of the network of `mnist`.
+void model_step(benchmark::State& state) {
+  const NamedModel& row = models()[state.range(0)];
+  state.SetLabel(row.name);
+  Layout layout;
+  layout.add("weight_0", {20, 784}, "", Parameter::Kind::linear_map);
+  layout.add("bias_0", {20});
+  layout.add("weight_1", {10, 20}, "", Parameter::Kind::linear_map);
+  layout.add("bias_1", {10});
+  const CoordinateModel model(row.config);
+  CoordinateOptimizer optimizer(model, random_phi(model), 1);
+  optimizer.reset(layout);
+  const Index n = layout.size();
+  const std::vector<Real> gradient = random(n, 0.01);
+  std::vector<Real> theta(n);
+  const auto start = std::chrono::steady_clock::now();
+  for (auto _ : state) optimizer.step(gradient, theta);
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  state.counters["ns"] = time.count() * 1e9 / (static_cast<double>(state.iterations()) * static_cast<double>(n));
+}
+
 /// An unroll of 20 steps on the outer tape, and its backward pass.
 void lstm_unroll(benchmark::State& state, std::unique_ptr<UnrollRecorder> (*make)(const CoordinateModel&, int)) {
   const CoordinateModel model = model_of(state);
@@ -105,6 +128,7 @@ void composed(benchmark::State& state) {
 
 const std::vector<std::string> kNames = {"coordinates", "layers", "hidden", "threads"};
 BENCHMARK(lstm_forward)->ArgNames(kNames)->Args({15910, 2, 20, 1})->Args({15910, 2, 20, 2})->UseRealTime();
+BENCHMARK(model_step)->ArgName("row")->DenseRange(0, static_cast<int>(models().size()) - 1)->UseRealTime();
 BENCHMARK(fused)
     ->ArgNames(kNames)
     ->Args({15910, 2, 20, 1})

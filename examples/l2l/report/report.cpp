@@ -185,30 +185,38 @@ std::string comparison_table(const Comparison& c) {
   }
   add(format("sum of steps 1-%d", horizon), [&](const Curves& curves) { return sum_to(curves, horizon); });
 
-  std::string table = family(c.optimizee, c.options) + "\n\n" + format("%-14s %13s", "optimizer", "learning rate");
-  for (const Column& column : columns) table += format("   %20s ", column.title.c_str());
+  std::size_t longest = 0;  // name
+  for (const Contestant& contestant : c.contestants) longest = std::max(longest, contestant.name.size());
+  const int name_width = static_cast<int>(std::max<std::size_t>(14, longest));
+  const int note_width = static_cast<int>(std::max<std::size_t>(8, longest + 2));  // behind a number: error, or (name)
+  std::string table = family(c.optimizee, c.options) + "\n\n";
+  table += format("%-*s %13s", name_width, "optimizer", "learning rate");
+  for (const Column& column : columns) table += format("   %*s ", 12 + note_width, column.title.c_str());
   table += "\n";
   for (std::size_t k = 0; k < c.contestants.size(); ++k) {
     const Contestant& contestant = c.contestants[k];
-    table += format("%-14s ", contestant.name.c_str());
+    table += format("%-*s ", name_width, contestant.name.c_str());
     table += contestant.learning_rate ? format("%13.4g", *contestant.learning_rate) : format("%13s", "learned");
     for (const Column& column : columns) {
       const Measurement& m = column.cells[k];
       const std::string error = std::isnan(m.sem) ? "n/a" : format("%.2g", m.sem);
-      table += format("   %9.4g ± %-8s%s", m.mean, error.c_str(),
+      table += format("   %9.4g ± %-*s%s", m.mean, note_width, error.c_str(),
                       k == column.best || (k > 0 && k == column.best_scheduled) ? "*" : " ");
     }
     table += "\n";
   }
   const auto add_ratios = [&](const char* title, std::size_t Column::*best) {
-    table += format("%-28s", title);
+    table += format("%-*s", name_width + 14, title);
     for (const Column& column : columns) {
       const double ratio = column.cells[0].mean / column.cells[column.*best].mean;
-      table += format("   %9.3f   %-8s ", ratio, ("(" + c.contestants[column.*best].name + ")").c_str());
+      table += format("   %9.3f   %-*s ", ratio, note_width, ("(" + c.contestants[column.*best].name + ")").c_str());
     }
   };
   add_ratios("lstm / best baseline", &Column::best);
-  if (columns[0].best_scheduled > 0) add_ratios("\nlstm / best with schedule", &Column::best_scheduled);
+  if (columns[0].best_scheduled > 0) {
+    table += "\n";
+    add_ratios("lstm / best with schedule", &Column::best_scheduled);
+  }
   table += "\n* best baseline; ± one standard error over " + std::to_string(c.functions) + " held-out functions\n";
   if (c.trained_steps == 0 || c.steps <= c.trained_steps) return table;
   return table + format("lstm was trained for %d steps; what follows them it never saw\n", c.trained_steps);
