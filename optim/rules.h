@@ -95,7 +95,7 @@ class Adam : public Optimizer {
 ///     m ← β m + (1-β) g      θ ← θ - η O(β m + (1-β) g),  O(U S V^T) ≈ √max(R, C) U V^T
 /// whose elements are of size 1 for any shape, so that one η serves all (Liu et al. 2025, "Muon is Scalable for LLM
 /// Training", section 2.2, with another constant). All other parameters follow ADAM with the same η, β and β2 = 0.99.
-/// β = 0.9, or grows: β_t = momentum_decay(t, growth); ADAM's bias is then 1 - Π β_t.
+/// β = 0.9, or grows: β_t = momentum_decay(t, growth); ADAM then divides m by 1 - Π β_t.
 class Muon : public Optimizer {
  public:
   explicit Muon(double learning_rate, double growth = 0) : learning_rate_(learning_rate), growth_(growth) {}

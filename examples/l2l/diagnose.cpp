@@ -105,8 +105,9 @@ Commands picture(const std::string& optimizee, const Trace& trace, const Preproc
     return Commands("$trace using 1:", column, curve_style(trace.steps.size()), "linewidth 2 linecolor '", colour,
                     "' title '", title, "'");
   };
+  const bool gates = !trace.steps.front().layers.empty();
   std::vector<Commands> shares;
-  if (!trace.steps.front().layers.empty()) {
+  if (gates) {
     shares = {line(5, "#56b4e9", "saturated: i"), line(6, "#009e73", "saturated: f"),
               line(7, "#e69f00", "saturated: g"), line(8, "#cc79a7", "saturated: o")};
   }
@@ -116,7 +117,7 @@ Commands picture(const std::string& optimizee, const Trace& trace, const Preproc
   for (std::size_t k = 0; k < shares.size(); ++k) last += Commands(k == 0 ? first : comma, shares[k]);
   return Commands(Commands::data("trace", lines), "set multiplot layout ", shares.empty() ? 2 : 3, ",1 title ",
                   Text("inside the optimizer on a validation function of " + optimizee +
-                       (shares.empty() ? "" : "; saturated: in the layer where it is most")),
+                       (gates ? "; saturated: in the layer where it is most" : "")),
                   "\nset lmargin 11\nset rmargin 22\nset xrange [0:", std::max<std::size_t>(1, trace.steps.size() - 1),
                   "]\nset logscale y\nset ylabel 'loss'\nplot ", line(2, colour_of("lstm"), "loss"),
                   shares.empty() ? step_axis : next_line, "set ylabel 'median size'\nset format y '1e%L'\nplot ",

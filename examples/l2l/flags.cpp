@@ -199,7 +199,7 @@ CLI::App& add_refine(CLI::App& app, RefineRequest& request) {
   refine.add_flag("--all-weights", evolution.all_weights,
                   "perturb all weights, not only biases and the output layer: for small optimizers");
   positive("--lr", evolution.learning_rate, "learning rate of ADAM on the weights, at the start");
-  add_steps(refine, request.steps, "steps of a trajectory (as in the training)");
+  add_steps(refine, request.steps, "steps of a trajectory (as many as it was trained for)");
   count("--last", evolution.last, "take the mean of so many last losses, in validations too");
   add_number<int>(refine, "--window", evolution.window, kCountOrNone,
                   "minimise the losses of so many steps after another, with an update of the\nweights after each; 0: "
@@ -221,11 +221,11 @@ CLI::App& add_refine(CLI::App& app, RefineRequest& request) {
 CLI::App& add_compare(CLI::App& app, CompareRequest& request) {
   CLI::App& compare = *app.add_subcommand("compare", description::kCompare);
   add_run(compare, request.run);
-  add_steps(compare, request.steps, "steps to follow (twice as many as in the training)");
+  add_steps(compare, request.steps, "steps to follow (twice as many as it was trained for)");
   add_functions(compare, request.functions);
   add_tune_functions(compare, request.tune_functions);
   add_number<int>(compare, "--tune-steps", request.tune_steps, kCount,
-                  "steps to tune learning rates for (as in the training)");
+                  "steps to tune learning rates for (as many as it was trained for)");
   add_parsed(
       compare, "--criterion", "final|sum",
       [&](const std::string& name) { request.criterion = parse_named("--criterion", parse_criterion, name); },
@@ -260,7 +260,7 @@ CLI::App& add_probe(CLI::App& app, ProbeRequest& request) {
       probe, "--pick", "K", [&](const std::string& text) { request.pick = parse_number<int>("--pick", text, kPanels); },
       "or how many to pick, spread from the largest gradients to the smallest (3)")
       ->excludes(coordinates);
-  add_steps(probe, request.steps, "steps to follow (as in the training)");
+  add_steps(probe, request.steps, "steps to follow (as many as it was trained for)");
   add_number<int>(probe, "--sweep-steps", request.sweep_steps, Range{0, 64},
                   "at how many steps, from the first, the gradient is swept (32); 0: none");
   add_parsed(
@@ -308,7 +308,7 @@ CLI::App& add_ablate(CLI::App& app, AblateRequest& request) {
 CLI::App& add_diagnose(CLI::App& app, DiagnoseRequest& request) {
   CLI::App& diagnose = *app.add_subcommand("diagnose", description::kDiagnose);
   add_run(diagnose, request.run);
-  add_steps(diagnose, request.steps, "steps to follow (as in the training)");
+  add_steps(diagnose, request.steps, "steps to follow (as many as it was trained for)");
   add_seed(diagnose, request.seed, "seed of the functions (as in the training: its validation functions)");
   diagnose.add_flag("--force", request.force, "replace an earlier diagnosis");
   return diagnose;

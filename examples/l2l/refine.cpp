@@ -173,7 +173,7 @@ int refine(const RefineRequest& request) {
   const FolderLock lock_from(from.path, FolderLock::together);
   const Trial trial = open_trial(from, "", request.options);
   EvolutionConfig config = request.evolution;
-  config.steps = request.steps.value_or(trial.config.training.steps);
+  config.steps = request.steps.value_or(trial.config.horizon(trial.trained_steps));
   config.seed = request.seed ? *request.seed : next_seed(from, trial.config);
   std::error_code different;
   if (fs::equivalent(from.path, to.path, different)) {

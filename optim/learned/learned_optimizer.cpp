@@ -117,8 +117,8 @@ CoordinateModel read_model(const Metadata& metadata) {
 
 }  // namespace
 
-// The metadata of an optimizer for all of θ stand there by themselves. Of several parts 'groups' names the groups, and the keys of
-// each begin with its group; 'conv.rule' says that one is a rule.
+// The metadata of an optimizer for all of θ stand there by themselves. Of several parts 'groups' names the groups, and
+// the keys of each begin with its group; 'conv.rule' says that one is a rule.
 LearnedOptimizer LearnedOptimizer::load(const std::filesystem::path& path) {
   TensorFile file = read_safetensors(path);
   file.path.clear();  // Errors get their file's name below, all alike

@@ -13,9 +13,9 @@ namespace l2l {
 ///
 /// where c = scale, η = rate, p = decay, t counts the steps before this one, s(a) = 3 tanh(a/3), and d is the feature
 /// that is a direction (Preprocess::direction). So an anchored optimizer whose output is 0 is ADAM or, with
-/// `orthogonal` features, Muon, with the rate η (1+t)^-p. Training can only add to that: factors from e^-3 to e^3, and
-/// steps of its own. (1+t)^-p with p = 1/2 is the schedule for those who do not know when they will stop (Zinkevich
-/// 2003).
+/// `orthogonal` features, Muon with a momentum that grows, with the rate η (1+t)^-p. Training can only add to that:
+/// factors from e^-3 to e^3, and steps of its own. (1+t)^-p with p = 1/2 is the schedule for those who do not know when
+/// they will stop (Zinkevich 2003).
 struct Proposal {
   enum class Kind { scaled, squashed, anchored };
 

@@ -9,8 +9,8 @@ namespace l2l {
 /// Records a learned optimizer's updates on an outer tape, one unroll after another along a trajectory. Training needs
 /// that: it minimises Σ_t f(θ_t) as a function of φ (optim/meta), so θ_1, θ_2, … have to be on a tape with φ. The
 /// gradients that it is given are constants ("no second derivatives"), so the only way from an update back to φ is
-/// through the optimizer. Its state is carried over from one unroll to the next, as a value: backpropagation is truncated
-/// there.
+/// through the optimizer. Its state is carried over from one unroll to the next, as a value: backpropagation is
+/// truncated there.
 class UnrollRecorder {
  public:
   virtual ~UnrollRecorder() = default;

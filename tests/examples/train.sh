@@ -51,7 +51,7 @@ expect_error 1 'probe: the features orthogonal .*l2l diagnose' probe --run ortho
 
 # A model by its name, with a setting of one's own.
 quiet train --optimizee quadratic --batch 4 --dim 3 --steps 20 --unroll 10 --epochs 2 --out named --model anchored --layers 2
-grep -q '"model": "custom"' named/config.json && grep -q '"preprocess": "orthogonal"' named/config.json &&
+grep -q '"model": "custom"' named/config.json && grep -q '"preprocess": "orthogonal:0.3"' named/config.json &&
   grep -q '"layers": 2' named/config.json && grep -q '"hidden": 8' named/config.json || fail "$(cat named/config.json)"
 quiet train --optimizee quadratic --batch 4 --dim 3 --steps 20 --unroll 10 --epochs 2 --out named --model rnnprop --force
 grep -q '"model": "rnnprop"' named/config.json || fail "another model: $(cat named/config.json)"

@@ -114,6 +114,7 @@ expect_error 2 'rescale:0.1' train --optimizee quadratic --out run --preprocess 
 expect_error 2 "'-3'" train --optimizee quadratic --out run --preprocess log:-3
 expect_error 2 "'none' takes no" train --optimizee quadratic --out run --preprocess none:1
 expect_error 2 "moments:1.*'1' is not a number" train --optimizee quadratic --out run --preprocess moments:1
+expect_error 2 "orthogonal:1.5.*'1.5' is not a number" train --optimizee quadratic --out run --preprocess orthogonal:1.5
 expect_error 2 "'timescales' takes no" train --optimizee quadratic --out run --preprocess timescales:1
 expect_error 2 "'anchor' is unknown.*did you mean anchored" train --optimizee quadratic --out run --proposal anchor
 expect_error 2 'needs --preprocess moments.*not none' train --optimizee quadratic --out run --proposal anchored

@@ -103,4 +103,13 @@ TEST_CASE("a matrix of zeros stays, and what is not finite does not pass for a n
   }
 }
 
+TEST_CASE("the decay of a momentum grows to 0.9 at step 1000, or is always that") {
+  for (const Index t : {0, 9, 999, 100'000}) CHECK(momentum_decay(t, 0) == 0.9);
+  CHECK(std::abs(momentum_decay(0, 0.3) - 0.2056718) < 1e-7);  // 1 - 0.1 · 1000^0.3
+  CHECK(std::abs(momentum_decay(9, 0.5) - 0) < 1e-12);  // 1 - 0.1 · √100
+  CHECK(std::abs(momentum_decay(999, 0.3) - 0.9) < 1e-12);
+  CHECK(momentum_decay(0, 1) == 0);  // not 1 - 100
+  CHECK(momentum_decay(99'999, 0.3) < 1);
+}
+
 }  // namespace l2l::orthogonalize_test

@@ -200,6 +200,7 @@ TEST_CASE("muon takes a linear map along its orthogonalised momentum, and leaves
     muon.reset(layout);
     adam.reset(layout);
     std::vector<Real> theta(n, 1), others(n, 1), m(6, 0), scratch, g(n);
+    double bias_m = 0, bias_v = 0, forgotten = 1;  // of the first coordinate
     for (int t = 0; t < 4; ++t) {
       rng.fill_normal(g, 0, 1);
       std::vector<Real> expected = theta, direction(6);
@@ -209,9 +210,15 @@ TEST_CASE("muon takes a linear map along its orthogonalised momentum, and leaves
         m[k] = beta * m[k] + (1 - beta) * of_map(g)[k];
         direction[k] = beta * m[k] + (1 - beta) * of_map(g)[k];
       }
+      forgotten *= beta;
+      bias_m = beta * bias_m + (1 - beta) * g[0];
+      bias_v = 0.99 * bias_v + 0.01 * g[0] * g[0];
+      const double size = std::sqrt(bias_v / (1 - std::pow(0.99, t + 1))) + 1e-8;
+      const double by_hand = expected[0] - 0.1 * bias_m / (1 - forgotten) / size;
       orthogonalize(direction.data(), 2, 3, scratch);
       adam.step(g, others);
       muon.step(g, theta);
+      CHECK(theta[0] == rounded(by_hand, 20.0 * (t + 1), 1));
       for (Index k = 0; k < n; ++k) {
         const bool inside = k >= map.offset && k < map.offset + 6;
         // Some roundings of the momentum, which the iteration makes 4^5 times larger, and those of the update.

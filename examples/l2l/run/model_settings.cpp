@@ -70,13 +70,13 @@ std::string preprocess_text(const Preprocess& preprocess) {
 Setting preprocess_setting() {
   return {
       "preprocess", "KIND",
-      "what the LSTM sees of a gradient: none, rescale:C (times C),\n"
+      "what it sees of a gradient: none, rescale:C (times C),\n"
       "log:P (logarithm and sign; log alone is log:10), moments:BETA\n"
       "(of size 1, with their moving average; alone 0.95),\n"
       "timescales (with three of them, and the step), or orthogonal:Q\n"
-      "(those, the orthogonalised momentum of weight matrices, which\n"
-      "grows with the steps, for Q = 0 not, alone 0.3, and whether\n"
-      "steps go too far)",
+      "(those; the orthogonalised momentum of weight matrices, whose\n"
+      "decay is 1 - 0.1 (1000/t)^Q at step t, always 0.9 for Q = 0;\n"
+      "and whether steps go too far; alone 0.3)",
       [](const RunConfig& config) { return preprocess_text(config.optimizer.preprocess); },
       [](RunConfig& config, const std::string& text) { config.optimizer.preprocess = parse_preprocess_setting(text); }};
 }

@@ -171,6 +171,8 @@ TEST_CASE("moments and timescales are averages of all gradients so far, divided 
   CHECK(moments.direction() == 1);
   CHECK(timescales.direction() == 2);
   CHECK_THROWS_AS((Preprocess{Preprocess::Kind::moments, 1}.check()), Error);
+  CHECK_THROWS_AS((Preprocess{Preprocess::Kind::orthogonal, 1.5}.check()), Error);
+  CHECK_THROWS_AS((Preprocess{Preprocess::Kind::orthogonal, -0.1}.check()), Error);
   CHECK_THROWS_AS((Preprocess{Preprocess::Kind::moments, 0}.check()), Error);
 }
 
