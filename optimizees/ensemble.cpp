@@ -181,7 +181,7 @@ OptimizeeEntry ensemble() {
       .summary = "several optimizees as one: one of them at a time, or their sum",
       .options = {{"members", "quadratic,mnist",
                    "optimizees of this list, with their defaults or options: mnist:depth=2:units=40",
-                   OptimizeeOption::Kind::word, OptimizeeOption::Shown::always},
+                   OptimizeeOption::Kind::members, OptimizeeOption::Shown::always},
                   {"mode", "choice", "choice: a function of one of them; sum: of all, theta concatenated"},
                   {"weights", "equal", "how often each is chosen, or its factor in the sum: 1,0.5"}},
       .make = [](const OptionValues& values) -> Family {

@@ -13,7 +13,8 @@ namespace l2l {
 /// A setting of an optimizee, as a command line offers it: `--units 20`.
 struct OptimizeeOption {
   /// Paths are relative to the folder that a command is called in; but a default may be a name that stands for no file.
-  enum class Kind { word, path };
+  /// Members are other optimizees with options of theirs, among which may be paths.
+  enum class Kind { word, path, members };
   /// In the name of a family: where it is not the default, or always, for what nobody should mistake.
   enum class Shown { if_changed, always };
 

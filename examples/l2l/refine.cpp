@@ -11,6 +11,7 @@
 #include "examples/l2l/run/escape.h"
 #include "examples/l2l/run/interrupt.h"
 #include "examples/l2l/run/locks.h"
+#include "examples/l2l/run/option_paths.h"
 #include "examples/l2l/run/progress.h"
 #include "examples/l2l/run/refinement.h"
 #include "examples/l2l/trial.h"

@@ -3,6 +3,7 @@
 #include "autodiff/error.h"
 #include "autodiff/format.h"
 #include "examples/l2l/run/interrupt.h"
+#include "examples/l2l/run/option_paths.h"
 #include "optim/groups.h"
 
 namespace l2l {

@@ -25,6 +25,10 @@ expect_error 2 "--weights '1,2': 2 numbers for 1 member" train "${run[@]}" --out
 # Members whose parameters differ in number and in groups; θ changes with every function.
 if [[ -e /usr/share/datasets/fashion-mnist && -z ${L2L_SANITIZE:-} ]]; then
   quiet train "${quick[@]}" --members quadratic,mnist --weights 1,3 --out both
+  # A member's paths become absolute, as all others.
+  ln -s /usr/share/datasets/fashion-mnist images
+  quiet train "${quick[@]}" --members quadratic:dim=4,mnist:data=images:units=5 --out paths
+  grep -qF "\"members\": \"quadratic:dim=4,mnist:data=$PWD/images:units=5\"" paths/config.json || fail "$(cat paths/config.json)"
   quiet compare --run both --functions 4 --tune-functions 1 --steps 2
   # Coordinate 2000 is one of the network's, but not of the quadratic functions.
   codes=

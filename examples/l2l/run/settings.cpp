@@ -4,12 +4,12 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
-#include <filesystem>
 #include <type_traits>
 
 #include "autodiff/error.h"
 #include "examples/l2l/run/escape.h"
 #include "examples/l2l/run/model_settings.h"
+#include "examples/l2l/run/option_paths.h"
 #include "nn/fits_real.h"
 #include "nn/spelling.h"
 
@@ -191,18 +191,6 @@ RunConfig default_config(const OptimizeeEntry& entry) {
   RunConfig config{entry.name, {}, entry.optimizer, entry.groups, entry.training};
   for (const OptimizeeOption& option : entry.options) config.options[option.name] = option.default_value;
   return config;
-}
-
-OptionValues absolute_paths(const OptimizeeEntry& entry, OptionValues options) {
-  for (const OptimizeeOption& option : entry.options) {
-    const auto value = options.find(option.name);
-    if (value == options.end() || value->second == option.default_value) continue;
-    if (option.kind == OptimizeeOption::Kind::path) {
-      if (value->second.empty()) throw UsageError("--", option.name, " is empty: it takes a path");
-      value->second = parse_text("--" + option.name, std::filesystem::absolute(value->second).string());
-    }
-  }
-  return options;
 }
 
 RunConfig make_config(const std::string& optimizee, const std::map<std::string, std::string>& changed,

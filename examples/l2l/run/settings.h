@@ -48,9 +48,6 @@ RunConfig default_config(const OptimizeeEntry& entry);
 RunConfig make_config(const std::string& optimizee, const std::map<std::string, std::string>& changed,
                       const OptionValues& options);
 
-/// The same options with absolute paths, so that a run can be continued from any folder. Defaults are unchanged.
-OptionValues absolute_paths(const OptimizeeEntry& entry, OptionValues options);
-
 /// An optimizee with the options that differ from the defaults or are always shown: "mnist, units 40".
 std::string family(const std::string& optimizee, const OptionValues& options);
 
