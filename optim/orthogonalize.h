@@ -30,6 +30,26 @@ void orthogonalize(Real* matrix, Index rows, Index columns, std::vector<Real>& s
 double momentum_decay(Index t, double growth);
 constexpr double kMomentumGrowth = 0.3;  // of those who let it grow and do not say how
 
+/// That decay from step to step, and what the zeros at the start still count in the average.
+class MomentumDecay {
+ public:
+  explicit MomentumDecay(double growth) : growth_(growth) {}
+  /// β of the next gradient.
+  double next() {
+    const double beta = momentum_decay(t_++, growth_);
+    zeros_ *= beta;
+    return beta;
+  }
+  Index steps() const { return t_; }
+  /// m times this is without its bias towards zero: 1 / (1 - Π β).
+  double correction() const { return 1 / (1 - zeros_); }
+
+ private:
+  double growth_;
+  Index t_ = 0;
+  double zeros_ = 1;
+};
+
 /// The orthogonalised Nesterov momentum of a linear map: β m + (1-β) g, orthogonalised, → out. g: the gradient, m: its
 /// moving average of decay β, which has taken g in.
 void orthogonal_momentum(const Parameter& map, std::span<const Real> g, std::span<const Real> m, Real beta,

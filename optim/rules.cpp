@@ -6,7 +6,6 @@
 
 #include "autodiff/error.h"
 #include "nn/spelling.h"
-#include "optim/orthogonalize.h"
 
 namespace l2l {
 namespace {
@@ -80,6 +79,30 @@ void RmsProp::step(std::span<const Real> gradient, std::span<Real> theta) {
 
 // ---- ADAM -----------------------------------------------------------------------------------------------------
 
+namespace {
+struct AdamArrays {
+  std::span<Real> m, v, theta;
+};
+struct AdamFactors {
+  double learning_rate, beta1, beta2, epsilon, correct_m, correct_v;
+};
+/// θ ← θ - η m̂ / (√v̂ + ε), after m and v have taken in the gradient; correct_m, correct_v: m̂ / m and v̂ / v.
+void adam_step(std::span<const Real> gradient, const AdamArrays& arrays, const AdamFactors& factors) {
+  const Real eta = static_cast<Real>(factors.learning_rate * factors.correct_m);
+  const Real root = static_cast<Real>(std::sqrt(factors.correct_v)), epsilon = static_cast<Real>(factors.epsilon);
+  const Real beta1 = static_cast<Real>(factors.beta1), rest1 = static_cast<Real>(1 - factors.beta1);
+  const Real beta2 = static_cast<Real>(factors.beta2), rest2 = static_cast<Real>(1 - factors.beta2);
+  Real *const m = arrays.m.data(), *const v = arrays.v.data(), *const theta = arrays.theta.data();
+  const Index n = static_cast<Index>(gradient.size());
+  for (Index k = 0; k < n; ++k) {
+    const Real g = gradient[k];
+    m[k] = beta1 * m[k] + rest1 * g;
+    v[k] = beta2 * v[k] + rest2 * g * g;
+    theta[k] -= eta * m[k] / (std::sqrt(v[k]) * root + epsilon);
+  }
+}
+}  // namespace
+
 void Adam::reset(const Layout& layout) {
   state_.m.assign(layout.size(), 0);
   state_.v.assign(layout.size(), 0);
@@ -87,22 +110,12 @@ void Adam::reset(const Layout& layout) {
 }
 
 void Adam::step(std::span<const Real> gradient, std::span<Real> theta) {
-  const Index n = check_sizes("adam", state_.m.size(), gradient, theta);
+  check_sizes("adam", state_.m.size(), gradient, theta);
   ++state_.steps;
   // In double: 1 - 0.999^t has lost most of a float's digits when t is small.
   const double correct_m = 1 / (1 - std::pow(beta1_, state_.steps));
   const double correct_v = 1 / (1 - std::pow(beta2_, state_.steps));
-  const Real eta = static_cast<Real>(learning_rate_ * correct_m);
-  const Real root = static_cast<Real>(std::sqrt(correct_v)), epsilon = static_cast<Real>(epsilon_);
-  const Real beta1 = static_cast<Real>(beta1_), rest1 = static_cast<Real>(1 - beta1_);
-  const Real beta2 = static_cast<Real>(beta2_), rest2 = static_cast<Real>(1 - beta2_);
-  Real *const m = state_.m.data(), *const v = state_.v.data();
-  for (Index k = 0; k < n; ++k) {
-    const Real g = gradient[k];
-    m[k] = beta1 * m[k] + rest1 * g;
-    v[k] = beta2 * v[k] + rest2 * g * g;
-    theta[k] -= eta * m[k] / (std::sqrt(v[k]) * root + epsilon);
-  }
+  adam_step(gradient, {state_.m, state_.v, theta}, {learning_rate_, beta1_, beta2_, epsilon_, correct_m, correct_v});
 }
 
 // ---- Muon -----------------------------------------------------------------------------------------------------
@@ -111,31 +124,25 @@ void Muon::reset(const Layout& layout) {
   parameters_ = layout.parameters();
   m_.assign(layout.size(), 0);
   v_.assign(layout.size(), 0);
-  t_ = 0;
-  forgotten_ = 1;
+  decay_ = MomentumDecay(growth_);
 }
 
 void Muon::step(std::span<const Real> gradient, std::span<Real> theta) {
   check_sizes("muon", m_.size(), gradient, theta);
-  const double decay = momentum_decay(t_++, growth_);
-  forgotten_ *= decay;
-  const Real beta = static_cast<Real>(decay), beta2 = Real(0.99), eta = static_cast<Real>(learning_rate_);
-  const Real eta_adam = static_cast<Real>(learning_rate_ / (1 - forgotten_));
-  const Real root = static_cast<Real>(std::sqrt(1 / (1 - std::pow(0.99, static_cast<double>(t_)))));
+  const double decay = decay_.next(), decay2 = 0.99;
+  const double correct_v = 1 / (1 - std::pow(decay2, static_cast<double>(decay_.steps())));
+  const Real beta = static_cast<Real>(decay), eta = static_cast<Real>(learning_rate_);
   for (const Parameter& p : parameters_) {
     const std::span<const Real> g = p.in(gradient);
     const std::span<Real> m = p.in(std::span(m_)), v = p.in(std::span(v_)), x = p.in(theta);
-    for (std::size_t k = 0; k < g.size(); ++k) m[k] = beta * m[k] + (1 - beta) * g[k];
-    if (p.kind == Parameter::Kind::linear_map) {
-      direction_.resize(g.size());
-      orthogonal_momentum(p, g, m, beta, direction_, scratch_);
-      for (std::size_t k = 0; k < g.size(); ++k) x[k] -= eta * direction_[k];
+    if (p.kind != Parameter::Kind::linear_map) {
+      adam_step(g, {m, v, x}, {learning_rate_, decay, decay2, 1e-8, decay_.correction(), correct_v});
       continue;
     }
-    for (std::size_t k = 0; k < g.size(); ++k) {
-      v[k] = beta2 * v[k] + (1 - beta2) * g[k] * g[k];
-      x[k] -= eta_adam * m[k] / (std::sqrt(v[k]) * root + Real(1e-8));
-    }
+    for (std::size_t k = 0; k < g.size(); ++k) m[k] = beta * m[k] + (1 - beta) * g[k];
+    direction_.resize(g.size());
+    orthogonal_momentum(p, g, m, beta, direction_, scratch_);
+    for (std::size_t k = 0; k < g.size(); ++k) x[k] -= eta * direction_[k];
   }
 }
 

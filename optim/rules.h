@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "optim/optimizer.h"
+#include "optim/orthogonalize.h"
 
 /// The hand-designed optimizers that a learned one is compared with, with the default settings of Torch7 in May 2016,
 /// which the paper used. The formulas are those of the papers cited and of PyTorch; Torch7's differed in two places
@@ -105,8 +106,7 @@ class Muon : public Optimizer {
 
  private:
   double learning_rate_, growth_;
-  Index t_ = 0;
-  double forgotten_ = 1;  // Π β_t: what m still has of its zeros
+  MomentumDecay decay_{0};  // of the trajectory
   std::vector<Parameter> parameters_;
   std::vector<Real> m_, v_, direction_, scratch_;
 };

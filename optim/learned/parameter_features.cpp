@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "optim/orthogonalize.h"
-
 namespace l2l {
 namespace {
 
@@ -21,7 +19,7 @@ double cosine(std::span<const Real> x, std::span<const Real> y) {
 }  // namespace
 
 ParameterFeatures::ParameterFeatures(const Preprocess& preprocess, const Layout& layout)
-    : rows_(preprocess.parameter_rows()), growth_(preprocess.parameter) {
+    : rows_(preprocess.parameter_rows()), decay_(preprocess.parameter) {
   if (rows_ == 0) return;
   parameters_ = layout.parameters();
   momentum_.assign(layout.size(), 0);
@@ -32,9 +30,7 @@ void ParameterFeatures::operator()(std::span<const Real> gradient, Real* out) {
   if (rows_ == 0) return;
   const std::size_t n = gradient.size();
   const std::span<Real> directions(out, n), linear(out + n, n), cosines(out + 2 * n, n);
-  const double decay = momentum_decay(t_++, growth_);
-  forgotten_ *= decay;
-  const Real beta = static_cast<Real>(decay), correction = static_cast<Real>(1 / (1 - forgotten_));
+  const Real beta = static_cast<Real>(decay_.next()), correction = static_cast<Real>(decay_.correction());
   for (std::size_t j = 0; j < parameters_.size(); ++j) {
     const Parameter& p = parameters_[j];
     const std::span<const Real> g = p.in(gradient);

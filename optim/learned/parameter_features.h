@@ -4,6 +4,7 @@
 
 #include "nn/layout.h"
 #include "optim/learned/preprocess.h"
+#include "optim/orthogonalize.h"
 
 namespace l2l {
 
@@ -27,9 +28,7 @@ class ParameterFeatures {
 
  private:
   Index rows_;
-  double growth_;
-  Index t_ = 0;
-  double forgotten_ = 1;  // Π β_t: what the momentum still has of its zeros
+  MomentumDecay decay_;
   std::vector<Parameter> parameters_;
   std::vector<Real> momentum_, scratch_;
   std::vector<double> cosine_;  // of each parameter: the average
