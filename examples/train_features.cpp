@@ -1,162 +1,210 @@
-// The feature network of neural_art: random filters, or filters that are trained without labels.
+// The feature network of neural_art: a small VGG network that learned to tell the ten classes of CIFAR-10.
 //
-//     train_features OUT.safetensors [STEPS [FOLDER]]
+//     train_features CIFAR OUT.safetensors [EPOCHS]      CIFAR: the folder of CIFAR-10's binary version
 //
-// Without STEPS the filters stay random. Ustyuzhaninov et al. 2017 found that this is enough for textures, if there are
-// enough filters. It is here, too: the network of the library was made by  train_features features.safetensors.
-// optimizees/neural_art/README.md compares the two.
-//
-// With STEPS they are trained: a square is cut out of a photograph and turned by 0, 90, 180 or 270 degrees, and the
-// network has to say by how much (Gidaris, Singh & Komodakis 2018). For that it needs edges, textures and the look of
-// things. FOLDER holds the photographs; by default it is that of Debian's lomiri-wallpapers-16.04 and -20.04.
+// A horse differs from a deer in shape, a frog from its meadow in texture: filters that tell them apart see both. The
+// network is trained with batch normalisation, which is folded into the convolutions afterwards. A run that was
+// interrupted goes on after its last whole epoch when it is started again in the same way.
 #include <algorithm>
 #include <charconv>
-#include <cmath>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <numbers>
+#include <numeric>
 #include <string>
-#include <utility>
+#include <thread>
 
 #include "autodiff/error.h"
-#include "autodiff/images/ops.h"
-#include "autodiff/ops.h"
 #include "nn/files/atomic_file.h"
+#include "nn/image_layers.h"
+#include "nn/parameters.h"
 #include "optim/rules.h"
-#include "optimizees/data/picture.h"
+#include "optimizees/data/cifar.h"
+#include "optimizees/data/image_batch.h"
 #include "optimizees/neural_art/features.h"
 
 using namespace l2l;
 
 namespace {
 
-// The first layers of a VGG network at half the width.
-const FeatureNetwork::Blocks kBlocks = {{32, 32}, {64, 64}, {64}};
-constexpr std::uint64_t kSeed = 3;
-constexpr Index kSide = 48, kBatch = 32, kTurns = 4;
-constexpr Index kShorterSides[] = {64, 96, 144, 216};  // a photograph at several sizes: small things and large ones
-constexpr int kHeldOut = 6;  // every sixth photograph is only for testing
-constexpr double kLearningRate = 0.001;
+const FeatureNetwork::Blocks kBlocks = {{32, 32}, {64, 64}, {128, 128}, {128}};
+constexpr Index kBatch = 128, kMeasured = 40;  // batches that a convolution's mean and variance are measured on
+constexpr double kLearningRate = 0.01;  // Muon's, at the start
 
-/// A batch of squares, each turned by a number of quarters.
-struct Batch {
-  std::vector<Real> pixels;  // [kBatch, 3, kSide, kSide]
-  std::vector<int> turns;
+/// The feature network with a normalisation after each convolution, and the logits of the features' means over pixels.
+struct Classifier {
+  FeatureNetwork network{kBlocks, Pooling::average};
+  Layout layout = network.layout();
+  std::vector<BatchNorm> norms;
+  std::optional<Linear> labels;
+
+  Classifier() {
+    for (Index k = 0; k < network.depth(); ++k) {
+      norms.emplace_back(layout, "norm." + std::to_string(k), network.channels(k), "conv");
+    }
+    labels.emplace(layout, "labels", kBlocks.back().back(), ImageSet::kClasses);
+  }
+  void init(Rng& rng, std::span<Real> theta) const {
+    network.init(rng, theta.first(network.layout().size()));
+    for (const BatchNorm& norm : norms) norm.init(theta);
+    labels->init(rng, theta);
+  }
+  Var logits(Var theta, Var features) const {
+    const Var means = avg_pool2d(features, features.shape[2]);
+    return (*labels)(theta, reshape(means, {features.shape[0], features.shape[1]}));
+  }
+  /// For training: a batch is normalised by its own mean and variance. `convolved` gets what the normalisations see.
+  Var operator()(Var theta, Var x, std::vector<Var>& convolved) const {
+    convolved.clear();
+    for (Index k = 0; k < network.depth(); ++k) {
+      convolved.push_back(network.convolve(k, theta, x));
+      x = relu(norms[k](theta, convolved.back()));
+    }
+    return logits(theta, x);
+  }
 };
 
-Batch draw(const std::vector<Picture>& pictures, Rng& rng) {
-  Batch batch;
-  batch.pixels.reserve(kBatch * 3 * kSide * kSide);
-  for (Index n = 0; n < kBatch; ++n) {
-    const Picture& p = pictures[rng.below(static_cast<Index>(pictures.size()))];
-    const Index top = rng.below(p.height - kSide + 1), left = rng.below(p.width - kSide + 1);
-    const bool mirrored = rng.below(2) == 1;
-    const int turns = static_cast<int>(rng.below(kTurns));
-    batch.turns.push_back(turns);
-    for (Index c = 0; c < 3; ++c) {
-      for (Index i = 0; i < kSide; ++i) {
-        for (Index j = 0; j < kSide; ++j) {
-          Index y = i, x = j;
-          for (int k = 0; k < turns; ++k) y = std::exchange(x, kSide - 1 - y);
-          if (mirrored) x = kSide - 1 - x;
-          batch.pixels.push_back(p.pixels[(c * p.height + top + y) * p.width + left + x]);
-        }
+/// `count` numbers from `first` on.
+std::vector<Index> following(Index first, Index count) {
+  std::vector<Index> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), first);
+  return numbers;
+}
+
+class Training {
+ public:
+  Training(const std::string& data, const std::string& out, int epochs)
+      : images_(read_cifar(data, DataPart::train)),
+        test_(read_cifar(data, DataPart::test)),
+        out_(out),
+        unfinished_(out + ".unfinished"),
+        epochs_(epochs),
+        theta_(classifier_.layout.size()) {
+    tape_.set_threads(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
+    Rng rng(0);
+    classifier_.init(rng, theta_);
+    if (!std::filesystem::exists(unfinished_)) return;
+    const TensorFile file = read_safetensors(unfinished_);
+    get_parameters(file, classifier_.layout, theta_);
+    epoch_ = std::stoi(file.metadata.at("epoch"));
+    std::printf("going on after epoch %d, from %s\n", epoch_, unfinished_.c_str());
+  }
+
+  void run() {
+    while (epoch_ < epochs_) {
+      train_epoch();
+      TensorFile file;
+      put_parameters(file, classifier_.layout, theta_);
+      file.metadata["epoch"] = std::to_string(epoch_);
+      write_safetensors(unfinished_, file);
+      std::printf("%.2f %% of the test images right\n", 100 * accuracy(folded()));
+    }
+    const std::vector<Real> theta = folded();
+    Features{classifier_.network, {theta.begin(), theta.begin() + classifier_.network.layout().size()}}.save(out_);
+    std::filesystem::remove(unfinished_);
+    std::printf("%s\n", out_.c_str());
+  }
+
+ private:
+  Var weights(const std::vector<Real>& theta, Real* gradient = nullptr) {
+    return tape_.leaf({classifier_.layout.size()}, theta.data(), gradient);
+  }
+  Var pictures(const ImageSet& set, std::span<const Index> numbers) {
+    return reshape(image_batch(tape_, set, numbers), {Index(numbers.size()), set.channels, set.height, set.width});
+  }
+
+  /// One pass over the images, with a rate that falls from epoch to epoch and a momentum and random numbers of its own:
+  /// so θ is all that the next one needs.
+  void train_epoch() {
+    Rng rng(0, ++epoch_);
+    const ImageSet images = augmented(images_, rng);
+    std::vector<Index> order = following(0, images.count());
+    for (Index k = images.count(); k > 1; --k) std::swap(order[k - 1], order[rng.below(k)]);
+    Muon muon(kLearningRate * cosine_decay((epoch_ - 0.5) / epochs_, 0));
+    muon.reset(classifier_.layout);
+    std::vector<Real> gradient(theta_.size());
+    std::vector<Var> convolved;
+    const Index batches = images.count() / kBatch;
+    double total = 0;
+    const auto start = std::chrono::steady_clock::now();
+    for (Index b = 0; b < batches; ++b) {
+      const auto numbers = std::span(order).subspan(b * kBatch, kBatch);
+      std::vector<int> labels;
+      for (const Index n : numbers) labels.push_back(images.labels[n]);
+      tape_.clear();
+      std::ranges::fill(gradient, Real(0));
+      const Var logits = classifier_(weights(theta_, gradient.data()), pictures(images, numbers), convolved);
+      const Var loss = softmax_cross_entropy(logits, labels);
+      tape_.backward(loss);
+      muon.step(gradient, theta_);
+      total += loss.item();
+      const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+      if ((b + 1) % 50 == 0 || b + 1 == batches) {
+        const double left = spent.count() * (double(batches) * (epochs_ - epoch_ + 1) / double(b + 1) - 1);
+        std::printf("epoch %d of %d   batch %3td of %td   loss %.3f   about %.0f min left\n", epoch_, epochs_, b + 1,
+                    batches, total / double(b + 1), left / 60);
+        std::fflush(stdout);
       }
     }
   }
-  return batch;
-}
 
-/// Logits of the four turns, [kBatch, 4], from the mean over pixels of the deepest features.
-Var logits(const FeatureNetwork& network, const Parameter& last, Tape& tape, Var theta, const Batch& batch) {
-  std::vector<Var> activations;
-  network(slice(theta, 0, network.layout().size()), tape.leaf({kBatch, 3, kSide, kSide}, batch.pixels.data()),
-          network.depth(), activations);
-  const Var x = activations.back();
-  const Var means = avg_pool2d(x, std::min(x.shape[2], x.shape[3]));
-  return matmul(reshape(means, {kBatch, x.shape[1]}), last.in(theta), Trans::no, Trans::yes);
-}
-
-/// The share of right answers.
-double accuracy(Var scores, const Batch& batch) {
-  double right = 0;
-  for (Index n = 0; n < kBatch; ++n) {
-    const auto row = scores.values().subspan(n * kTurns, kTurns);
-    right += std::max_element(row.begin(), row.end()) - row.begin() == batch.turns[n];
-  }
-  return right / kBatch;
-}
-
-/// Trains θ, the network's weights and then `last`.
-void train(const FeatureNetwork& network, const Parameter& last, Rng& rng, const std::string& folder, int steps,
-           std::vector<Real>& theta) {
-  std::vector<Picture> training, testing;
-  int number = 0;
-  for (const auto& file : pictures_in(folder)) {
-    for (const Index side : kShorterSides) {
-      (number % kHeldOut == 0 ? testing : training).push_back(read_picture(file, side));
+  /// θ with the normalisations in the convolutions.
+  std::vector<Real> folded() {
+    std::vector<ChannelStatistics> statistics;
+    for (Index k = 0; k < classifier_.network.depth(); ++k) statistics.emplace_back(classifier_.network.channels(k));
+    std::vector<Var> convolved;
+    for (Index b = 0; b < kMeasured; ++b) {
+      tape_.clear();
+      classifier_(weights(theta_), pictures(images_, following(b * kBatch, kBatch)), convolved);
+      for (std::size_t k = 0; k < convolved.size(); ++k) statistics[k].observe(convolved[k], 1 / double(b + 1));
     }
-    ++number;
+    std::vector<Real> theta = theta_;
+    for (Index k = 0; k < classifier_.network.depth(); ++k) {
+      const auto& parameters = classifier_.network.layout().parameters();
+      classifier_.norms[k].fold(theta, statistics[k], parameters[2 * k], parameters[2 * k + 1]);
+    }
+    return theta;
   }
-  if (training.empty()) throw Error(folder, ": at least two photographs are needed");
-  std::printf("%d photographs, one in %d held out\n", number, kHeldOut);
 
-  std::vector<Real> gradient(theta.size());
-  const Shape shape = {static_cast<Index>(theta.size())};
-  Adam adam(kLearningRate);
-  adam.reset(Layout::flat(shape[0]));
-  Tape tape;
-  double loss_sum = 0, right = 0, test_right = 0;
-  constexpr int kReport = 25;
-  for (int step = 1; step <= steps; ++step) {
-    adam.set_learning_rate(kLearningRate * (1 + std::cos(std::numbers::pi * step / steps)) / 2);
-    const Batch batch = draw(training, rng);
-    std::ranges::fill(gradient, Real(0));
-    tape.clear();
-    const Var scores = logits(network, last, tape, tape.leaf(shape, theta.data(), gradient.data()), batch);
-    const Var loss = softmax_cross_entropy(scores, batch.turns);
-    tape.backward(loss);
-    adam.step(gradient, theta);
-    loss_sum += loss.item() / kReport;
-    right += accuracy(scores, batch) / kReport;
-
-    const Batch unseen = draw(testing, rng);
-    tape.clear();
-    test_right += accuracy(logits(network, last, tape, tape.leaf(shape, theta.data()), unseen), unseen) / kReport;
-    if (step % kReport != 0) continue;
-    std::printf("step %d/%d  loss %.3f  right %.0f%%, on photographs held out %.0f%%\n", step, steps, loss_sum,
-                100 * right, 100 * test_right);
-    std::fflush(stdout);
-    loss_sum = right = test_right = 0;
+  /// The share of test images whose largest logit is that of their class, by the network that is left after folding.
+  double accuracy(const std::vector<Real>& theta) {
+    Index right = 0;
+    std::vector<Var> activations;
+    for (Index first = 0; first < test_.count(); first += kBatch) {
+      const std::vector<Index> numbers = following(first, std::min(kBatch, test_.count() - first));
+      tape_.clear();
+      classifier_.network(weights(theta), pictures(test_, numbers), classifier_.network.depth(), activations);
+      const Var logits = classifier_.logits(weights(theta), activations.back());
+      for (std::size_t k = 0; k < numbers.size(); ++k) {
+        const auto row = logits.values().subspan(k * ImageSet::kClasses, ImageSet::kClasses);
+        right += std::max_element(row.begin(), row.end()) - row.begin() == test_.labels[numbers[k]];
+      }
+    }
+    return double(right) / double(test_.count());
   }
-}
 
-void make(const std::string& out, const std::string& folder, int steps) {
-  if (std::filesystem::exists(out)) throw Error(out, ": exists already; name another file");
-  check_writable(out);  // before the work
-  const FeatureNetwork network(kBlocks, Pooling::average);
-  Layout layout = network.layout();
-  const Index size = layout.size();
-  const Parameter last = layout.add("turns", {kTurns, kBlocks.back().back()});
-  std::vector<Real> theta(layout.size());
-  Rng rng(kSeed);
-  network.init(rng, std::span(theta).first(size));
-  if (steps > 0) train(network, last, rng, folder, steps, theta);
-  Features{network, {theta.begin(), theta.begin() + size}}.save(out);
-  std::printf("%s\n", out.c_str());
-}
+  const Classifier classifier_;
+  const ImageSet images_, test_;
+  const std::string out_, unfinished_;
+  const int epochs_;
+  int epoch_ = 0;
+  std::vector<Real> theta_;
+  Tape tape_;
+};
 
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
-    int steps = 0;
-    const std::string number = argc > 2 ? argv[2] : "0";
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), steps);
-    if (argc < 2 || argc > 4 || error != std::errc() || *end != '\0' || steps < 0) {
-      throw UsageError("usage: OUT.safetensors [STEPS [FOLDER]], STEPS from 0 on");
+    int epochs = 15;
+    const std::string number = argc > 3 ? argv[3] : "15";
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), epochs);
+    if (argc < 3 || argc > 4 || error != std::errc() || *end != '\0' || epochs < 1) {
+      throw UsageError("usage: CIFAR OUT.safetensors [EPOCHS]; CIFAR is the folder of the binary version, EPOCHS 15");
     }
-    make(argv[1], argc > 3 ? argv[3] : "/usr/share/backgrounds", steps);
+    if (std::filesystem::exists(argv[2])) throw Error(argv[2], ": exists already; name another file");
+    check_writable(argv[2]);  // before the work
+    Training(argv[1], argv[2], epochs).run();
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "train_features: %s\n", error.what());

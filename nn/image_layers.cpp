@@ -65,6 +65,21 @@ Var BatchNorm::relu_max_pool(Var theta, Var x) const {
   return batch_norm_relu_max_pool(x, gain_.in(theta), bias_.in(theta));
 }
 
+void BatchNorm::fold(std::span<Real> theta, const ChannelStatistics& statistics, const Parameter& convolution_weight,
+                     const Parameter& convolution_bias) const {
+  const std::span<Real> weight = convolution_weight.in(theta), bias = convolution_bias.in(theta);
+  const Index channels = convolution_weight.rows(), columns = convolution_weight.columns();
+  if (gain_.shape != Shape{channels} || convolution_bias.shape != gain_.shape) {
+    throw Error("BatchNorm: ", gain_.shape, " channels cannot be folded into a convolution of weight ",
+                convolution_weight.shape, " and bias ", convolution_bias.shape);
+  }
+  for (Index c = 0; c < channels; ++c) {
+    const double scale = gain_.in(theta)[c] / std::sqrt(statistics.variance[c] + kBatchNormEpsilon);
+    for (Real& w : weight.subspan(c * columns, columns)) w = static_cast<Real>(scale * w);
+    bias[c] = static_cast<Real>(scale * (bias[c] - statistics.mean[c]) + bias_.in(theta)[c]);
+  }
+}
+
 void BatchNorm::init(std::span<Real> theta) const {
   std::ranges::fill(gain_.in(theta), Real(1));
   std::ranges::fill(bias_.in(theta), Real(0));

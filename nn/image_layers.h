@@ -51,6 +51,11 @@ class BatchNorm {
   Var operator()(Var theta, Var x, const ChannelStatistics& statistics) const;
   /// With those of the batch, then ReLU and 2x2 max pooling, in one op (batch_norm_relu_max_pool).
   Var relu_max_pool(Var theta, Var x) const;
+  /// Puts the normalisation into the convolution before it, whose parameters these are: then it gives what the
+  /// normalisation of its output, with these statistics, gave.
+  ///     weight ← (gain/σ) weight,   bias ← (gain/σ) (bias - mean) + the normalisation's bias,   σ = √(variance + eps)
+  void fold(std::span<Real> theta, const ChannelStatistics& statistics, const Parameter& convolution_weight,
+            const Parameter& convolution_bias) const;
   /// Gain 1 and bias 0: normalisation alone.
   void init(std::span<Real> theta) const;
 

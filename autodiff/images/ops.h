@@ -22,16 +22,21 @@ Var max_pool2d(Var x, Index size, Index stride = 0);
 /// The mean of each window, likewise.
 Var avg_pool2d(Var x, Index size, Index stride = 0);
 
+/// Extends every image by `size` pixels on each side, which mirror those inside: row -1 is row 1, the edge itself is not
+/// repeated. [N, C, H, W] → [N, C, H + 2·size, W + 2·size]; size < H and W. (PyTorch: ReflectionPad2d.)
+Var reflect_pad2d(Var x, Index size);
+
+constexpr double kBatchNormEpsilon = 1e-5;
 /// Batch normalisation (Ioffe & Szegedy 2015, algorithm 1): for every channel, over the batch and all pixels,
 ///     y = gain · (x - mean) / √(variance + eps) + bias
 /// x: [N, C, H, W] or [N, C]; gain, bias: [C]. The variance is biased: divided by the number of elements.
-Var batch_norm(Var x, Var gain, Var bias, double eps = 1e-5);
+Var batch_norm(Var x, Var gain, Var bias, double eps = kBatchNormEpsilon);
 /// The same with a given mean and variance per channel, constants of [C]: for evaluation.
 Var batch_norm(Var x, Var gain, Var bias, std::span<const Real> mean, std::span<const Real> variance,
-               double eps = 1e-5);
+               double eps = kBatchNormEpsilon);
 
 /// max_pool2d(relu(batch_norm(x, gain, bias, eps)), 2), fused: a third of the time, and no arrays between. This is what
 /// follows each convolution of a small classifier.
-Var batch_norm_relu_max_pool(Var x, Var gain, Var bias, double eps = 1e-5);
+Var batch_norm_relu_max_pool(Var x, Var gain, Var bias, double eps = kBatchNormEpsilon);
 
 }  // namespace l2l

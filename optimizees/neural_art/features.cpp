@@ -86,7 +86,7 @@ FeatureNetwork::FeatureNetwork(const Blocks& blocks, Pooling pooling) : pooling_
     for (std::size_t k = 0; k < blocks[block].size(); ++k) {
       const Index out = blocks[block][k];
       const std::string name = kPrefix + std::to_string(number);
-      convolutions_.push_back({layout_.add(name + ".weight", {out, in, 3, 3}, "conv"),
+      convolutions_.push_back({layout_.add(name + ".weight", {out, in, 3, 3}, "conv", Parameter::Kind::linear_map),
                                layout_.add(name + ".bias", {out}, "conv"),
                                "relu" + std::to_string(block + 1) + "_" + std::to_string(k + 1), k == 0 && block > 0});
       in = out;
@@ -105,19 +105,22 @@ Index FeatureNetwork::find(std::string_view layer) const {
 }
 
 Index FeatureNetwork::smallest_picture(Index depth) const {
-  Index size = 1;
+  Index size = 2;  // there must be a pixel beside the edge to be mirrored
   for (Index k = 0; k < depth; ++k) size *= convolutions_[k].first_of_block ? 2 : 1;
   return size;
 }
 
+Var FeatureNetwork::convolve(Index k, Var weights, Var x) const {
+  const Convolution& convolution = convolutions_[k];
+  if (k == 0) x = normalise(x);
+  if (convolution.first_of_block) x = pooling_ == Pooling::max ? max_pool2d(x, 2) : avg_pool2d(x, 2);
+  return conv2d(reflect_pad2d(x, 1), convolution.weight.in(weights), convolution.bias.in(weights));
+}
+
 void FeatureNetwork::operator()(Var weights, Var pictures, Index depth, std::vector<Var>& activations) const {
   activations.clear();
-  Var x = normalise(pictures);
   for (Index k = 0; k < depth; ++k) {
-    const Convolution& convolution = convolutions_[k];
-    if (convolution.first_of_block) x = pooling_ == Pooling::max ? max_pool2d(x, 2) : avg_pool2d(x, 2);
-    x = relu(conv2d(x, convolution.weight.in(weights), convolution.bias.in(weights), 1, 1));
-    activations.push_back(x);
+    activations.push_back(relu(convolve(k, weights, k == 0 ? pictures : activations[k - 1])));
   }
 }
 

@@ -33,9 +33,15 @@ class FeatureNetwork {
   /// How many convolutions there are, and which of them "relu3_2" is, counted from 0; an Error lists the layers.
   Index depth() const { return static_cast<Index>(convolutions_.size()); }
   Index find(std::string_view layer) const;
+  /// Output channels of convolution k.
+  Index channels(Index k) const { return convolutions_[k].bias.shape[0]; }
   /// Height and width a picture must have at least for the first `depth` convolutions.
   Index smallest_picture(Index depth) const;
 
+  /// Convolution k, counted from 0, with what comes before it but for the rectifier of the last: normalisation of the
+  /// colours (k = 0: x is pictures), or pooling; and an edge of one pixel that mirrors the pixels inside. Zeros there, as
+  /// VGG has them, would be seen as a dark frame: a flat picture would not have flat features. x: [N, in, H, W]
+  Var convolve(Index k, Var weights, Var x) const;
   /// Rectified outputs of the first `depth` convolutions for pictures [N, 3, H, W] of RGB in [0, 1], which are
   /// normalised first: less ImageNet's mean colour, over its deviation. activations[k]: [N, out_k, H_k, W_k]
   void operator()(Var weights, Var pictures, Index depth, std::vector<Var>& activations) const;

@@ -87,6 +87,28 @@ TEST_CASE("Statistics of a matrix are its columns'") {
   check_close(statistics.variance, rounded({7, 700}, 1));
 }
 
+TEST_CASE("A normalisation folded into its convolution: the same outputs") {
+  Layout layout;
+  const Conv2d conv(layout, "c", 2, 3, 3);
+  const BatchNorm norm(layout, "n", 3, "conv");
+  std::vector<Real> theta = ramp_parameters(layout);
+  ChannelStatistics statistics(3);
+  statistics.mean = {1, -1, 2};
+  statistics.variance = {0.5, 2, 0};
+  Tape tape;
+  const Var x = tape.constant({2, 2, 4, 3}, ramp(48));
+  const Var before =
+      norm(tape.constant({layout.size()}, theta), conv(tape.constant({layout.size()}, theta), x), statistics);
+  norm.fold(theta, statistics, layout.find("c.weight"), layout.find("c.bias"));
+  const Var after = conv(tape.constant({layout.size()}, theta), x);
+  // Without variance, outputs of up to 20 are multiplied by √1e5: sums of 18 products and three more roundings.
+  check_close(after.values(),
+              rounded({before.values().begin(), before.values().end()}, 2 * (18 + 3), 20 * std::sqrt(1e5)));
+  const BatchNorm other(layout, "other", 2, "conv");
+  CHECK_THROWS_WITH(other.fold(theta, statistics, layout.find("c.weight"), layout.find("c.bias")),
+                    ContainsSubstring("[2] channels") && ContainsSubstring("[3x2x3x3]"));
+}
+
 TEST_CASE("Gradients of Conv2d and BatchNorm agree with differences") {
   Layout layout;
   const Conv2d conv(layout, "c", 2, 3, 3, Bias::no);

@@ -1,5 +1,9 @@
 #include "optimizees/data/cifar.h"
 
+#include <algorithm>
+#include <array>
+#include <set>
+
 #include "autodiff/error.h"
 #include "optimizees/data/image_batch.h"
 #include "tests/optimizees/cifar_folder.h"
@@ -44,6 +48,42 @@ TEST_CASE("read_cifar reads labels, and red, green and blue planes") {
   CHECK(images.shape == Shape{2, 3072});
   CHECK(images.values()[0] == Approx(250. / 255));
   CHECK(images.values()[3072 + 2048] == Approx(12. / 255));
+}
+
+TEST_CASE("augmented: images are mirrored and moved, edges are repeated, and labels stay") {
+  constexpr Index kSide = 6, kImages = 400, kShift = 2;
+  ImageSet set{.channels = 2, .height = kSide, .width = kSide, .pixels = {}, .labels = {}};
+  for (Index n = 0; n < kImages; ++n) {
+    set.labels.push_back(static_cast<std::uint8_t>(n % 10));
+    for (Index k = 0; k < 2 * kSide * kSide; ++k) set.pixels.push_back(static_cast<std::uint8_t>(k));
+  }
+  Rng rng(5);
+  const ImageSet result = augmented(set, rng, kShift);
+  CHECK(result.labels == set.labels);
+  REQUIRE(result.pixels.size() == set.pixels.size());
+  // Which mirror and shift make image n? Each of the 2 · 5 · 5 does for some.
+  std::set<std::array<Index, 3>> seen;
+  for (Index n = 0; n < kImages; ++n) {
+    int fitting = 0;
+    for (Index mirror = 0; mirror < 2; ++mirror) {
+      for (Index down = -kShift; down <= kShift; ++down) {
+        for (Index right = -kShift; right <= kShift; ++right) {
+          bool fits = true;
+          for (Index k = 0; k < 2 * kSide * kSide; ++k) {
+            const Index i = k / kSide % kSide, j = k % kSide;
+            const Index y = std::clamp<Index>(i - down, 0, kSide - 1), x = std::clamp<Index>(j - right, 0, kSide - 1);
+            const Index from = k / (kSide * kSide) * kSide * kSide + y * kSide + (mirror ? kSide - 1 - x : x);
+            fits &= result.pixels[n * 2 * kSide * kSide + k] == from;
+          }
+          if (!fits) continue;
+          ++fitting;
+          seen.insert({mirror, down, right});
+        }
+      }
+    }
+    CHECK(fitting == 1);
+  }
+  CHECK(seen.size() == 50);  // one of 50 misses 400 images in 50 (49/50)^400 = 1.5% of all seeds
 }
 
 TEST_CASE("read_cifar takes the training files that are there, in their order") {

@@ -15,10 +15,14 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-/// A grey picture with one bright column, so that features tell it from others.
+/// A grey picture with one bright row and column, so that features tell it from others, and its parts from each other.
 Picture grey(Index height, Index width, double shade) {
   Picture picture{height, width, std::vector<Real>(3 * height * width, static_cast<Real>(shade))};
-  for (Index k = 0; k < 3 * height; ++k) picture.pixels[k * width + width / 2] = 1;
+  for (Index row = 0; row < 3 * height; ++row) {
+    for (Index column = 0; column < width; ++column) {
+      if (row % height == height / 3 || column == width / 2) picture.pixels[row * width + column] = 1;
+    }
+  }
   return picture;
 }
 
@@ -34,7 +38,7 @@ struct Pictures {
       write_png(contents / (std::string(1, static_cast<char>('a' + k)) + ".png"), grey(16, 20, 0.06 * k));
     }
     write_png(style, grey(12, 12, 0.3));
-    const FeatureNetwork network({{2, 3}, {2}}, Pooling::average);
+    const FeatureNetwork network({{4, 4}, {4}}, Pooling::average);
     std::vector<Real> weights(network.layout().size());
     Rng rng(1);
     network.init(rng, weights);
