@@ -39,8 +39,8 @@ class FeatureNetwork {
   Index smallest_picture(Index depth) const;
 
   /// Convolution k, counted from 0, with what comes before it but for the rectifier of the last: normalisation of the
-  /// colours (k = 0: x is pictures), or pooling; and an edge of one pixel that mirrors the pixels inside. Zeros there, as
-  /// VGG has them, would be seen as a dark frame: a flat picture would not have flat features. x: [N, in, H, W]
+  /// colours (k = 0: x is pictures), or pooling; and an edge of one pixel that mirrors the pixels inside. Zeros there,
+  /// as VGG has them, would be seen as a dark frame: a flat picture would not have flat features. x: [N, in, H, W]
   Var convolve(Index k, Var weights, Var x) const;
   /// Rectified outputs of the first `depth` convolutions for pictures [N, 3, H, W] of RGB in [0, 1], which are
   /// normalised first: less ImageNet's mean colour, over its deviation. activations[k]: [N, out_k, H_k, W_k]

@@ -84,6 +84,7 @@ StyleLoss make_style_loss(const OptionValues& options) {
   config.range_weight = number_from_zero(options, "range-weight");
   config.content_layer = options.at("content-layer");
   config.style_layers = split_names(options.at("style-layers"));
+  config.scales = whole_number(options, "scales", 8);
   return StyleLoss(std::move(features), config);
 }
 
@@ -100,11 +101,12 @@ OptimizeeEntry neural_art() {
                    OptimizeeOption::Kind::path},
                   {"pooling", "average", "of the feature network: max or average"},
                   {"content-weight", "1", "of the content's features"},
-                  {"style-weight", "2", "of the style's Gram matrices"},
-                  {"smoothness-weight", "5", "of the differences of neighbouring pixels"},
+                  {"style-weight", "4", "of the means and covariances of the style's features"},
+                  {"smoothness-weight", "30", "of the differences of neighbouring pixels"},
                   {"range-weight", "20", "of what lies outside of black to white"},
-                  {"content-layer", "relu2_2", "whose features are compared"},
-                  {"style-layers", "relu1_1,relu1_2,relu2_1,relu2_2", "whose Gram matrices are compared"},
+                  {"content-layer", "relu3_1", "whose features are compared"},
+                  {"style-layers", "relu1_1,relu2_1,relu3_1", "whose means and covariances are compared"},
+                  {"scales", "3", "sizes at which the picture is looked at: whole, halved, halved twice"},
                   {"init", "0.2",
                    "standard deviation of the noise that a search starts from, in quarters of the range"}},
       .make = [](const OptionValues& values) -> Family {

@@ -10,11 +10,16 @@
 namespace l2l {
 namespace {
 
-/// Features [1, C, H, W] of one picture → their Gram matrix [C, C], a mean over pixels.
-Var gram(Var features) {
+/// The mean [C, 1] and the covariance [C, C] of features [1, C, H, W] over the pixels of their picture.
+struct Moments {
+  Var mean, covariance;
+};
+Moments moments(Tape& tape, Var features) {
   const Index channels = features.shape[1], pixels = features.shape[2] * features.shape[3];
   const Var F = reshape(features, {channels, pixels});
-  return matmul(F, F, Trans::no, Trans::yes) / static_cast<Real>(pixels);
+  const Real share = 1 / static_cast<Real>(pixels);
+  const Var mean = matmul(F, tape.constant({pixels, 1}, share));
+  return {mean, share * matmul(F, F, Trans::no, Trans::yes) - matmul(mean, mean, Trans::no, Trans::yes)};
 }
 
 /// Mean squared difference of neighbours. x: [1, 3, H, W]
@@ -44,17 +49,21 @@ StyleLoss::StyleLoss(std::shared_ptr<const Features> features, const StyleLossCo
   for (const Index layer : style_layers_) depth_ = std::max(depth_, layer + 1);
 }
 
-void StyleLoss::compute_features(Tape& tape, Var x, Index depth) {
-  const Index least = std::max<Index>(2, features_->network.smallest_picture(depth));
+void StyleLoss::for_each_scale(Tape& tape, Var x, Index depth, const std::function<void(Index k)>& visit) {
+  const Index least = features_->network.smallest_picture(depth) << (config_.scales - 1);
   if (std::min(x.shape[2], x.shape[3]) < least) {
-    throw Error("a picture of ", x.shape[3], "x", x.shape[2],
-                " pixels is too small for the feature network, which needs ", least, " on each side");
+    throw Error("a picture of ", x.shape[3], "x", x.shape[2], " pixels is too small for the feature network at ",
+                config_.scales, " scales, which needs ", least, " on each side");
   }
   const Var weights = tape.leaf({static_cast<Index>(features_->weights.size())}, features_->weights.data());
-  features_->network(weights, x, depth, activations_);
+  for (Index k = 0; k < config_.scales; ++k) {
+    if (k > 0) x = avg_pool2d(x, 2);
+    features_->network(weights, x, depth, activations_);
+    visit(k);
+  }
 }
 
-StyleLoss::Target StyleLoss::target_of(Var x) const {
+StyleLoss::Target StyleLoss::target_of(Var x) {
   Target target{{x.values().begin(), x.values().end()}, x.shape, 0};
   double squares = 0;
   for (const Real value : target.values) squares += static_cast<double>(value) * value;
@@ -69,26 +78,37 @@ Var StyleLoss::relative_error(Tape& tape, Var x, const Target& target) {
 
 void StyleLoss::set_content(const Picture& content) {
   Tape tape;
-  compute_features(tape, picture_on(tape, content), content_layer_ + 1);
-  content_ = target_of(activations_[content_layer_]);
+  content_.clear();
+  for_each_scale(tape, picture_on(tape, content), content_layer_ + 1,
+                 [&](Index) { content_.push_back(target_of(activations_[content_layer_])); });
 }
 
 void StyleLoss::set_style(const Picture& style) {
   Tape tape;
-  compute_features(tape, picture_on(tape, style), depth_);
   style_.clear();
-  for (const Index layer : style_layers_) style_.push_back(target_of(gram(activations_[layer])));
+  for_each_scale(tape, picture_on(tape, style), depth_, [&](Index) {
+    for (const Index layer : style_layers_) {
+      const Moments m = moments(tape, activations_[layer]);
+      style_.push_back({target_of(m.mean), target_of(m.covariance)});
+    }
+  });
 }
 
 StyleLoss::Terms StyleLoss::operator()(Tape& tape, Var x) {
-  compute_features(tape, x, depth_);
+  const Index layers = static_cast<Index>(style_layers_.size());
   Terms terms;
-  terms.content = relative_error(tape, activations_[content_layer_], content_);
-  terms.style = tape.constant({}, Real(0));
-  for (std::size_t k = 0; k < style_layers_.size(); ++k) {
-    terms.style = terms.style + relative_error(tape, gram(activations_[style_layers_[k]]), style_[k]);
-  }
-  if (!style_layers_.empty()) terms.style = terms.style / static_cast<Real>(style_layers_.size());
+  terms.content = terms.style = tape.constant({}, Real(0));
+  for_each_scale(tape, x, depth_, [&](Index k) {
+    terms.content = terms.content + relative_error(tape, activations_[content_layer_], content_[k]);
+    for (Index l = 0; l < layers; ++l) {
+      const Moments m = moments(tape, activations_[style_layers_[l]]);
+      const Statistics& style = style_[k * layers + l];
+      terms.style =
+          terms.style + relative_error(tape, m.mean, style.mean) + relative_error(tape, m.covariance, style.covariance);
+    }
+  });
+  terms.content = terms.content / static_cast<Real>(config_.scales);
+  if (layers > 0) terms.style = terms.style / static_cast<Real>(2 * layers * config_.scales);
   terms.smoothness = roughness(tape, x);
   terms.range = excess(x);
   terms.total = static_cast<Real>(config_.content_weight) * terms.content +

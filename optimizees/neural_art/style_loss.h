@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,9 +11,10 @@
 namespace l2l {
 
 struct StyleLossConfig {
-  double content_weight = 1, style_weight = 2, smoothness_weight = 5, range_weight = 20;  // α, β, γ, δ
-  std::string content_layer = "relu2_2";
-  std::vector<std::string> style_layers = {"relu1_1", "relu1_2", "relu2_1", "relu2_2"};
+  double content_weight = 1, style_weight = 4, smoothness_weight = 30, range_weight = 20;  // α, β, γ, δ
+  std::string content_layer = "relu3_1";
+  std::vector<std::string> style_layers = {"relu1_1", "relu2_1", "relu3_1"};
+  Index scales = 3;  // K
 };
 
 /// The loss of neural style transfer (Gatys, Ecker & Bethge 2015, eqs. 1 to 7), and the two parts of L_reg, of which
@@ -20,16 +22,23 @@ struct StyleLossConfig {
 ///
 ///     f(x) = α L_content(x) + β L_style(x) + γ L_smooth(x) + δ L_range(x)
 ///
-/// With F_l(x) [C, P] the features of picture x at layer l (C channels, P pixels), c the content and s the style,
+/// With F_l(x_k) [C, P] the features at layer l (C channels, P pixels) of picture x halved k times (means of 2x2), c
+/// the content and s the style,
 ///
-///     L_content = ‖F_l(x) - F_l(c)‖² / ‖F_l(c)‖²               at one layer
-///     L_style   = mean over layers of ‖G_l(x) - G_l(s)‖² / ‖G_l(s)‖²,     Gram matrices G_l(x) = F_l(x) F_l(x)ᵀ / P
+///     L_content = mean over k < K of ‖F_l(x_k) - F_l(c_k)‖² / ‖F_l(c_k)‖²               at one layer
+///     L_style   = mean over k < K and layers of (e(μ_l(x_k), μ_l(s_k)) + e(Σ_l(x_k), Σ_l(s_k))) / 2
 ///     L_smooth  = mean over neighbours, side by side and one above the other, of their squared differences
 ///     L_range   = mean over all numbers of the squared distance from [0, 1], outside of which colours are clipped
 ///
-/// Gatys et al. divide by the sizes of layers only. Dividing by the size of what is to be matched as well makes every
-/// term a relative error, so that the same weights serve networks of any width, and styles and contents of any
-/// contrast; a blank picture would have 1 or so. Pictures may differ in size.
+/// where μ_l and Σ_l are the mean [C] and the covariance [C, C] of the features over pixels, and e(a, b) = ‖a -
+/// b‖²/‖b‖².
+///
+/// It deviates from Gatys et al. in three ways. They divide by the sizes of layers only; dividing by the size of what
+/// is to be matched as well makes every term a relative error, so that the same weights serve networks of any width,
+/// and styles and contents of any contrast. Their Gram matrix F Fᵀ / P = Σ + μ μᵀ is nearly all mean, since features
+/// are never negative; apart, textures count as much as colours. And halved pictures show a small network textures and
+/// shapes 2^k times as wide (Snelgrove 2017, "High-resolution multi-scale neural texture synthesis"). Pictures may
+/// differ in size.
 class StyleLoss {
  public:
   StyleLoss(std::shared_ptr<const Features> features, const StyleLossConfig& config);
@@ -47,23 +56,28 @@ class StyleLoss {
   Terms operator()(Tape& tape, Var x);
 
  private:
+  /// What the features of a picture are compared with.
   struct Target {
     std::vector<Real> values;
     Shape shape;
     double scale;  // 1 / ‖values‖²
   };
+  struct Statistics {
+    Target mean, covariance;
+  };
 
-  void compute_features(Tape& tape, Var x, Index depth);
+  /// visit(k) for each scale of x, with its features in activations_.
+  void for_each_scale(Tape& tape, Var x, Index depth, const std::function<void(Index k)>& visit);
   static Var relative_error(Tape& tape, Var x, const Target& target);
-  Target target_of(Var x) const;
+  static Target target_of(Var x);
 
   std::shared_ptr<const Features> features_;
   StyleLossConfig config_;
   Index content_layer_;
   std::vector<Index> style_layers_;
   Index depth_;  // convolutions that are needed
-  Target content_;
-  std::vector<Target> style_;
+  std::vector<Target> content_;  // of each scale
+  std::vector<Statistics> style_;  // of each scale and layer
   std::vector<Var> activations_;
 };
 

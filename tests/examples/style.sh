@@ -3,7 +3,7 @@ pictures=$(cd "$(dirname "$0")/pictures" && pwd)
 source "$(dirname "$0")/common.bash"
 quiet train "${tiny[@]}" --out run  # for another optimizee: its LSTM takes pictures all the same
 content=$pictures/content.png style=$pictures/style.jpg
-fast=(--run run --size 16 --steps 6)
+fast=(--run run --size 16 --scales 1 --steps 6)
 pair=(--content "$content" --style "$style")
 both=("${fast[@]}" "${pair[@]}")
 size_of() { od -An -tu1 -j16 -N8 "$1" | awk '{ print $3 * 256 + $4 "x" $7 * 256 + $8 }'; }  # of a PNG
@@ -33,7 +33,7 @@ rm -- *.png
 # Pictures on the way are those of a shorter search; the sheet has them between content and style.
 quiet style "${both[@]}" --out a.png --frames 3 --sheet sheet.png
 [[ $(echo *.png) == 'a-2.png a-4.png a.png sheet.png' ]] || fail "--frames 3: $(echo *.png)"
-quiet style --run run --size 16 --steps 4 "${pair[@]}" --out short.png
+quiet style --run run --size 16 --scales 1 --steps 4 "${pair[@]}" --out short.png
 same a-4.png short.png
 [[ $(size_of sheet.png) == 128x28 ]] || fail "the sheet of four 19x16, a 16x16 and gaps is $(size_of sheet.png)"
 expect_error 2 'two pictures would be called ./b.png' style "${both[@]}" --out b.png --sheet ./b.png

@@ -46,9 +46,13 @@ struct Pictures {
   }
 
   Family make(OptionValues values = {}) const {
-    OptionValues all = {{"content", contents.string()},  {"style", style.string()},
-                        {"features", features.string()}, {"size", "8"},
-                        {"content-layer", "relu2_1"},    {"style-layers", "relu1_1,relu1_2"}};
+    OptionValues all = {{"content", contents.string()},
+                        {"style", style.string()},
+                        {"features", features.string()},
+                        {"size", "8"},
+                        {"content-layer", "relu2_1"},
+                        {"style-layers", "relu1_1,relu1_2"},
+                        {"scales", "2"}};
     for (const auto& [name, value] : values) all[name] = value;
     return make_optimizee(find_optimizee("neural_art"), all);
   }
@@ -147,14 +151,14 @@ TEST_CASE("neural_art: the network of the library has the layers that are compar
     options[option.name] = option.default_value;
   }
   StyleLoss loss = make_style_loss(options);
-  loss.set_style(grey(8, 8, 0.3));
-  loss.set_content(grey(8, 8, 0.3));
+  loss.set_style(grey(32, 32, 0.3));
+  loss.set_content(grey(32, 32, 0.3));
   // The defaults of the options are those of StyleLossConfig.
   StyleLoss same(features, StyleLossConfig());
-  same.set_style(grey(8, 8, 0.3));
-  same.set_content(grey(8, 8, 0.3));
+  same.set_style(grey(32, 32, 0.3));
+  same.set_content(grey(32, 32, 0.3));
   Tape tape;
-  const Var x = tape.constant({1, 3, 8, 8}, Real(1.1));
+  const Var x = tape.constant({1, 3, 32, 32}, Real(1.1));
   CHECK(loss(tape, x).total.item() == same(tape, x).total.item());
 }
 

@@ -23,7 +23,7 @@ PictureSearch make_search(double init) {
   Rng rng(1);
   network.init(rng, weights);
   StyleLoss loss(std::make_shared<const Features>(Features{network, weights}),
-                 {1, 2, 3, 4, "relu2_1", {"relu1_1", "relu2_1"}});
+                 {1, 2, 3, 4, "relu2_1", {"relu1_1", "relu2_1"}, 1});
   loss.set_style(picture(5, 4, 1.1));
   return PictureSearch(loss, picture(4, 6, 0.7), init);
 }

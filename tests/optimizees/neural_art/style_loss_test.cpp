@@ -30,80 +30,83 @@ std::shared_ptr<const Features> features(bool random) {
   return std::make_shared<const Features>(Features{network, weights});
 }
 
-const StyleLossConfig kConfig = {5, 0.001, 50, 300, "relu1_2", {"relu1_1", "relu2_1"}};
+const StyleLossConfig kConfig = {5, 0.001, 50, 300, "relu1_2", {"relu1_1", "relu2_1"}, 2};
 
 StyleLoss make_loss(bool random = false) {
   StyleLoss loss(features(random), kConfig);
-  loss.set_content(picture(4, 5, 0.3, 0.9));
-  loss.set_style(picture(6, 4, 0.4, 1.1));  // of another size
+  loss.set_content(picture(8, 9, 0.3, 0.9));
+  loss.set_style(picture(10, 8, 0.4, 1.1));  // of another size
   return loss;
 }
 
 }  // namespace
 
 // With net, ramp and the modules of features_test.cpp:
-// x = 0.5 + 0.8 * ramp(1, 3, 4, 5, f=2.3); x.requires_grad_()       # ramp(f): sin(f (k + 1))
-// c = 0.5 + 0.3 * ramp(1, 3, 4, 5, f=0.9); s = 0.5 + 0.4 * ramp(1, 3, 6, 4, f=1.1)
-// a, ac, as_ = (net(p, F.avg_pool2d) for p in (x, c, s))
-// def gram(f): f = f.flatten(2)[0]; return f @ f.t() / f.shape[1]
+// x = 0.5 + 0.8 * ramp(1, 3, 8, 9, f=2.3); x.requires_grad_()       # ramp(f): sin(f (k + 1))
+// c = 0.5 + 0.3 * ramp(1, 3, 8, 9, f=0.9); s = 0.5 + 0.4 * ramp(1, 3, 10, 8, f=1.1)
+// def moments(f): f = f.flatten(2)[0]; m = f.mean(1); return m, f @ f.t() / f.shape[1] - torch.outer(m, m)
 // def relative(a, b): return ((a - b) ** 2).sum() / (b ** 2).sum()
-// content = relative(a[1], ac[1])
-// style = (relative(gram(a[0]), gram(as_[0])) + relative(gram(a[2]), gram(as_[2]))) / 2
+// content = style = 0
+// for k in range(2):
+//     a, ac, as_ = (net(F.avg_pool2d(p, 2) if k else p, F.avg_pool2d) for p in (x, c, s))
+//     content += relative(a[1], ac[1]) / 2
+//     for l in 0, 2:
+//         for m, n in zip(moments(a[l]), moments(as_[l])): style += relative(m, n) / 8
 // dx, dy = x[..., 1:] - x[..., :-1], x[:, :, 1:] - x[:, :, :-1]
 // smooth = ((dx ** 2).sum() + (dy ** 2).sum()) / (dx.numel() + dy.numel())
 // beyond = (F.relu(x - 1) ** 2 + F.relu(-x) ** 2).mean()
 // total = 5 * content + 0.001 * style + 50 * smooth + 300 * beyond; total.backward()
 // print([content.item(), style.item(), smooth.item(), beyond.item(), total.item()])
-// print(x.grad.flatten()[[0, 1, 19, 20, 33, 59]].tolist())
+// print(x.grad.flatten()[[0, 1, 71, 72, 113, 215]].tolist())
 TEST_CASE("StyleLoss and its gradient agree with PyTorch") {
   StyleLoss loss = make_loss();
-  const Picture x = picture(4, 5, 0.8, 2.3);
+  const Picture x = picture(8, 9, 0.8, 2.3);
   Tape tape;
-  const Var picture = tape.variable({1, 3, 4, 5}, x.pixels);
+  const Var picture = tape.variable({1, 3, 8, 9}, x.pixels);
   const StyleLoss::Terms terms = loss(tape, picture);
-  // Sums of 27, 18 and 27 products, Gram matrices of sums of 20, and back. A layer's Σ|terms| is seven times its
-  // values, of which the terms are squares.
+  // Sums of 27, 18 and 27 products, means and covariances of sums of up to 80, and back. A layer's Σ|terms| is seven
+  // times its values, of which the terms are squares.
   const auto close = [](double expected) {
-    return rounded(expected, 2 * (27 + 18 + 27 + 20), 14 * std::abs(expected));
+    return rounded(expected, 2 * (27 + 18 + 27 + 80), 14 * std::abs(expected));
   };
-  CHECK(terms.content.item() == close(76.62201938271342));
-  CHECK(terms.style.item() == close(307.6912151299528));
-  CHECK(terms.smoothness.item() == close(0.7100232640093916));
-  CHECK(terms.range.item() == close(0.02665136136108971));
-  CHECK(terms.total.item() == close(426.91435973749356));
+  CHECK(terms.content.item() == close(2.6687356140322036));
+  CHECK(terms.style.item() == close(162.79744113600782));
+  CHECK(terms.smoothness.item() == close(0.9426380522718423));
+  CHECK(terms.range.item() == close(0.02689804050695268));
+  CHECK(terms.total.item() == close(68.70779027697495));
   tape.backward(terms.total);
-  const std::pair<int, double> gradient[] = {{0, 13.14243912859591},  {1, -11.935515667647106},
-                                             {19, 45.53162596595646}, {20, -12.766713351536076},
-                                             {33, 36.17870309341625}, {59, 27.0064178301176}};
+  const std::pair<int, double> gradient[] = {{0, 1.8902372709512312},    {1, -1.723967144189822},
+                                             {71, 0.6371767184243263},   {72, -2.439381022700627},
+                                             {113, -2.0961569200653116}, {215, 0.5653124852800374}};
   for (const auto& [k, expected] : gradient) CHECK(picture.gradient()[k] == close(expected));
 }
 
 TEST_CASE("StyleLoss: gradient check of each term, and of all") {
   if (sizeof(Real) == 4) return;  // in float the steps of the differences cross the kinks of ReLU
   StyleLoss loss = make_loss(true);
-  const Picture x = picture(4, 5, 0.8, 2.3);
+  const Picture x = picture(8, 9, 0.8, 2.3);
   for (Var StyleLoss::Terms::*term :
        {&StyleLoss::Terms::content, &StyleLoss::Terms::style, &StyleLoss::Terms::smoothness, &StyleLoss::Terms::range,
         &StyleLoss::Terms::total}) {
     const auto value = [&](Tape& tape, std::span<const Var> v) { return loss(tape, v[0]).*term; };
-    CHECK(gradcheck(value, {Shape{1, 3, 4, 5}}, {x.pixels}));
+    CHECK(gradcheck(value, {Shape{1, 3, 8, 9}}, {x.pixels}));
   }
 }
 
 TEST_CASE("a picture's own content and style have loss 0, and a blank picture has no roughness") {
   StyleLoss loss(features(false), kConfig);
-  const Picture x = picture(4, 5, 0.8, 2.3);
+  const Picture x = picture(8, 9, 0.8, 2.3);
   loss.set_content(x);
   loss.set_style(x);
   Tape tape;
-  const StyleLoss::Terms terms = loss(tape, tape.constant({1, 3, 4, 5}, x.pixels));
+  const StyleLoss::Terms terms = loss(tape, tape.constant({1, 3, 8, 9}, x.pixels));
   CHECK(terms.content.item() == 0);
   CHECK(terms.style.item() == 0);
-  CHECK(loss(tape, tape.constant({1, 3, 4, 5}, Real(0.3))).smoothness.item() == 0);
+  CHECK(loss(tape, tape.constant({1, 3, 8, 9}, Real(0.3))).smoothness.item() == 0);
 }
 
 TEST_CASE("roughness is the mean over neighbours") {
-  StyleLoss loss(features(false), {1, 1, 1, 1, "relu1_1", {}});
+  StyleLoss loss(features(false), {1, 1, 1, 1, "relu1_1", {}, 1});
   loss.set_content(picture(2, 2, 0.5, 1));
   Tape tape;
   // Each channel: 0 1 / 0 3; differences 1, 3 to the right, 0, 2 down. (1 + 9 + 0 + 4) / 4
@@ -119,8 +122,9 @@ TEST_CASE("StyleLoss: what does not fit is an Error") {
   CHECK_THROWS_WITH(StyleLoss(features(false), {1, 1, 1, 1, "relu1_1", {"conv"}}),
                     ContainsSubstring("no layer 'conv'"));
   StyleLoss loss = make_loss();
-  CHECK_THROWS_WITH(loss.set_style(picture(1, 30, 0.5, 1)),
-                    "a picture of 30x1 pixels is too small for the feature network, which needs 4 on each side");
+  CHECK_THROWS_WITH(
+      loss.set_style(picture(1, 30, 0.5, 1)),
+      "a picture of 30x1 pixels is too small for the feature network at 2 scales, which needs 8 on each side");
 }
 
 }  // namespace l2l::style_loss_test
