@@ -176,6 +176,26 @@ Picture resize(const Picture& picture, Index height, Index width) {
                 {0, 0, static_cast<double>(picture.height), static_cast<double>(picture.width)});
 }
 
+Picture grey(const Picture& picture) {
+  const Index pixels = picture.height * picture.width;
+  Picture result{picture.height, picture.width, std::vector<Real>(3 * pixels)};
+  const Real* const in = picture.pixels.data();
+  for (Index k = 0; k < pixels; ++k) {
+    const Real luminance = Real(0.299) * in[k] + Real(0.587) * in[pixels + k] + Real(0.114) * in[2 * pixels + k];
+    for (Index channel = 0; channel < 3; ++channel) result.pixels[channel * pixels + k] = luminance;
+  }
+  return result;
+}
+
+Picture with_colours_of(const Picture& colours, const Picture& picture) {
+  Picture result = grey(picture);
+  const Picture before = grey(colours);
+  for (std::size_t k = 0; k < result.pixels.size(); ++k) {
+    result.pixels[k] = colours.pixels[k] + (result.pixels[k] - before.pixels[k]);
+  }
+  return result;
+}
+
 void write_png(const fs::path& path, const Picture& picture) {
   Bitmap bitmap{picture.height, picture.width, 3, {}};
   const Index pixels = picture.height * picture.width;

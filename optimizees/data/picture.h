@@ -30,6 +30,12 @@ Picture read_picture(const std::filesystem::path& path, Index shorter_side = 0);
 Picture resize(const Picture& picture, Index height, Index width, const Box& box);
 Picture resize(const Picture& picture, Index height, Index width);
 
+/// The picture in grey: R = G = B = Y, its luminance 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601).
+Picture grey(const Picture& picture);
+/// The luminance of one picture with the colours of another of its size: those of YIQ, whose I and Q stay when the same
+/// is added to R, G and B (Gatys et al. 2016, "Preserving color in neural artistic style transfer").
+Picture with_colours_of(const Picture& colours, const Picture& picture);
+
 /// Writes a PNG with 8 bits per channel, atomically. Values are clipped to [0, 1]. An Error names the path.
 void write_png(const std::filesystem::path& path, const Picture& picture);
 

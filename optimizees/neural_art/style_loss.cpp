@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "autodiff/error.h"
@@ -9,6 +10,8 @@
 
 namespace l2l {
 namespace {
+
+constexpr double kLeastTexture = 0.01;  // ‖Σ‖ / ‖μ‖² of a style from which on its covariance is believed
 
 /// The mean [C, 1] and the covariance [C, C] of features [1, C, H, W] over the pixels of their picture.
 struct Moments {
@@ -63,13 +66,16 @@ void StyleLoss::for_each_scale(Tape& tape, Var x, Index depth, const std::functi
   }
 }
 
-StyleLoss::Target StyleLoss::target_of(Var x) {
-  Target target{{x.values().begin(), x.values().end()}, x.shape, 0};
+void StyleLoss::Target::blend(Var x, double share) {
+  for (std::size_t k = 0; k < values.size(); ++k) values[k] += static_cast<Real>(share) * (x.value[k] - values[k]);
+}
+
+void StyleLoss::Target::find_scale(double least) {
   double squares = 0;
-  for (const Real value : target.values) squares += static_cast<double>(value) * value;
+  for (const Real value : values) squares += static_cast<double>(value) * value;
+  squares = std::max(squares, least);
   // A picture without any feature at the layer is matched by the same: then any scale will do.
-  target.scale = squares > 0 ? 1 / squares : 1;
-  return target;
+  scale = squares > 0 ? 1 / squares : 1;
 }
 
 Var StyleLoss::relative_error(Tape& tape, Var x, const Target& target) {
@@ -79,19 +85,37 @@ Var StyleLoss::relative_error(Tape& tape, Var x, const Target& target) {
 void StyleLoss::set_content(const Picture& content) {
   Tape tape;
   content_.clear();
-  for_each_scale(tape, picture_on(tape, content), content_layer_ + 1,
-                 [&](Index) { content_.push_back(target_of(activations_[content_layer_])); });
+  for_each_scale(tape, picture_on(tape, content), content_layer_ + 1, [&](Index) {
+    content_.emplace_back(activations_[content_layer_]);
+    content_.back().find_scale(0);
+  });
 }
 
-void StyleLoss::set_style(const Picture& style) {
-  Tape tape;
+void StyleLoss::set_style(const Picture& style) { set_styles(std::array{WeightedPicture{style, 1}}); }
+
+void StyleLoss::set_styles(std::span<const WeightedPicture> styles) {
   style_.clear();
-  for_each_scale(tape, picture_on(tape, style), depth_, [&](Index) {
-    for (const Index layer : style_layers_) {
-      const Moments m = moments(tape, activations_[layer]);
-      style_.push_back({target_of(m.mean), target_of(m.covariance)});
-    }
-  });
+  double weights = 0;
+  for (const WeightedPicture& style : styles) {
+    weights += style.weight;
+    Tape tape;
+    for_each_scale(tape, picture_on(tape, style.picture), depth_, [&](Index k) {
+      for (std::size_t l = 0; l < style_layers_.size(); ++l) {
+        const Moments m = moments(tape, activations_[style_layers_[l]]);
+        const std::size_t place = k * style_layers_.size() + l;
+        if (place == style_.size()) {
+          style_.push_back({Target(m.mean), Target(m.covariance)});
+        } else {
+          style_[place].mean.blend(m.mean, style.weight / weights);
+          style_[place].covariance.blend(m.covariance, style.weight / weights);
+        }
+      }
+    });
+  }
+  for (Statistics& style : style_) {
+    style.mean.find_scale(0);
+    style.covariance.find_scale(std::pow(kLeastTexture / style.mean.scale, 2));
+  }
 }
 
 StyleLoss::Terms StyleLoss::operator()(Tape& tape, Var x) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,12 @@ struct StyleLossConfig {
   std::string content_layer = "relu3_1";
   std::vector<std::string> style_layers = {"relu1_1", "relu2_1", "relu3_1"};
   Index scales = 3;  // K
+};
+
+/// A picture that counts more or less than others.
+struct WeightedPicture {
+  Picture picture;
+  double weight;  // above 0; only ratios count
 };
 
 /// The loss of neural style transfer (Gatys, Ecker & Bethge 2015, eqs. 1 to 7), and the two parts of L_reg, of which
@@ -47,6 +54,9 @@ class StyleLoss {
   /// an Error that says how large they must be.
   void set_content(const Picture& content);
   void set_style(const Picture& style);
+  /// Several styles: the means and covariances to be matched are the weighted means of theirs. With the content among
+  /// them, the style is so much weaker: where it is alone, the content itself has loss 0 but for its own roughness.
+  void set_styles(std::span<const WeightedPicture> styles);
 
   /// The four terms as scalars on `tape`, unweighted, and f.
   struct Terms {
@@ -60,7 +70,13 @@ class StyleLoss {
   struct Target {
     std::vector<Real> values;
     Shape shape;
-    double scale;  // 1 / ‖values‖²
+    double scale = 1;  // of the squared distance
+
+    explicit Target(Var x) : values(x.values().begin(), x.values().end()), shape(x.shape) {}
+    /// values ← values + share · (x - values)
+    void blend(Var x, double share);
+    /// scale = 1 / ‖values‖², but at most 1 / least.
+    void find_scale(double least);
   };
   struct Statistics {
     Target mean, covariance;
@@ -69,7 +85,6 @@ class StyleLoss {
   /// visit(k) for each scale of x, with its features in activations_.
   void for_each_scale(Tape& tape, Var x, Index depth, const std::function<void(Index k)>& visit);
   static Var relative_error(Tape& tape, Var x, const Target& target);
-  static Target target_of(Var x);
 
   std::shared_ptr<const Features> features_;
   StyleLossConfig config_;

@@ -261,4 +261,21 @@ TEST_CASE("central_square") {
   CHECK((box.top == 0 && box.left == 2.5 && box.height == 3 && box.width == 3));
 }
 
+TEST_CASE("grey has the luminance, with_colours_of the luminance of one and the I and Q of the other") {
+  const Picture picture{1, 2, {0.2, 1, 0.4, 0, 0.6, 0.5}}, colours{1, 2, {0.9, 0.1, 0.5, 0.3, 0.1, 0.8}};
+  const double first = 0.299 * 0.2 + 0.587 * 0.4 + 0.114 * 0.6, second = 0.299 * 1 + 0.114 * 0.5;
+  check_close(grey(picture).pixels, rounded({first, second, first, second, first, second}, 5));
+  const Picture mixed = with_colours_of(colours, picture);
+  const auto luminance = [](const Picture& p, Index k) { return grey(p).pixels[k]; };
+  for (Index k = 0; k < 2; ++k) {
+    CHECK(luminance(mixed, k) == rounded(luminance(picture, k), 12, 1));
+    const auto chroma = [k](const Picture& p) {  // I and Q (ITU-R BT.601's YIQ)
+      const double r = p.pixels[k], g = p.pixels[2 + k], b = p.pixels[4 + k];
+      return std::vector<double>{0.5959 * r - 0.2746 * g - 0.3213 * b, 0.2115 * r - 0.5227 * g + 0.3112 * b};
+    };
+    // The coefficients of YIQ are rounded at the fourth digit: their sums are 0 but for 1e-4.
+    for (int i = 0; i < 2; ++i) CHECK(std::abs(chroma(mixed)[i] - chroma(colours)[i]) < 2e-4);
+  }
+}
+
 }  // namespace l2l::picture_test

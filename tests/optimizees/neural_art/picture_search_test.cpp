@@ -77,4 +77,21 @@ TEST_CASE("PictureSearch: it begins with Gaussian noise") {
         testing::Near(0.2, 4 * 0.2 / std::sqrt(2 * 100 * 72)));  // four standard errors
 }
 
+TEST_CASE("PictureSearch begins with noise of the given deviation, or with an enlarged picture") {
+  const Picture content = picture(8, 12, 0.7), start = picture(4, 6, 0.3);
+  const PictureSearch noise = make_search(0.5);
+  std::vector<Real> theta(noise.layout().size());
+  Rng rng(2);
+  noise.init(rng, theta);
+  const double n = static_cast<double>(theta.size());
+  CHECK(norm(theta) / std::sqrt(n) == testing::Near(0.5, 4 * 0.5 / std::sqrt(2 * n)));  // four standard errors
+  StyleLoss loss(std::make_shared<const Features>(Features{FeatureNetwork({{2}}, Pooling::max), std::vector<Real>(56)}),
+                 {1, 1, 1, 1, "relu1_1", {"relu1_1"}, 1});
+  const PictureSearch search(loss, content, start);
+  theta.resize(search.layout().size());
+  search.init(rng, theta);
+  const Picture begun = to_rgb(theta, 8, 12), enlarged = resize(start, 8, 12);
+  testing::check_close(begun.pixels, testing::rounded(enlarged.pixels, 4));
+}
+
 }  // namespace l2l::picture_search_test

@@ -116,6 +116,39 @@ TEST_CASE("roughness is the mean over neighbours") {
   CHECK(terms.style.item() == 0);
 }
 
+TEST_CASE(
+    "Several styles: what is to be matched is their weighted mean, so the loss is that of each but for a constant") {
+  if (sizeof(Real) == 4) return;  // the constant cancels digits
+  const Picture one = picture(10, 8, 0.4, 1.1), other = picture(8, 12, 0.2, 0.7), x = picture(8, 9, 0.8, 2.3),
+                y = picture(8, 9, 0.5, 1.3);
+  const StyleLossConfig config = {0, 1, 0, 0, "relu1_2", {"relu1_1"}, 1};
+  const auto style_loss = [&](std::vector<WeightedPicture> styles, const Picture& at) {
+    StyleLoss loss(features(false), config);
+    loss.set_content(at);
+    loss.set_styles(styles);
+    Tape tape;
+    return double(loss(tape, tape.constant({1, 3, 8, 9}, at.pixels)).style.item());
+  };
+  CHECK(style_loss({{one, 3}}, x) == style_loss({{one, 1}}, x));
+  CHECK(style_loss({{one, 2}, {one, 1}}, x) == testing::rounded(style_loss({{one, 1}}, x), 100));
+  // Order does not matter, and between two styles a picture of one is nearer to the one that weighs more.
+  CHECK(style_loss({{one, 3}, {other, 1}}, y) == testing::rounded(style_loss({{other, 1}, {one, 3}}, y), 1000));
+  const auto itself = [&](double weight) { return style_loss({{x, weight}, {other, 1 - weight}}, x); };
+  CHECK(itself(0.9) < itself(0.5));
+  CHECK(itself(0.5) < itself(0.1));
+}
+
+TEST_CASE("A style without texture has a covariance of rounding errors, which is no scale") {
+  const auto style_loss = [](double shade) {
+    StyleLoss loss = make_loss(true);
+    loss.set_style({8, 8, std::vector<Real>(3 * 8 * 8, static_cast<Real>(shade))});
+    Tape tape;
+    return double(loss(tape, tape.constant({1, 3, 8, 9}, picture(8, 9, 0.3, 2.3).pixels)).style.item());
+  };
+  // Shades that hardly differ, but round differently.
+  for (const double shade : {0.400001, 0.400002, 0.400003}) CHECK(style_loss(shade) == Approx(style_loss(0.4)).epsilon(0.01));
+}
+
 TEST_CASE("StyleLoss: what does not fit is an Error") {
   CHECK_THROWS_WITH(StyleLoss(features(false), {1, 1, 1, 1, "relu4_2", {}}),
                     ContainsSubstring("no layer 'relu4_2'; there are relu1"));
