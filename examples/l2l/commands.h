@@ -100,15 +100,18 @@ int diagnose(const DiagnoseRequest& request);
 
 struct StyleRequest {
   std::string run;
-  std::vector<std::string> contents;  // files
-  std::string style;  // a file
+  std::vector<std::string> contents, styles;  // files
+  std::vector<double> style_weights;  // of the styles; empty: equal
   std::string out;  // empty: CONTENT-STYLE.png
-  std::string sheet;  // empty: none
-  std::string optimizer = "lstm";  // or a rule
+  std::string sheet, preview;  // empty: none
+  std::string optimizer = "lstm";  // the run's; or a rule
   std::optional<double> rate;  // of a rule; none: tuned
   std::string rate_of;  // or the compare.json that has it
   OptionValues options;  // of neural_art, those given
   int size = 128, steps = 128, frames = 0;
+  std::optional<int> style_size, levels;  // none: that of the content; as many as begin with 64 to 127 pixels
+  double strength = 1;
+  bool keep_colours = false;
   std::uint64_t seed = 0;
   int threads = 1;
   bool force = false;

@@ -319,17 +319,30 @@ CLI::App& add_style(CLI::App& app, StyleRequest& request) {
   add_run(style, request.run);
   add_texts(style, "--content", request.contents, "FILE ...", "the picture, or pictures, whose shapes to keep")
       ->required();
-  add_text(style, "--style", request.style, "FILE", "the picture whose colours and textures to use")->required();
+  add_texts(style, "--style", request.styles, "FILE ...", "the picture, or pictures, whose colours and textures to use")
+      ->required();
+  add_parsed(
+      style, "--style-weights", "W,W,...",
+      [&](const std::string& text) { request.style_weights = parse_style_weights(text); },
+      "how much each style counts (equal)");
   add_text(style, "--out", request.out, "FILE",
            "the result, a PNG (CONTENT-STYLE.png); for several contents a folder (the current one)");
   add_number<int>(style, "--size", request.size, Range{16, 4096},
                   "pixels of the shorter side (" + std::to_string(request.size) + ")");
+  add_number<int>(style, "--style-size", request.style_size, Range{32, 4096},
+                  "pixels of the styles' shorter side: less makes finer textures (--size)");
+  add_number<double>(style, "--strength", request.strength, Range{0, 1}, "of the style: 0 keeps the content's own (1)");
+  style.add_flag("--keep-colours", request.keep_colours, "take only light and dark from the style");
+  add_number<int>(style, "--levels", request.levels, kCount,
+                  "searches, each for twice as many pixels of the shorter side as the one before;\n1 begins with "
+                  "--size at once (as many as begin with 64 to 127 pixels)");
   add_number<int>(style, "--steps", request.steps, kCount,
-                  "steps of the search (" + std::to_string(request.steps) + ")");
+                  "steps of each search (" + std::to_string(request.steps) + ")");
   add_number<int>(style, "--frames", request.frames, kCountOrNone,
                   "pictures of the search, at equal intervals; all but the last\nhave their step in their name (0)");
   add_text(style, "--sheet", request.sheet, "FILE",
            "a PNG that shows each content, its frames and result, and the style");
+  add_text(style, "--preview", request.preview, "FILE", "a PNG of the search as it is, replaced every few seconds");
   add_text(style, "--optimizer", request.optimizer, "NAME",
            "lstm: the one of the run; or sgd, momentum, nag, rmsprop, adam (lstm)");
   add_number<double>(style, "--rate", request.rate, kPositive, "the rule's learning rate (tuned on the same picture)");

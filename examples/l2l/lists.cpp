@@ -45,5 +45,8 @@ std::pair<double, double> parse_range(const std::string& text) {
 }
 
 std::vector<int> parse_unrolls(const std::string& text) { return parse_list<int>("--unrolls", text, kCount); }
+std::vector<double> parse_style_weights(const std::string& text) {
+  return parse_list<double>("--style-weights", text, kPositive);
+}
 
 }  // namespace l2l

@@ -12,5 +12,7 @@ std::vector<int> parse_coordinates(const std::string& text);
 std::pair<double, double> parse_range(const std::string& text);
 /// --unrolls: "1,5,20".
 std::vector<int> parse_unrolls(const std::string& text);
+/// --style-weights: "2,1"; each above 0.
+std::vector<double> parse_style_weights(const std::string& text);
 
 }  // namespace l2l

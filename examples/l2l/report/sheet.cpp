@@ -1,11 +1,16 @@
 #include "examples/l2l/report/sheet.h"
 
+#include <stb/stb_easy_font.h>
+
 #include <algorithm>
+#include <cmath>
+#include <sstream>
 
 namespace l2l {
 namespace {
 
 constexpr Index kGap = 6;  // pixels between two pictures, and around all
+constexpr Index kLine = 12;  // height of a line of text
 
 /// Where each cell begins, and after the last one, where the sheet ends.
 std::vector<Index> borders(const std::vector<Index>& sizes) {
@@ -23,24 +28,84 @@ void paste(const Picture& picture, Index top, Index left, Picture& onto) {
   }
 }
 
+/// stb_easy_font takes a char*, which it does not change, and looks letters up without a check.
+std::string ascii(std::string text) {
+  std::ranges::replace_if(
+      text, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return text;
+}
+Index width_of(std::string text) { return stb_easy_font_width(text.data()); }
+
+/// Black letters, which the font gives as rectangles.
+void draw_text(std::string text, Index top, Index left, Picture& onto) {
+  struct Corner {
+    float x, y, z;
+    unsigned char colour[4];
+  };
+  std::vector<Corner> corners(4 * 30 * text.size());  // a letter has some ten rectangles
+  const int count = stb_easy_font_print(static_cast<float>(left), static_cast<float>(top), text.data(), nullptr,
+                                        corners.data(), static_cast<int>(corners.size() * sizeof(Corner)));
+  for (int k = 0; k < count; ++k) {
+    const Corner &first = corners[4 * k], &last = corners[4 * k + 2];  // opposite ones
+    for (Index y = std::lround(first.y); y < std::min<Index>(std::lround(last.y), onto.height); ++y) {
+      for (Index x = std::lround(first.x); x < std::min<Index>(std::lround(last.x), onto.width); ++x) {
+        for (Index c = 0; c < 3; ++c) onto.pixels[(c * onto.height + y) * onto.width + x] = 0;
+      }
+    }
+  }
+}
+
+/// The label in lines of at most `width` pixels, as far as its words allow.
+std::vector<std::string> wrapped(const std::string& label, Index width) {
+  std::vector<std::string> lines;
+  std::istringstream words(ascii(label));
+  for (std::string word; words >> word;) {
+    if (lines.empty() || width_of(lines.back() + " " + word) > width) {
+      lines.push_back(word);
+    } else {
+      lines.back() += " " + word;
+    }
+  }
+  return lines;
+}
+
+Index longest_word(const std::string& label) {
+  Index longest = 0;
+  std::istringstream words(ascii(label));
+  for (std::string word; words >> word;) longest = std::max(longest, width_of(word));
+  return longest;
+}
+
 }  // namespace
 
-Picture sheet(const std::vector<std::vector<Picture>>& rows) {
-  std::vector<Index> heights(rows.size()), widths;
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    widths.resize(std::max(widths.size(), rows[r].size()));
-    for (std::size_t k = 0; k < rows[r].size(); ++k) {
-      heights[r] = std::max(heights[r], rows[r][k].height);
-      widths[k] = std::max(widths[k], rows[r][k].width);
+Picture sheet(const std::vector<std::vector<LabelledPicture>>& rows) {
+  std::vector<Index> pictures(rows.size()), texts(rows.size()), widths;  // heights of rows, widths of columns
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t k = 0; k < row.size(); ++k) {
+      widths[k] = std::max({widths[k], row[k].picture.width, longest_word(row[k].label)});
     }
+  }
+  std::vector<Index> heights(rows.size());
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    for (std::size_t k = 0; k < rows[r].size(); ++k) {
+      pictures[r] = std::max(pictures[r], rows[r][k].picture.height);
+      texts[r] = std::max(texts[r], kLine * std::ssize(wrapped(rows[r][k].label, widths[k])));
+    }
+    heights[r] = texts[r] + pictures[r];
   }
   const std::vector<Index> tops = borders(heights), lefts = borders(widths);
   Picture all{tops.back(), lefts.back(), {}};
   all.pixels.assign(3 * all.height * all.width, Real(1));
   for (std::size_t r = 0; r < rows.size(); ++r) {
     for (std::size_t k = 0; k < rows[r].size(); ++k) {
-      const Picture& picture = rows[r][k];
-      paste(picture, tops[r] + (heights[r] - picture.height) / 2, lefts[k] + (widths[k] - picture.width) / 2, all);
+      const auto& [picture, label] = rows[r][k];
+      const std::vector<std::string> lines = wrapped(label, widths[k]);
+      for (std::size_t line = 0; line < lines.size(); ++line) {
+        draw_text(lines[line], tops[r] + kLine * static_cast<Index>(line), lefts[k], all);
+      }
+      paste(picture, tops[r] + texts[r] + (pictures[r] - picture.height) / 2,
+            lefts[k] + (widths[k] - picture.width) / 2, all);
     }
   }
   return all;

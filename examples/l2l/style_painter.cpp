@@ -1,0 +1,170 @@
+#include "examples/l2l/style_painter.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <optional>
+
+#include "autodiff/error.h"
+#include "autodiff/format.h"
+#include "examples/l2l/run/interrupt.h"
+#include "examples/l2l/run/progress.h"
+#include "examples/l2l/trial.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
+#include "optimizees/neural_art/picture_search.h"
+
+namespace l2l {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kLongestSide = 4;  // times the shorter one
+constexpr Index kCoarsest = 64;  // the first search has a shorter side from this to less than twice this
+constexpr Index kSmallestStyle = 32;  // as many pixels have to be left of a style
+constexpr std::chrono::seconds kBetweenPreviews(2);
+
+Picture scaled(const Picture& picture, Index size) {
+  const double factor = static_cast<double>(size) / static_cast<double>(std::min(picture.height, picture.width));
+  const auto side = [&](Index old) { return std::llround(static_cast<double>(old) * factor); };
+  return resize(picture, side(picture.height), side(picture.width));
+}
+
+/// The requested optimizer. The learning rate of a rule is given, from a comparison, or tuned on the same search.
+OptimizerFactory optimizer_for(const Family& search, const LearnedOptimizer& learned, const StyleRequest& request,
+                               StatusLine& status) {
+  if (request.optimizer == "lstm") return [&] { return make_optimizer(learned, request.threads); };
+  const Rule& rule = find_rule(request.optimizer);
+  const auto with = [&](double rate) { return [&rule, rate] { return rule.make(rate); }; };
+  if (request.rate) return with(*request.rate);
+  if (!request.rate_of.empty()) return with(compared_rate(request.rate_of, rule.name, "neural_art"));
+  TuneOptions options;
+  options.low = 1e-3;
+  options.per_decade = 2;
+  // One search at a time, as the memory was computed for one.
+  options.evaluate = {Split::validation, 1, request.steps, request.seed, 1};
+  return with(tune(rule, search, options, status));
+}
+
+using Visit = std::function<void(int step, double loss, std::span<const Real> theta)>;
+
+/// Searches for the picture, and returns its θ; `visit` sees each step's.
+std::vector<Real> follow(const Family& search, Optimizer& optimizer, const StyleRequest& request, const Visit& visit) {
+  Rng rng(request.seed);
+  Trajectory trajectory(request.threads);
+  trajectory.start(search, rng, Split::test);
+  optimizer.reset(trajectory.layout());
+  for (int t = 0;; ++t) {
+    const double loss = trajectory.evaluate(rng);
+    if (!std::isfinite(loss)) {
+      if (t == 0) throw Error("the loss is ", loss, " at the start of the search; check --features and --init");
+      throw Error("the search diverged: the loss is ", loss, " at step ", t, "; try ",
+                  request.optimizer == "lstm" ? "fewer --steps or --optimizer adam" : "a smaller --rate");
+    }
+    visit(t, loss, trajectory.theta());
+    if (t == request.steps) return {trajectory.theta().begin(), trajectory.theta().end()};
+    stop_if_interrupted();
+    optimizer.step(trajectory.gradient(), trajectory.theta());
+  }
+}
+
+std::string terms_text(PictureSearch& search, std::span<const Real> theta) {
+  Tape tape;
+  const StyleLoss::Terms terms = search.terms(tape, tape.constant({static_cast<Index>(theta.size())}, theta));
+  return format("content %.3f, style %.3f, smoothness %.4f, range %.5f", static_cast<double>(terms.content.item()),
+                static_cast<double>(terms.style.item()), static_cast<double>(terms.smoothness.item()),
+                static_cast<double>(terms.range.item()));
+}
+
+std::string stem(const std::string& file) { return fs::path(file).stem().string(); }
+
+}  // namespace
+
+Picture read_scaled(const std::string& file, Index size) {
+  const Picture picture = read_picture(file, size);
+  const Index shorter = std::min(picture.height, picture.width), longer = std::max(picture.height, picture.width);
+  if (static_cast<double>(longer) > kLongestSide * static_cast<double>(shorter)) {
+    throw Error(file, ": ", picture.width, "x", picture.height, " pixels: one side is more than ", kLongestSide,
+                " times the other; crop it");
+  }
+  return scaled(picture, size);
+}
+
+Painter::Painter(const StyleRequest& request, StyleLoss loss, double init, const LearnedOptimizer& learned)
+    : request_(request), loss_(std::move(loss)), init_(init), learned_(learned), sizes_{request.size} {
+  for (const std::string& file : request.styles) {
+    styles_.push_back(read_scaled(file, request.style_size.value_or(request.size)));
+  }
+  while (sizes_.front() >= 2 * kCoarsest && std::ssize(sizes_) < request.levels.value_or(sizes_.front())) {
+    sizes_.insert(sizes_.begin(), sizes_.front() / 2);
+  }
+}
+
+std::vector<WeightedPicture> Painter::styles_for(const Picture& content, Index size) const {
+  std::vector<WeightedPicture> styles;
+  double weights = 0;
+  for (std::size_t k = 0; k < styles_.size(); ++k) {
+    const double weight = request_.style_weights.empty() ? 1 : request_.style_weights[k];
+    weights += weight;
+    if (request_.strength == 0) continue;
+    const Index side = std::min(styles_[k].height, styles_[k].width), level = side * size / request_.size;
+    styles.push_back({scaled(compared(styles_[k]), std::max(level, std::min(side, kSmallestStyle))), weight});
+  }
+  // Relative to the styles', whose weights sum to the strength.
+  if (request_.strength == 1) return styles;
+  const double share = request_.strength == 0 ? 1 : weights * (1 - request_.strength) / request_.strength;
+  styles.push_back({content, share});
+  return styles;
+}
+
+std::vector<LabelledPicture> Painter::paint(const Picture& content, const StyleFiles& files) {
+  std::printf("%s: %ldx%ld pixels, %ld coordinates\n", files.out.c_str(), static_cast<long>(content.width),
+              static_cast<long>(content.height), static_cast<long>(content.pixels.size()));
+  std::fflush(stdout);
+  StatusLine status;
+  OptimizerFactory make_optimizer;
+  std::vector<LabelledPicture> row = {{content, "content"}};
+  std::optional<Picture> start;
+  auto last_preview = std::chrono::steady_clock::now();
+  for (const Index size : sizes_) {
+    const bool last_level = size == sizes_.back();
+    const Picture colours = scaled(content, size), shapes = compared(colours);
+    loss_.set_styles(styles_for(shapes, size));
+    PictureSearch search = start ? PictureSearch(loss_, shapes, *start) : PictureSearch(loss_, shapes, init_);
+    const Family same = interruptible(Family([&](Rng&, Split) { return std::make_unique<PictureSearch>(search); }));
+    if (!make_optimizer) make_optimizer = optimizer_for(same, learned_, request_, status);
+    const auto shown = [&](std::span<const Real> theta) {
+      const Picture picture = to_rgb(theta, shapes.height, shapes.width);
+      return request_.keep_colours ? with_colours_of(colours, picture) : picture;
+    };
+    Pace pace(0, request_.steps, "step");
+    double first_loss = 0, last_loss = 0;
+    const std::vector<Real> found =
+        follow(same, *make_optimizer(), request_, [&](int step, double loss, std::span<const Real> theta) {
+          if (step == 0) first_loss = loss;
+          last_loss = loss;
+          if (step > 0) {
+            status.update(format("%ldx%ld  ", static_cast<long>(shapes.width), static_cast<long>(shapes.height)) +
+                          pace.after(step) + format("  loss %.4g", loss));
+          }
+          if (const auto now = std::chrono::steady_clock::now();
+              !request_.preview.empty() && (step == request_.steps || now - last_preview > kBetweenPreviews)) {
+            write_png(request_.preview, shown(theta));
+            last_preview = now;
+          }
+          if (!last_level) return;
+          const auto frame = std::ranges::find(files.frames, step, [](const auto& frame) { return frame.first; });
+          if (step < request_.steps && frame == files.frames.end()) return;
+          row.push_back({shown(theta), format("%s, step %d, loss %.3f", request_.optimizer.c_str(), step, loss)});
+          write_png(step == request_.steps ? files.out : frame->second, row.back().picture);
+        });
+    status.finish(format("%ldx%ld: %s, %d steps: loss %.4g to %.4g (%s)", static_cast<long>(shapes.width),
+                         static_cast<long>(shapes.height), request_.optimizer.c_str(), request_.steps, first_loss,
+                         last_loss, terms_text(search, found).c_str()));
+    start = to_rgb(found, shapes.height, shapes.width);
+  }
+  for (std::size_t k = 0; k < styles_.size(); ++k) row.push_back({styles_[k], stem(request_.styles[k])});
+  return row;
+}
+
+}  // namespace l2l
