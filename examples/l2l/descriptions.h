@@ -96,14 +96,17 @@ Example: l2l ablate-preprocessing --optimizee quadratic --epochs 200 --out runs/
 inline constexpr char kStyle[] = R"(Style pictures with a trained optimizer.
 
 Makes a picture with the shapes of one picture and the colours and textures of another, by minimising the loss of
-the optimizee neural_art, starting from noise. Pictures are JPEG or PNG files, and keep their proportions. Any
-size works that fits in memory; the memory needed is printed first. With --optimizer a hand-designed rule does the
-same from the same noise; its learning rate is tuned on the same picture unless --rate gives it.
+the optimizee neural_art. Pictures are JPEG or PNG files, and keep their proportions. The search begins with noise
+and a small picture, which is enlarged twice, four times and so on until it has --size, with --steps steps at each
+size. The memory needed is printed first. With --optimizer a hand-designed rule does the same from the same noise;
+its learning rate is tuned on the first of these searches unless --rate gives it.
 
 Writes FILE, and with --frames FILE-STEP.png.
 
-Example: l2l style --run examples/trained/neural_art --content house.jpg --style painting.jpg
+Example: l2l style --run examples/trained/neural_art --content house.jpg --style painting.jpg --size 512
          l2l style --run examples/trained/neural_art --content *.jpg --style painting.jpg --out styled --sheet sheet.png
+         l2l style --run examples/trained/neural_art --content house.jpg --style a.jpg b.jpg --style-weights 2,1 \
+             --strength 0.7 --keep-colours --preview preview.png
 )";
 
 inline constexpr char kDiagnose[] = R"(Say what may be wrong with a trained optimizer.

@@ -329,7 +329,7 @@ CLI::App& add_style(CLI::App& app, StyleRequest& request) {
            "the result, a PNG (CONTENT-STYLE.png); for several contents a folder (the current one)");
   add_number<int>(style, "--size", request.size, Range{16, 4096},
                   "pixels of the shorter side (" + std::to_string(request.size) + ")");
-  add_number<int>(style, "--style-size", request.style_size, Range{32, 4096},
+  add_number<int>(style, "--style-size", request.style_size, Range{16, 4096},
                   "pixels of the styles' shorter side: less makes finer textures (--size)");
   add_number<double>(style, "--strength", request.strength, Range{0, 1}, "of the style: 0 keeps the content's own (1)");
   style.add_flag("--keep-colours", request.keep_colours, "take only light and dark from the style");

@@ -13,7 +13,7 @@ quiet style "${both[@]}"
 grep -q '^run was trained on quadratic; the loss is neural_art' out.txt || fail "another optimizee: $(cat out.txt)"
 grep -qE '^memory about [0-9]+ MB' out.txt || fail "$(cat out.txt)"
 grep -q '^content-style.png: 19x16 pixels, 912 coordinates' out.txt || fail "$(cat out.txt)"
-grep -qE '^lstm, 6 steps: loss [0-9.]+ to .*content .*style .*smoothness .*range ' err.txt || fail "$(cat err.txt)"
+grep -qE '^19x16: lstm, 6 steps: loss [0-9.]+ to .*content .*style .*smoothness .*range ' err.txt || fail "$(cat err.txt)"
 [[ $(size_of content-style.png) == 19x16 ]] || fail "the shorter side is not --size: $(size_of content-style.png)"
 
 # Nothing is overwritten unasked; the same call makes the same bytes, another seed others.
@@ -35,7 +35,7 @@ quiet style "${both[@]}" --out a.png --frames 3 --sheet sheet.png
 [[ $(echo *.png) == 'a-2.png a-4.png a.png sheet.png' ]] || fail "--frames 3: $(echo *.png)"
 quiet style --run run --size 16 --scales 1 --steps 4 "${pair[@]}" --out short.png
 same a-4.png short.png
-[[ $(size_of sheet.png) == 128x28 ]] || fail "the sheet of four 19x16, a 16x16 and gaps is $(size_of sheet.png)"
+[[ $(size_of sheet.png) == 182x88 ]] || fail "the sheet of four 19x16, a 16x16, labels and gaps is $(size_of sheet.png)"
 expect_error 2 'two pictures would be called ./b.png' style "${both[@]}" --out b.png --sheet ./b.png
 expect_error 2 'two pictures would be called b-2.png' style "${both[@]}" --out b.png --frames 3 --sheet b-2.png
 mkdir folder.png
@@ -49,7 +49,7 @@ rm -- *.png
 # Several contents, and a rule: tuned on the picture, or with the rate that is given.
 quiet style "${fast[@]}" --content "$content" "$pictures/alpha.png" --style "$style" --out styled/ --sheet sheet.png
 picture styled/content-style.png && picture styled/alpha-style.png
-[[ $(size_of sheet.png) == 78x50 ]] || fail "the sheet of two rows is $(size_of sheet.png)"
+[[ $(size_of sheet.png) == 116x170 ]] || fail "the sheet of two rows is $(size_of sheet.png)"
 quiet style "${both[@]}" --optimizer adam --out tuned.png
 grep -q '^tuned adam: learning rate' err.txt || fail "adam is not tuned: $(cat err.txt)"
 quiet style "${both[@]}" --optimizer adam --rate 0.1 --out rated.png
@@ -65,11 +65,44 @@ expect_error 1 'negative.json: .*above 0' style "${both[@]}" --optimizer adam --
 expect_error 1 'other.json: a comparison on mnist' style "${both[@]}" --optimizer adam --rate-of other.json --out x.png
 expect_error 1 'nowhere.json: cannot be read' style "${both[@]}" --optimizer sgd --rate-of nowhere.json --out x.png
 expect_error 2 'rate' style "${both[@]}" --optimizer sgd --rate-of compare.json --rate 1 --out x.png
-expect_error 2 "--rate-of: the LSTM has no" style "${both[@]}" --rate-of compare.json --out x.png
-expect_error 2 "--rate: the LSTM has no" style "${both[@]}" --rate 0.1 --out x.png
+expect_error 2 "--rate-of: the learned optimizer has no" style "${both[@]}" --rate-of compare.json --out x.png
+expect_error 2 "--rate: the learned optimizer has no" style "${both[@]}" --rate 0.1 --out x.png
 expect_error 2 "'wavelet'" style "${both[@]}" --optimizer wavelet --out x.png
 expect_error 2 'two pictures are called content' style "${fast[@]}" --content "$content" "$content" --style "$style" --out x
 rm -r -- *.png styled
+
+# Coarse to fine: a search for each size, the last of which has the frames; each begins with the one before it.
+large=(--run run --scales 1 --steps 2 "${pair[@]}")
+quiet style "${large[@]}" --size 150 --frames 2 --out fine.png --preview preview.png
+[[ $(grep -c 'steps: loss' err.txt) == 2 ]] && grep -q '^90x75: ' err.txt && grep -q '^180x150: ' err.txt ||
+  fail "two levels: $(cat err.txt)"
+[[ $(size_of fine-1.png) == 180x150 && $(size_of fine.png) == 180x150 ]] || fail "frames of the last level"
+same preview.png fine.png
+quiet style "${large[@]}" --size 150 --levels 1 --out at-once.png
+[[ $(grep -c 'steps: loss' err.txt) == 1 ]] || fail "--levels 1: $(cat err.txt)"
+! cmp -s fine.png at-once.png || fail "--levels changed nothing"
+
+# Several styles, their size and strength; colours.
+quiet style "${both[@]}" --out one.png
+quiet style "${both[@]}" "$pictures/alpha.png" --style-weights 1e9,1 --out two.png
+quiet style "${fast[@]}" --content "$content" --style "$style" "$pictures/alpha.png" --out equal.png
+! cmp -s one.png equal.png || fail "the second style changed nothing"
+expect_error 2 '--style-weights has 2 numbers, but --style 1' style "${both[@]}" --style-weights 1,2 --out x.png
+expect_error 2 '--style-weights' style "${both[@]}" --style-weights 0 --out x.png
+quiet style "${both[@]}" --style-size 64 --out wide.png
+! cmp -s one.png wide.png || fail "--style-size changed nothing"
+quiet style "${both[@]}" --strength 0.5 --out half.png
+! cmp -s one.png half.png || fail "--strength changed nothing"
+# Without strength the style does not matter.
+quiet style "${both[@]}" --strength 0 --out none.png
+quiet style "${fast[@]}" --content "$content" --style "$pictures/alpha.png" --strength 0 --out same.png --force
+same none.png same.png
+expect_error 2 "--strength: '1.5'" style "${both[@]}" --strength 1.5 --out x.png
+quiet style "${both[@]}" --keep-colours --out kept.png
+! cmp -s one.png kept.png || fail "--keep-colours changed nothing"
+expect_error 2 'preview x.jpg: it must end in .png' style "${both[@]}" --preview x.jpg --out x.png
+expect_error 1 'one.png: exists already; choose another --preview' style "${both[@]}" --preview one.png --out x.png
+rm -- *.png
 
 # Pictures of every kind: as content and as style. A phone's film behind a picture is no part of it.
 { cat "$style"; printf '..\xff\xda..'; } >film.jpg
