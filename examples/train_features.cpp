@@ -30,6 +30,7 @@ namespace {
 const FeatureNetwork::Blocks kBlocks = {{32, 32}, {64, 64}, {128, 128}, {128}};
 constexpr Index kBatch = 128, kMeasured = 40;  // batches that a convolution's mean and variance are measured on
 constexpr double kLearningRate = 0.01;  // Muon's, at the start
+constexpr const char* kEpochs = "12";
 
 /// The feature network with a normalisation after each convolution, and the logits of the features' means over pixels.
 struct Classifier {
@@ -85,8 +86,13 @@ class Training {
     classifier_.init(rng, theta_);
     if (!std::filesystem::exists(unfinished_)) return;
     const TensorFile file = read_safetensors(unfinished_);
+    const auto epoch = file.metadata.find("epoch"), of = file.metadata.find("of");
+    if (epoch == file.metadata.end() || of == file.metadata.end() || of->second != std::to_string(epochs)) {
+      throw Error(unfinished_, ": not an unfinished training of ", epochs,
+                  " epochs; move it away, or name another OUT");
+    }
     get_parameters(file, classifier_.layout, theta_);
-    epoch_ = std::stoi(file.metadata.at("epoch"));
+    epoch_ = std::stoi(epoch->second);
     std::printf("going on after epoch %d, from %s\n", epoch_, unfinished_.c_str());
   }
 
@@ -95,14 +101,15 @@ class Training {
       train_epoch();
       TensorFile file;
       put_parameters(file, classifier_.layout, theta_);
-      file.metadata["epoch"] = std::to_string(epoch_);
+      file.metadata = {{"epoch", std::to_string(epoch_)}, {"of", std::to_string(epochs_)}};
       write_safetensors(unfinished_, file);
       std::printf("%.2f %% of the test images right\n", 100 * accuracy(folded()));
     }
-    const std::vector<Real> theta = folded();
+    std::vector<Real> theta = folded();
     Features{classifier_.network, {theta.begin(), theta.begin() + classifier_.network.layout().size()}}.save(out_);
+    std::ranges::copy(Features::load(out_, Pooling::average).weights, theta.begin());
+    std::printf("%.2f %% with weights in half precision, as they are in %s\n", 100 * accuracy(theta), out_.c_str());
     std::filesystem::remove(unfinished_);
-    std::printf("%s\n", out_.c_str());
   }
 
  private:
@@ -196,11 +203,12 @@ class Training {
 
 int main(int argc, char** argv) {
   try {
-    int epochs = 15;
-    const std::string number = argc > 3 ? argv[3] : "15";
+    int epochs = 0;
+    const std::string number = argc > 3 ? argv[3] : kEpochs;
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), epochs);
     if (argc < 3 || argc > 4 || error != std::errc() || *end != '\0' || epochs < 1) {
-      throw UsageError("usage: CIFAR OUT.safetensors [EPOCHS]; CIFAR is the folder of the binary version, EPOCHS 15");
+      throw UsageError("usage: CIFAR OUT.safetensors [EPOCHS]; CIFAR is the folder of the binary version, EPOCHS ",
+                       kEpochs);
     }
     if (std::filesystem::exists(argv[2])) throw Error(argv[2], ": exists already; name another file");
     check_writable(argv[2]);  // before the work
