@@ -22,8 +22,8 @@ Var max_pool2d(Var x, Index size, Index stride = 0);
 /// The mean of each window, likewise.
 Var avg_pool2d(Var x, Index size, Index stride = 0);
 
-/// Extends every image by `size` pixels on each side, which mirror those inside: row -1 is row 1, the edge itself is not
-/// repeated. [N, C, H, W] → [N, C, H + 2·size, W + 2·size]; size < H and W. (PyTorch: ReflectionPad2d.)
+/// Extends every image by `size` pixels on each side, which mirror those inside: row -1 is row 1, the edge itself is
+/// not repeated. [N, C, H, W] → [N, C, H + 2·size, W + 2·size]; size < H and W. (PyTorch: ReflectionPad2d.)
 Var reflect_pad2d(Var x, Index size);
 
 constexpr double kBatchNormEpsilon = 1e-5;

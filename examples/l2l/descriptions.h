@@ -16,7 +16,7 @@ Writes DIR/optimizer.safetensors, config.json, train.csv, train.png and checkpoi
 
 Example: l2l train --optimizee quadratic --out runs/quadratic
          l2l train --optimizee mnist --out runs/mnist --epochs 300 --lr 0.01
-         l2l train --optimizee neural_art --out runs/neural_art --imitate adam:1.1
+         l2l train --optimizee neural_art --out runs/neural_art --imitate adam:0.4
 )";
 
 inline constexpr char kRefine[] = R"(Refine a trained optimizer for its final loss, by evolution strategies.

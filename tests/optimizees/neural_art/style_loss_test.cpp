@@ -146,7 +146,8 @@ TEST_CASE("A style without texture has a covariance of rounding errors, which is
     return double(loss(tape, tape.constant({1, 3, 8, 9}, picture(8, 9, 0.3, 2.3).pixels)).style.item());
   };
   // Shades that hardly differ, but round differently.
-  for (const double shade : {0.400001, 0.400002, 0.400003}) CHECK(style_loss(shade) == Approx(style_loss(0.4)).epsilon(0.01));
+  for (const double shade : {0.400001, 0.400002, 0.400003})
+    CHECK(style_loss(shade) == Approx(style_loss(0.4)).epsilon(0.01));
 }
 
 TEST_CASE("StyleLoss: what does not fit is an Error") {
