@@ -9,24 +9,25 @@ run=(--run "$runs/neural_art")
 
 echo
 echo "== Training on neural_art: from steps of ADAM's kind on, by evolution strategies, on a quarter of the pixels"
-build/release/l2l train --optimizee neural_art --model anchored --proposal anchored:1:0.3 --epochs 0 \
+build/release/l2l train --optimizee neural_art --model anchored --proposal anchored:0.6:0.25 --epochs 0 \
   --out "$runs/neural_art-begun"
-build/release/l2l refine --run "$runs/neural_art-begun" --size 32 --window 32 --shortest 64 --last 8 --pairs 8 \
-  --deviation 0.1 --lr 0.05 --iterations 80 --validate-every 10 --seed 1 --out "$runs/neural_art"
+build/release/l2l refine --run "$runs/neural_art-begun" --size 32 --window 32 --shortest 64 --last 8 --pairs 12 \
+  --deviation 0.1 --lr 0.03 --iterations 80 --validate-every 10 --validation-functions 16 --seed 1 \
+  --out "$runs/neural_art"
 echo
 echo "== Comparing"
-build/release/l2l compare "${run[@]}" --steps 128 --functions 16 --tune-functions 4
+build/release/l2l compare "${run[@]}" --steps 128 --functions 16 --tune-functions 2
 echo
 echo "== A style that it has never seen, at twice the size"
 build/release/l2l compare "${run[@]}" --style "$new_style" --size 128 --label new-style --steps 128 --functions 4 \
-  --tune-functions 2
+  --tune-functions 1
 
 # Content, results after 32, 64, 96 and 128 steps, style: by the learned one, and by ADAM with the rate that a comparison
 # found; at full size at once, so that both begin with the same noise.
 sheet() {  # NAME STYLE SIZE FLAGS...
   mkdir -p "$runs/$1"
-  build/release/l2l style "${run[@]}" --content "${contents[@]}" --style "$2" --size "$3" --levels 1 --frames 4 --out "$runs/$1" \
-    --sheet "$runs/neural_art/sheet-$1.png" "${@:4}"
+  build/release/l2l style "${run[@]}" --content "${contents[@]}" --style "$2" --size "$3" --levels 1 --frames 4 \
+    --out "$runs/$1" --sheet "$runs/neural_art/sheet-$1.png" "${@:4}"
 }
 echo
 echo "== Styling pictures: the learned optimizer, and ADAM"

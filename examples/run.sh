@@ -14,7 +14,7 @@ Installs what is missing, builds, trains learned optimizers and compares them wi
   bash examples/run.sh [--quick | art]
     --quick   only the quadratic functions: under a minute after the build
     art       style transfer instead: trains on one style, at 64x64 pixels, and refines; compares there, and with another
-              style at 128x128; styles pictures, and looks inside the optimizer: some 27 minutes on two cores
+              style at 128x128; styles pictures, and looks inside the optimizer: half an hour or so on two cores
     --help    this text
 Each call writes to a folder of its own, runs/DATE-TIME.
 END
