@@ -31,9 +31,9 @@ sheet() {  # NAME STYLE SIZE FLAGS...
 }
 echo
 echo "== Styling pictures: the learned optimizer, and ADAM"
-sheet trained-style-64-lstm "$trained_style" 64
+sheet trained-style-64-learned "$trained_style" 64
 sheet trained-style-64-adam "$trained_style" 64 --optimizer adam --rate-of "$runs/neural_art/compare.json"
-sheet new-style-128-lstm "$new_style" 128
+sheet new-style-128-learned "$new_style" 128
 sheet new-style-128-adam "$new_style" 128 --optimizer adam --rate-of "$runs/neural_art/compare-new-style.json"
 
 echo

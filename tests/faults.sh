@@ -122,7 +122,7 @@ if [[ -n ${failing_disk:-} ]]; then
   each_write_fails probe '' probe --run run
   each_write_fails diagnose '' diagnose --run run
   each_write_fails refine --force refine --run run --out refined --iterations 2 --pairs 1 --validation-functions 1
-  each_write_fails style '' style --run run "${pair[@]}" --size 16 --steps 2 --out picture.png
+  each_write_fails style '' style --run run "${pair[@]}" --size 16 --scales 1 --steps 2 --out picture.png
   each_write_fails figures '' figures --only quadratic --runs . --functions 2 --tune-functions 2 --out page
   [[ ! -x $(dirname "$l2l")/l2l-double ]] || each_write_fails meta-gradient '' meta-gradient --run run --steps 2
   each_write_fails ablate '' ablate-preprocessing "${tiny[@]}" --seeds 1 --functions 1 --out ablation

@@ -98,13 +98,16 @@ struct DiagnoseRequest {
 };
 int diagnose(const DiagnoseRequest& request);
 
+/// What --optimizer says for the one of the run.
+inline constexpr const char* kLearned = "learned";
+
 struct StyleRequest {
   std::string run;
   std::vector<std::string> contents, styles;  // files
   std::vector<double> style_weights;  // of the styles; empty: equal
   std::string out;  // empty: CONTENT-STYLE.png
   std::string sheet, preview;  // empty: none
-  std::string optimizer = "lstm";  // the run's; or a rule
+  std::string optimizer = kLearned;  // the run's; or a rule
   std::optional<double> rate;  // of a rule; none: tuned
   std::string rate_of;  // or the compare.json that has it
   OptionValues options;  // of neural_art, those given

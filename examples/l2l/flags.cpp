@@ -344,7 +344,7 @@ CLI::App& add_style(CLI::App& app, StyleRequest& request) {
            "a PNG that shows each content, its frames and result, and the style");
   add_text(style, "--preview", request.preview, "FILE", "a PNG of the search as it is, replaced every few seconds");
   add_text(style, "--optimizer", request.optimizer, "NAME",
-           "lstm: the one of the run; or sgd, momentum, nag, rmsprop, adam (lstm)");
+           "learned: the one of the run; or sgd, momentum, nag, rmsprop, adam (learned)");
   add_number<double>(style, "--rate", request.rate, kPositive, "the rule's learning rate (tuned on the same picture)");
   add_text(style, "--rate-of", request.rate_of, "FILE", "or a compare.json to take the learning rate from")
       ->excludes("--rate");

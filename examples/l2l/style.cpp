@@ -76,7 +76,7 @@ void announce_memory(const StyleLoss& loss, const LearnedOptimizer& learned, con
 
 /// What can be said about a request before any file is read.
 void check_request(const StyleRequest& request) {
-  if (request.optimizer != "lstm") {
+  if (request.optimizer != kLearned) {
     find_rule(request.optimizer);
     if (!request.rate_of.empty()) compared_rate(request.rate_of, request.optimizer, "neural_art");
   } else if (request.rate || !request.rate_of.empty()) {

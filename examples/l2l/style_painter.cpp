@@ -33,7 +33,7 @@ Picture scaled(const Picture& picture, Index size) {
 /// The requested optimizer. The learning rate of a rule is given, from a comparison, or tuned on the same search.
 OptimizerFactory optimizer_for(const Family& search, const LearnedOptimizer& learned, const StyleRequest& request,
                                StatusLine& status) {
-  if (request.optimizer == "lstm") return [&] { return make_optimizer(learned, request.threads); };
+  if (request.optimizer == kLearned) return [&] { return make_optimizer(learned, request.threads); };
   const Rule& rule = find_rule(request.optimizer);
   const auto with = [&](double rate) { return [&rule, rate] { return rule.make(rate); }; };
   if (request.rate) return with(*request.rate);
@@ -59,7 +59,7 @@ std::vector<Real> follow(const Family& search, Optimizer& optimizer, const Style
     if (!std::isfinite(loss)) {
       if (t == 0) throw Error("the loss is ", loss, " at the start of the search; check --features and --init");
       throw Error("the search diverged: the loss is ", loss, " at step ", t, "; try ",
-                  request.optimizer == "lstm" ? "fewer --steps or --optimizer adam" : "a smaller --rate");
+                  request.optimizer == kLearned ? "fewer --steps or --optimizer adam" : "a smaller --rate");
     }
     visit(t, loss, trajectory.theta());
     if (t == request.steps) return {trajectory.theta().begin(), trajectory.theta().end()};

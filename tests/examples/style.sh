@@ -13,7 +13,7 @@ quiet style "${both[@]}"
 grep -q '^run was trained on quadratic; the loss is neural_art' out.txt || fail "another optimizee: $(cat out.txt)"
 grep -qE '^memory about [0-9]+ MB' out.txt || fail "$(cat out.txt)"
 grep -q '^content-style.png: 19x16 pixels, 912 coordinates' out.txt || fail "$(cat out.txt)"
-grep -qE '^19x16: lstm, 6 steps: loss [0-9.]+ to .*content .*style .*smoothness .*range ' err.txt || fail "$(cat err.txt)"
+grep -qE '^19x16: learned, 6 steps: loss [0-9.]+ to .*content .*style .*smoothness .*range ' err.txt || fail "$(cat err.txt)"
 [[ $(size_of content-style.png) == 19x16 ]] || fail "the shorter side is not --size: $(size_of content-style.png)"
 
 # Nothing is overwritten unasked; the same call makes the same bytes, another seed others.
@@ -35,7 +35,7 @@ quiet style "${both[@]}" --out a.png --frames 3 --sheet sheet.png
 [[ $(echo *.png) == 'a-2.png a-4.png a.png sheet.png' ]] || fail "--frames 3: $(echo *.png)"
 quiet style --run run --size 16 --scales 1 --steps 4 "${pair[@]}" --out short.png
 same a-4.png short.png
-[[ $(size_of sheet.png) == 182x88 ]] || fail "the sheet of four 19x16, a 16x16, labels and gaps is $(size_of sheet.png)"
+[[ $(size_of sheet.png) == 227x76 ]] || fail "the sheet of four 19x16, a 16x16, labels and gaps is $(size_of sheet.png)"
 expect_error 2 'two pictures would be called ./b.png' style "${both[@]}" --out b.png --sheet ./b.png
 expect_error 2 'two pictures would be called b-2.png' style "${both[@]}" --out b.png --frames 3 --sheet b-2.png
 mkdir folder.png
@@ -49,7 +49,7 @@ rm -- *.png
 # Several contents, and a rule: tuned on the picture, or with the rate that is given.
 quiet style "${fast[@]}" --content "$content" "$pictures/alpha.png" --style "$style" --out styled/ --sheet sheet.png
 picture styled/content-style.png && picture styled/alpha-style.png
-[[ $(size_of sheet.png) == 116x170 ]] || fail "the sheet of two rows is $(size_of sheet.png)"
+[[ $(size_of sheet.png) == 131x146 ]] || fail "the sheet of two rows is $(size_of sheet.png)"
 quiet style "${both[@]}" --optimizer adam --out tuned.png
 grep -q '^tuned adam: learning rate' err.txt || fail "adam is not tuned: $(cat err.txt)"
 quiet style "${both[@]}" --optimizer adam --rate 0.1 --out rated.png

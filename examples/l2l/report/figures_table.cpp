@@ -87,10 +87,10 @@ const std::vector<FigureRun>& figure_runs() {
          "Style transfer: a style never seen, at twice the size",
          "Four times the coordinates of the training.",
          {}}},
-       {{"trained-style-64-lstm",
+       {{"trained-style-64-learned",
          "The learned optimizer, training style at 64x64: content, results after 32, 64, 96 and 128 steps, style."},
         {"trained-style-64-adam", "ADAM on the same, with the rate of the comparison."},
-        {"new-style-128-lstm", "The learned optimizer, with a style it has never seen, at 128x128."},
+        {"new-style-128-learned", "The learned optimizer, with a style it has never seen, at 128x128."},
         {"new-style-128-adam", "ADAM on the same."}}},
   };
   return table;
