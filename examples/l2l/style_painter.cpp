@@ -46,10 +46,9 @@ OptimizerFactory optimizer_for(const Family& search, const LearnedOptimizer& lea
   return with(tune(rule, search, options, status));
 }
 
-using Visit = std::function<void(int step, double loss, std::span<const Real> theta)>;
-
 /// Searches for the picture, and returns its θ; `visit` sees each step's.
-std::vector<Real> follow(const Family& search, Optimizer& optimizer, const StyleRequest& request, const Visit& visit) {
+std::vector<Real> follow(const Family& search, Optimizer& optimizer, const StyleRequest& request,
+                         const std::function<void(int step, double loss, std::span<const Real> theta)>& visit) {
   Rng rng(request.seed);
   Trajectory trajectory(request.threads);
   trajectory.start(search, rng, Split::test);
@@ -117,51 +116,51 @@ std::vector<WeightedPicture> Painter::styles_for(const Picture& content, Index s
   return styles;
 }
 
+Picture Painter::search(const Picture& content, Index size, const std::optional<Picture>& start, const Visit& visit) {
+  const Picture colours = scaled(content, size), shapes = compared(colours);
+  const std::string extent = format("%ldx%ld", static_cast<long>(shapes.width), static_cast<long>(shapes.height));
+  loss_.set_styles(styles_for(shapes, size));
+  PictureSearch search = start ? PictureSearch(loss_, shapes, *start) : PictureSearch(loss_, shapes, init_);
+  const Family same = interruptible(Family([&](Rng&, Split) { return std::make_unique<PictureSearch>(search); }));
+  StatusLine status;
+  if (!start) optimizer_ = optimizer_for(same, learned_, request_, status);  // the larger ones have the same
+  Pace pace(0, request_.steps, "step");
+  double first_loss = 0, last_loss = 0;
+  const std::vector<Real> found =
+      follow(same, *optimizer_(), request_, [&](int step, double loss, std::span<const Real> theta) {
+        if (step == 0) first_loss = loss;
+        last_loss = loss;
+        if (step > 0) status.update(extent + "  " + pace.after(step) + format("  loss %.4g", loss));
+        visit(step, loss, [&] {
+          const Picture picture = to_rgb(theta, shapes.height, shapes.width);
+          return request_.keep_colours ? with_colours_of(colours, picture) : picture;
+        });
+      });
+  status.finish(extent + format(": %s, %d steps: loss %.4g to %.4g (%s)", request_.optimizer.c_str(), request_.steps,
+                                first_loss, last_loss, terms_text(search, found).c_str()));
+  return to_rgb(found, shapes.height, shapes.width);
+}
+
 std::vector<LabelledPicture> Painter::paint(const Picture& content, const StyleFiles& files) {
   std::printf("%s: %ldx%ld pixels, %ld coordinates\n", files.out.c_str(), static_cast<long>(content.width),
               static_cast<long>(content.height), static_cast<long>(content.pixels.size()));
   std::fflush(stdout);
-  StatusLine status;
-  OptimizerFactory make_optimizer;
   std::vector<LabelledPicture> row = {{content, "content"}};
-  std::optional<Picture> start;
+  std::optional<Picture> found;
   auto last_preview = std::chrono::steady_clock::now();
   for (const Index size : sizes_) {
-    const bool last_level = size == sizes_.back();
-    const Picture colours = scaled(content, size), shapes = compared(colours);
-    loss_.set_styles(styles_for(shapes, size));
-    PictureSearch search = start ? PictureSearch(loss_, shapes, *start) : PictureSearch(loss_, shapes, init_);
-    const Family same = interruptible(Family([&](Rng&, Split) { return std::make_unique<PictureSearch>(search); }));
-    if (!make_optimizer) make_optimizer = optimizer_for(same, learned_, request_, status);
-    const auto shown = [&](std::span<const Real> theta) {
-      const Picture picture = to_rgb(theta, shapes.height, shapes.width);
-      return request_.keep_colours ? with_colours_of(colours, picture) : picture;
-    };
-    Pace pace(0, request_.steps, "step");
-    double first_loss = 0, last_loss = 0;
-    const std::vector<Real> found =
-        follow(same, *make_optimizer(), request_, [&](int step, double loss, std::span<const Real> theta) {
-          if (step == 0) first_loss = loss;
-          last_loss = loss;
-          if (step > 0) {
-            status.update(format("%ldx%ld  ", static_cast<long>(shapes.width), static_cast<long>(shapes.height)) +
-                          pace.after(step) + format("  loss %.4g", loss));
-          }
-          if (const auto now = std::chrono::steady_clock::now();
-              !request_.preview.empty() && (step == request_.steps || now - last_preview > kBetweenPreviews)) {
-            write_png(request_.preview, shown(theta));
-            last_preview = now;
-          }
-          if (!last_level) return;
-          const auto frame = std::ranges::find(files.frames, step, [](const auto& frame) { return frame.first; });
-          if (step < request_.steps && frame == files.frames.end()) return;
-          row.push_back({shown(theta), format("%s, step %d, loss %.3f", request_.optimizer.c_str(), step, loss)});
-          write_png(step == request_.steps ? files.out : frame->second, row.back().picture);
-        });
-    status.finish(format("%ldx%ld: %s, %d steps: loss %.4g to %.4g (%s)", static_cast<long>(shapes.width),
-                         static_cast<long>(shapes.height), request_.optimizer.c_str(), request_.steps, first_loss,
-                         last_loss, terms_text(search, found).c_str()));
-    start = to_rgb(found, shapes.height, shapes.width);
+    found = search(content, size, found, [&](int step, double loss, const std::function<Picture()>& shown) {
+      const bool last = step == request_.steps;
+      if (const auto now = std::chrono::steady_clock::now();
+          !request_.preview.empty() && (last || now - last_preview > kBetweenPreviews)) {
+        write_png(request_.preview, shown());
+        last_preview = now;
+      }
+      const auto frame = std::ranges::find(files.frames, step, [](const auto& frame) { return frame.first; });
+      if (size != sizes_.back() || (!last && frame == files.frames.end())) return;
+      row.push_back({shown(), format("%s, step %d, loss %.3f", request_.optimizer.c_str(), step, loss)});
+      write_png(last ? files.out : frame->second, row.back().picture);
+    });
   }
   for (std::size_t k = 0; k < styles_.size(); ++k) row.push_back({styles_[k], stem(request_.styles[k])});
   return row;

@@ -1,4 +1,6 @@
 #pragma once
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,11 +34,17 @@ class Painter {
   /// The styles for a content whose shorter side is `size`; with less strength, the content is one of them.
   std::vector<WeightedPicture> styles_for(const Picture& content, Index size) const;
 
+  /// Sees each step of a search; `shown` makes the picture as it is then.
+  using Visit = std::function<void(int step, double loss, const std::function<Picture()>& shown)>;
+  /// Searches for the picture whose shorter side is `size`, from `start` or noise.
+  Picture search(const Picture& content, Index size, const std::optional<Picture>& start, const Visit& visit);
+
   const StyleRequest& request_;
   StyleLoss loss_;
   double init_;
   const LearnedOptimizer& learned_;
   std::vector<Picture> styles_;
+  OptimizerFactory optimizer_;  // of the content's searches
   std::vector<Index> sizes_;  // of the shorter side, from the coarsest on
 };
 
