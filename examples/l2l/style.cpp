@@ -34,16 +34,20 @@ OptionValues loss_options(const RunConfig& config, const OptionValues& given) {
 
 /// The memory of a search in bytes. It is linear in the number of pixels, and is extrapolated from two small searches.
 double bytes_of_search(StyleLoss loss, Index pixels) {
-  loss.set_style({32, 32, std::vector<Real>(3 * 32 * 32, Real(0.5))});
+  const auto grey_square = [](Index side) {
+    return Picture{side, side, std::vector<Real>(3 * side * side, Real(0.5))};
+  };
+  const Index side = std::max<Index>(32, loss.smallest_picture());
+  loss.set_style(grey_square(side));
   const auto measure = [&](Index side) {
-    PictureSearch f(loss, {side, side, std::vector<Real>(3 * side * side, Real(0.5))}, 1);
+    PictureSearch f(loss, grey_square(side), 1);
     const std::vector<Real> theta(f.layout().size());
     Evaluation evaluation;
     for (int twice = 0; twice < 2; ++twice) evaluation(f, theta);  // at the second time the tape has its final size
     return static_cast<double>(evaluation.bytes());
   };
-  const double small = measure(32), large = measure(64);
-  return large + (large - small) / (64 * 64 - 32 * 32) * static_cast<double>(pixels - 64 * 64);
+  const double small = measure(side), large = measure(2 * side);
+  return large + (large - small) / static_cast<double>(3 * side * side) * static_cast<double>(pixels - 4 * side * side);
 }
 
 /// The memory of one coordinate: θ, gradient, update and the state of what learned. That of a rule is small.
@@ -115,8 +119,9 @@ int style(const StyleRequest& request) {
   // Before the work: finds all errors in files.
   std::vector<Picture> contents;
   for (const std::string& file : request.contents) contents.push_back(read_scaled(file, request.size));
-  Painter painter(request, make_style_loss(options), positive_number(options, "init"), learned);
-  announce_memory(make_style_loss(options), learned, contents);
+  const StyleLoss loss = make_style_loss(options);
+  Painter painter(request, loss, positive_number(options, "init"), learned);
+  announce_memory(loss, learned, contents);
   listen_for_interrupts();
   if (config.optimizee != "neural_art") {
     std::printf("%s was trained on %s; the loss is neural_art's default\n", request.run.c_str(),

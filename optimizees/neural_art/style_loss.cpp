@@ -52,8 +52,12 @@ StyleLoss::StyleLoss(std::shared_ptr<const Features> features, const StyleLossCo
   for (const Index layer : style_layers_) depth_ = std::max(depth_, layer + 1);
 }
 
+Index StyleLoss::smallest_picture(Index depth) const {
+  return features_->network.smallest_picture(depth) << (config_.scales - 1);
+}
+
 void StyleLoss::for_each_scale(Tape& tape, Var x, Index depth, const std::function<void(Index k)>& visit) {
-  const Index least = features_->network.smallest_picture(depth) << (config_.scales - 1);
+  const Index least = smallest_picture(depth);
   if (std::min(x.shape[2], x.shape[3]) < least) {
     throw Error("a picture of ", x.shape[3], "x", x.shape[2], " pixels is too small for the feature network at ",
                 config_.scales, " scales, which needs ", least, " on each side");

@@ -58,6 +58,9 @@ class StyleLoss {
   /// them, the style is so much weaker: where it is alone, the content itself has loss 0 but for its own roughness.
   void set_styles(std::span<const WeightedPicture> styles);
 
+  /// Height and width that a picture must have at least.
+  Index smallest_picture() const { return smallest_picture(depth_); }
+
   /// The four terms as scalars on `tape`, unweighted, and f.
   struct Terms {
     Var content, style, smoothness, range, total;
@@ -82,6 +85,7 @@ class StyleLoss {
     Target mean, covariance;
   };
 
+  Index smallest_picture(Index depth) const;
   /// visit(k) for each scale of x, with its features in activations_.
   void for_each_scale(Tape& tape, Var x, Index depth, const std::function<void(Index k)>& visit);
   static Var relative_error(Tape& tape, Var x, const Target& target);

@@ -82,6 +82,9 @@ quiet style "${large[@]}" --size 150 --levels 1 --out at-once.png
 [[ $(grep -c 'steps: loss' err.txt) == 1 ]] || fail "--levels 1: $(cat err.txt)"
 ! cmp -s fine.png at-once.png || fail "--levels changed nothing"
 
+# The memory is measured on pictures that are large enough for all scales.
+quiet style --run run --scales 4 --steps 1 "${pair[@]}" --size 64 --out scales.png
+
 # Several styles, their size and strength; colours.
 quiet style "${both[@]}" --out one.png
 quiet style "${both[@]}" "$pictures/alpha.png" --style-weights 1e9,1 --out two.png
