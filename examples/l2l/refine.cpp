@@ -196,7 +196,8 @@ int refine(const RefineRequest& request) {
                      " steps; more --steps, or fewer");
   }
   listen_for_interrupts();  // before anything is made
-  Evolution evolution(trial.learned, trial.family, open_trial(from, "", {}).family, config);
+  Evolution evolution(trial.learned, randomly_scaled(trial.family, trial.config.augmentation),
+                      open_trial(from, "", {}).family, config);
   const OutputFolder made(to.path);
   const FolderLock lock_to(to.path, FolderLock::alone);
   to.check_free(request.force, "choose another --out, or replace it with --force");

@@ -39,7 +39,10 @@ TrainingLog read_log(const std::filesystem::path& path, int epochs) {
 class Run {
  public:
   Run(const RunFolder& folder, const RunConfig& config, const Family& optimizee)
-      : folder_(folder), config_(config), model_(config.model()), trainer_(model_, optimizee, config.training) {}
+      : folder_(folder),
+        config_(config),
+        model_(config.model()),
+        trainer_(model_, randomly_scaled(optimizee, config.augmentation), config.training) {}
 
   /// Starts a new run. Nothing is written until there is something to keep, so a training that fails before leaves
   /// nothing, and does not replace an older run. Whether the files can be written is checked here.
@@ -115,14 +118,14 @@ class Run {
     while (!trainer_.done()) {
       const std::optional<EpochReport> report = run_epoch();
       if (!report) break;
-      log_.add(*report, c.imitated.has_value());
+      log_.add(*report);
       if (report->validated) {
         validation = "  validation " + short_text(report->validation) + " (best " +
                      short_text(trainer_.state().best_validation) + ")";
         if (has_result()) save_if_due();
       }
       std::string text = pace.after(epoch()) + "  meta-loss " + short_text(report->meta_loss);
-      if (c.imitated) text += "  off by " + format("%.0f%%", 100 * report->deviation);
+      if (report->deviation) text += "  off by " + format("%.0f%%", 100 * *report->deviation);
       text += validation;
       trainer_.done() || interrupted() ? status.finish(text) : status.update(text);
     }

@@ -39,6 +39,10 @@ void check(const MetaTrainConfig& c) {
       throw UsageError("the rate of ", c.imitated->name, " is ", c.imitated->learning_rate, ", it must be positive");
     }
   }
+  if (!(c.imitation_share > 0 && c.imitation_share <= 1)) {
+    throw UsageError("imitate-share is ", c.imitation_share, ", it must be above 0, up to 1");
+  }
+  if (c.imitation_share < 1 && !c.imitated) throw UsageError("imitate-share needs a rule to imitate");
   if (!(c.clip >= 0)) throw UsageError("clip is ", c.clip, ", it must not be negative");
   if (!c.weights.empty() && static_cast<int>(c.weights.size()) != c.unroll + 1) {
     throw UsageError(c.weights.size(), " weights given, an unroll of ", c.unroll, " steps has ", c.unroll + 1,

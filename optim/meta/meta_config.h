@@ -26,7 +26,11 @@ struct MetaTrainConfig {
   bool fused = true;  // the unroll as one node (see optim/learned/fast/fused_unroll.h); false: the plain version
   double discount = 1;  // γ, see Losses in objective.h
   std::vector<double> weights = {};  // w_0 … w_unroll of the unroll's losses; empty: all 1
+  bool log_loss = false;  // their logarithms count, see Losses
   std::optional<FixedRule> imitated = {};  // to learn from this rule and not from the losses, see Imitation
+  double imitation_share = 1;  // of the trajectories; those left learn from the losses, see Mixture
+
+  bool imitates_only() const { return imitated && imitation_share == 1; }
 };
 
 /// A UsageError that names the setting and its value if the configuration is invalid.

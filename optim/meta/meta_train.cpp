@@ -57,7 +57,7 @@ struct MetaTrainer::Workspace {
   void start(Learner& learner, const Family& family, int epoch) {
     learner.trajectory.start(family, rng, Split::train);
     learner.recorder->reset(learner.trajectory.layout());
-    learner.objective->reset(learner.trajectory.layout());
+    learner.objective->reset(learner.trajectory.layout(), rng);
     evaluate(learner.trajectory, epoch, 0);
   }
 
@@ -156,11 +156,15 @@ EpochReport MetaTrainer::run_epoch() {
   check_finite(model_.layout(), work.adam.state().v, "the second moment of the optimizer's", report.epoch);
   report.meta_loss = work.loss_sum / (report.steps * config_.functions);
   double squared_error = 0;
+  int imitating = 0;
   for (const Workspace::Learner& learner : work.learners) {
     report.final_loss += learner.trajectory.loss() / config_.functions;
-    squared_error += learner.objective->squared_error();
+    if (const std::optional<double> error = learner.objective->squared_error()) {
+      squared_error += *error;
+      ++imitating;
+    }
   }
-  report.deviation = std::sqrt(squared_error / (report.steps * config_.functions));
+  if (imitating > 0) report.deviation = std::sqrt(squared_error / (report.steps * imitating));
 
   if (report.epoch % config_.validate_every == 0 || report.epoch == config_.epochs) {
     report.validated = true;
@@ -172,7 +176,7 @@ EpochReport MetaTrainer::run_epoch() {
   state_.adam = work.adam.state();
   state_.random = work.rng.state();
   if (report.validated) {
-    report.best = config_.imitated || report.validation < state_.best_validation;
+    report.best = config_.imitates_only() || report.validation < state_.best_validation;
     if (report.best) {
       state_.best_validation = report.validation;
       state_.best_phi = state_.phi;

@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@ struct EpochReport {
   int steps = 0;  // of its trajectories
   double meta_loss = 0;  // mean loss per step along the trajectory that was trained on
   double final_loss = 0;  // at its end
-  double deviation = 0;  // root of the mean relative squared error of an imitation along it
+  std::optional<double> deviation = {};  // root of the mean relative squared error along those that imitate, if any
   double gradient_norm = 0;  // of the meta-gradient before clipping, mean over the epoch's meta-steps
   double learning_rate = 0;
   bool validated = false;

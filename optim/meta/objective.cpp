@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "autodiff/error.h"
 #include "autodiff/ops.h"
 
 namespace l2l {
@@ -11,10 +12,13 @@ Var Losses::before_step(Var theta, const Trajectory& /*at*/) {
 }
 
 Var Losses::term(int t, Var theta, const Trajectory& at) {
-  return at.evaluation().on_tape(theta, scale_ * (weights_.empty() ? 1 : weights_[t]));
+  const double weight = scale_ * (weights_.empty() ? 1 : weights_[t]);
+  if (!logarithm_) return at.evaluation().on_tape(theta, weight);
+  if (!(at.loss() > 0)) throw Error("log-loss: a loss is ", at.loss(), ", and only positive ones have a logarithm");
+  return static_cast<Real>(weight) * log(at.evaluation().on_tape(theta));
 }
 
-void Imitation::reset(const Layout& layout) {
+void Imitation::reset(const Layout& layout, Rng& /*rng*/) {
   rule_->reset(layout);
   squared_error_ = 0;
 }
@@ -41,10 +45,18 @@ Var Imitation::term(int t, Var theta, const Trajectory& /*at*/) {
   return static_cast<Real>(scale_) * known_gradient(theta, static_cast<Real>(unit * squared_error / 2), difference_);
 }
 
+void Mixture::reset(const Layout& layout, Rng& rng) {
+  now_ = (rng.uniform() < share_ ? first_ : second_).get();
+  now_->reset(layout, rng);
+}
+
 std::unique_ptr<Objective> make_objective(const MetaTrainConfig& config) {
   const double scale = 1.0 / config.functions;
-  if (config.imitated) return std::make_unique<Imitation>(*config.imitated, scale / config.unroll);
-  return std::make_unique<Losses>(config.weights, config.discount, scale);
+  const auto losses = [&] { return std::make_unique<Losses>(config.weights, config.discount, config.log_loss, scale); };
+  if (!config.imitated) return losses();
+  auto imitation = std::make_unique<Imitation>(*config.imitated, scale / config.unroll);
+  if (config.imitates_only()) return imitation;
+  return std::make_unique<Mixture>(std::move(imitation), config.imitation_share, losses());
 }
 
 }  // namespace l2l

@@ -67,6 +67,32 @@ awk -F, 'NR > 1 && !($7 > 0 && $7 < 2) { exit 1 }' copy/train.csv || fail "devia
 expect_error 2 "--imitate: 'sgd' is not RULE:RATE" train "${tiny[@]}" --out x --imitate sgd
 expect_error 2 "--imitate: .*'wavelet'" train "${tiny[@]}" --out x --imitate wavelet:1
 expect_error 2 "--imitate sgd: '-1'" train "${tiny[@]}" --out x --imitate sgd:-1
+quiet train "${tiny[@]}" --out mixed --imitate sgd:0.1 --imitate-share 0.5 --seed 2
+awk -F, 'NR > 1 { with += $7 != ""; without += $7 == "" } END { exit !(with && without) }' mixed/train.csv ||
+  fail "some epochs imitate, some do not: $(cut -d, -f7 mixed/train.csv)"
+expect_error 2 '--imitate-share 0.5: needs --imitate RULE:RATE' train "${tiny[@]}" --out x --imitate-share 0.5
+expect_error 2 "--imitate-share: '0' is not a number above 0 up to 1" train "${tiny[@]}" --out x --imitate sgd:0.1 --imitate-share 0
+
+# By the logarithms of the losses, and on functions whose coordinates are scaled at random: a refinement scales them too.
+quiet train "${tiny[@]}" --out plainly --seed 2
+quiet train "${tiny[@]}" --out logs --log-loss --seed 2
+grep -q '"log-loss": true' logs/config.json || fail "config.json does not say log-loss: $(cat logs/config.json)"
+! cmp -s logs/optimizer.safetensors plainly/optimizer.safetensors || fail "--log-loss changed nothing"
+for kind in coordinates:3 parameters:1; do
+  quiet train "${tiny[@]}" --out "scaled-$kind" --augment "$kind" --seed 2
+  grep -q "\"augment\": \"$kind\"" "scaled-$kind/config.json" || fail "config.json does not say --augment $kind"
+  ! cmp -s "scaled-$kind/optimizer.safetensors" plainly/optimizer.safetensors || fail "--augment $kind changed nothing"
+done
+quiet train --optimizee quadratic --batch 4 --dim 3 --steps 20 --unroll 10 --epochs 0 --out begun --augment coordinates:3
+quiet train --optimizee quadratic --batch 4 --dim 3 --steps 20 --unroll 10 --epochs 0 --out begun-plainly
+quiet refine --run begun --out begun/refined --iterations 1 --pairs 2
+quiet refine --run begun-plainly --out begun-plainly/refined --iterations 1 --pairs 2
+! cmp -s begun/refined/refine.csv begun-plainly/refined/refine.csv || fail "a refinement does not scale at random"
+[[ $(sed -n 2p begun/refined/refine.csv) == "$(sed -n 2p begun-plainly/refined/refine.csv)" ]] ||
+  fail "a validation is of functions as they are"
+for kind in coordinates coordinates:0 coordinates:21 rows:1 parameters:x ''; do
+  expect_error 2 '--augment' train "${tiny[@]}" --out x --augment "$kind"
+done
 
 # A run is not overwritten, unless asked for, and then wholly.
 cp -r two before

@@ -64,6 +64,7 @@ struct Script {
   Index functions = 1;
   double chance_loss = std::numeric_limits<double>::infinity();
   std::vector<double> validation_offsets;  // added to the loss of validation functions in the order of their draws
+  double training_offset = 0;  // added to the loss of training functions
   int training_losses = std::numeric_limits<int>::max();  // how many are numbers; those after them are NaN
   std::vector<Split> draws;  // log
 };
@@ -74,6 +75,7 @@ class Scripted : public Function {
  public:
   Scripted(std::shared_ptr<Script> script, Split split) : script_(std::move(script)), split_(split) {
     script_->draws.push_back(split);
+    if (split == Split::train) offset_ = script_->training_offset;
     if (split == Split::validation && !script_->validation_offsets.empty()) {
       offset_ = script_->validation_offsets.front();
       script_->validation_offsets.erase(script_->validation_offsets.begin());

@@ -22,7 +22,8 @@ std::string bound_text(double x) { return x == std::round(x) ? std::to_string(st
 template <class T>
 std::string in_words(Range range) {
   const std::string number = std::is_integral_v<T> ? "a whole number " : "a number ";
-  if (std::isfinite(range.high)) return number + "from " + bound_text(range.low) + " to " + bound_text(range.high);
+  const std::string from = number + (range.above ? "above " : "from ") + bound_text(range.low);
+  if (std::isfinite(range.high)) return from + (range.above ? " up to " : " to ") + bound_text(range.high);
   if (std::is_integral_v<T>) {
     return number + "from " + bound_text(range.low) + " to " + std::to_string(std::numeric_limits<T>::max());
   }
@@ -52,7 +53,9 @@ auto& field(auto& config, T MetaTrainConfig::*member) {
 template <class Part, class T>
 Setting number(const std::string& name, T Part::*member, Range range, const std::string& help) {
   const bool unusual = std::isfinite(range.high) && range.high != kCount.high;
-  const std::string limits = unusual ? ", " + bound_text(range.low) + " to " + bound_text(range.high) : "";
+  const std::string limits =
+      unusual ? std::string(range.above ? ", above " : ", ") + bound_text(range.low) + " to " + bound_text(range.high)
+              : "";
   return {name, std::is_same_v<T, double> ? "X" : "N", help + limits,
           [=](const RunConfig& config) { return number_text(field(config, member)); },
           [=](RunConfig& config, const std::string& text) {
@@ -126,16 +129,67 @@ Setting dense() {
   return setting;
 }
 
+Setting imitation_share() {
+  Setting setting = number("imitate-share", &MetaTrainConfig::imitation_share, Range{0, 1, true},
+                           "of the trajectories that follow --imitate; the others learn\n"
+                           "to make the losses small");
+  setting.before = "1";
+  return setting;
+}
+
+/// "none", "coordinates:R" or "parameters:R"
+RandomScale parse_augmentation(const std::string& text) {
+  if (text == "none") return {};
+  const std::size_t colon = text.find(':');
+  const std::string per = text.substr(0, colon);
+  if (colon == std::string::npos || (per != "coordinates" && per != "parameters")) {
+    throw UsageError("--augment: '", text, "' is not none, coordinates:R or parameters:R, e.g. coordinates:3");
+  }
+  return {per == "parameters" ? RandomScale::Per::parameter : RandomScale::Per::coordinate,
+          parse_number<double>("--augment " + per, text.substr(colon + 1), Range{0, RandomScale::kMaxRange, true})};
+}
+
+Setting augment() {
+  return {"augment",
+          "KIND",
+          "scale what is trained on at random: each of the coordinates,\n"
+          "or each of the parameters as a whole, by e^U(-R,R); none,\n"
+          "coordinates:R or parameters:R",
+          [](const RunConfig& config) {
+            const auto& [per, range] = config.augmentation;
+            if (range == 0) return std::string("none");
+            return (per == RandomScale::Per::parameter ? "parameters:" : "coordinates:") + to_text(range);
+          },
+          [](RunConfig& config, const std::string& text) { config.augmentation = parse_augmentation(text); },
+          "none"};
+}
+
+bool parse_switch(const std::string& flag, const std::string& text) {
+  if (text != "true" && text != "false") throw UsageError(flag, ": '", text, "' is neither true nor false");
+  return text == "true";
+}
+
+Setting log_loss() {
+  return {
+      "log-loss",
+      "",
+      "make the logarithms of the losses small: those at the end\n"
+      "count as much as those at the start",
+      [](const RunConfig& config) { return std::string(config.training.log_loss ? "true" : "false"); },
+      [](RunConfig& config, const std::string& text) { config.training.log_loss = parse_switch("--log-loss", text); },
+      "false"};
+}
+
 Setting plain() {
   return {"plain", "", "record the unroll in elementary ops: slower, for comparison",
           [](const RunConfig& config) { return std::string(config.training.fused ? "false" : "true"); },
-          [](RunConfig& config, const std::string& text) {
-            if (text != "true" && text != "false") throw UsageError("--plain: '", text, "' is neither true nor false");
-            config.training.fused = text == "false";
-          }};
+          [](RunConfig& config, const std::string& text) { config.training.fused = !parse_switch("--plain", text); }};
 }
 
 void check(const RunConfig& config) {
+  if (config.training.imitation_share < 1 && !config.training.imitated) {
+    throw UsageError("--imitate-share ", config.training.imitation_share, ": needs --imitate RULE:RATE");
+  }
   const int steps = config.training.steps, unroll = config.training.unroll;
   if (steps % unroll != 0) {
     const int below = steps / unroll * unroll;
@@ -174,7 +228,10 @@ const std::vector<Setting>& settings() {
       proposal_setting(),
       number("scale", &L::output_scale, kPositive, "factor of what the LSTM proposes"),
       groups(),
+      log_loss(),
       imitate(),
+      imitation_share(),
+      augment(),
       number("validate-every", &M::validate_every, kCount, "meta-epochs from one validation to the next"),
       number("validation-functions", &M::validation_functions, kCount, "functions of a validation"),
       number("validation-steps", &M::validation_steps, kCountOrNone, "steps of a validation; 0: --steps"),

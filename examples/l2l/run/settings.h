@@ -9,6 +9,7 @@
 #include "autodiff/error.h"
 #include "optim/meta/meta_train.h"
 #include "optimizees/registry.h"
+#include "optimizees/scaled.h"
 
 namespace l2l {
 
@@ -19,6 +20,7 @@ struct RunConfig {
   CoordinateConfig optimizer;  // of every LSTM
   std::string groups;  // which optimizer updates which group of parameters, see `model`
   MetaTrainConfig training;
+  RandomScale augmentation = {};  // of the functions to train on, here and by l2l refine
 
   /// "all": one LSTM for all parameters; "conv,fc": one for each of these groups; "conv,fc=adam:0.003": an LSTM for the
   /// first and a rule for the second.

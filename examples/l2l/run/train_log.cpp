@@ -7,10 +7,10 @@
 
 namespace l2l {
 
-void TrainingLog::add(const EpochReport& r, bool imitates) {
+void TrainingLog::add(const EpochReport& r) {
   text += std::to_string(r.epoch);
   for (const double x : {r.meta_loss, r.final_loss, r.gradient_norm, r.learning_rate}) text += "," + to_text(x);
-  text += "," + (r.validated ? to_text(r.validation) : "") + "," + (imitates ? to_text(r.deviation) : "") + "\n";
+  text += "," + (r.validated ? to_text(r.validation) : "") + "," + (r.deviation ? to_text(*r.deviation) : "") + "\n";
 }
 
 std::string_view TrainingLog::numbers() const {

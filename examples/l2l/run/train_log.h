@@ -10,8 +10,7 @@ namespace l2l {
 
 /// The content of train.csv: a header, and a line per meta-epoch.
 struct TrainingLog {
-  /// `imitates`: whether there is a deviation.
-  void add(const EpochReport& report, bool imitates);
+  void add(const EpochReport& report);
   /// The lines without the header.
   std::string_view numbers() const;
 

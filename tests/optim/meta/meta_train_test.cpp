@@ -122,7 +122,11 @@ TEST_CASE("the same seed gives the same bytes, for any number of threads") {
 }
 
 TEST_CASE("a resumed run is the uninterrupted one") {
-  const MetaTrainConfig config = short_training();
+  MetaTrainConfig config = short_training();
+  if (GENERATE(false, true)) {  // what is left to chance goes on too
+    config.imitated = FixedRule{"adam", 0.05};
+    config.imitation_share = 0.5;
+  }
   MetaTrainer whole(CoordinateModel(small_lstm()), bowl, config);
   run(whole);
   MetaTrainer first(CoordinateModel(small_lstm()), bowl, config);
@@ -214,12 +218,13 @@ TEST_CASE("a member that is the sum of several functions counts per function") {
   CHECK(two.final_loss == one.final_loss / 2);
 }
 
-TEST_CASE("every loss of an unroll has its own weight") {
+TEST_CASE("every loss of an unroll, or its logarithm, has its own weight") {
   MetaTrainConfig config = one_unroll();
   config.weights = {7, 0.5, -2, 3, 0.25};
+  config.log_loss = GENERATE(false, true);
   const CoordinateModel model(small_lstm());
   MetaTrainer trainer(model, scripted(), config);
-  // L = Σ_t w_t f(θ_t) through the plain recorder, with the φ that the trainer begins with:
+  // L = Σ_t w_t f(θ_t), or with ∇f / f for ∇f, through the plain recorder, with the φ that the trainer begins with:
   const std::vector<Real> phi = trainer.state().phi;
   Scripted f(std::make_shared<Script>(), Split::train);
   Evaluation evaluation;
@@ -233,7 +238,8 @@ TEST_CASE("every loss of an unroll has its own weight") {
   for (int t = 0; t <= config.unroll; ++t) {
     if (t > 0) theta = recorder->step(theta, evaluation.gradient());
     const Real value = static_cast<Real>(evaluation(f, theta.values()));
-    loss = loss + static_cast<Real>(config.weights[t]) * known_gradient(theta, value, evaluation.gradient());
+    const double weight = config.log_loss ? config.weights[t] / value : config.weights[t];
+    loss = loss + static_cast<Real>(weight) * known_gradient(theta, value, evaluation.gradient());
   }
   tape.backward(loss);
   CHECK(trainer.run_epoch().gradient_norm == recomputed(norm(p.gradient())));
@@ -242,6 +248,16 @@ TEST_CASE("every loss of an unroll has its own weight") {
   for (double& w : doubled) w *= 2;
   config.weights = doubled;
   CHECK(first_epoch(scripted(), config).gradient_norm == recomputed(2 * norm(p.gradient())));
+}
+
+TEST_CASE("the logarithm of a loss that is not positive is an error") {
+  Script script;
+  script.training_offset = -100;
+  MetaTrainConfig config = one_unroll();
+  CHECK_NOTHROW(first_epoch(scripted(script), config));
+  config.log_loss = true;
+  CHECK_THROWS_WITH(first_epoch(scripted(script), config),
+                    Catch::Matchers::ContainsSubstring("log-loss: a loss is -9"));
 }
 
 TEST_CASE("with a discount an update counts the less for a loss the later that is") {
@@ -323,15 +339,47 @@ TEST_CASE("imitation: the error is that of each step beside the rule's, relative
   tape.backward(error);
   const EpochReport report = trainer.run_epoch();
   CHECK(report.gradient_norm == recomputed(norm(p.gradient())));
-  CHECK(report.deviation == recomputed(std::sqrt(squares)));
+  REQUIRE(report.deviation);
+  CHECK(*report.deviation == recomputed(std::sqrt(squares)));
   config.functions = 3;  // three times the same
   const EpochReport three = first_epoch(scripted(), config);
   CHECK(three.gradient_norm == recomputed(report.gradient_norm));
-  CHECK(three.deviation == recomputed(report.deviation));
-  CHECK(first_epoch(scripted(), one_unroll()).deviation == 0);
+  CHECK(three.deviation.value() == recomputed(*report.deviation));
+  CHECK(!first_epoch(scripted(), one_unroll()).deviation);
   config.imitated = FixedRule{"wavelet", 0.05};
   CHECK_THROWS_AS(first_epoch(scripted(), config), UsageError);
   config.imitated = FixedRule{"adam", 0};
+  CHECK_THROWS_AS(first_epoch(scripted(), config), UsageError);
+}
+
+TEST_CASE("a mixture: each trajectory imitates by chance, or learns from its losses") {
+  MetaTrainConfig config = one_unroll();
+  config.learning_rate = 1e-30;  // too small to change φ: every epoch is the same but for its objective
+  config.epochs = 400;
+  const EpochReport losses = first_epoch(scripted(), config);
+  config.imitated = FixedRule{"adam", 0.05};
+  const EpochReport imitation = first_epoch(scripted(), config);
+  CHECK(imitation.gradient_norm != recomputed(losses.gradient_norm));
+  config.imitation_share = 0.3;
+  MetaTrainer trainer(CoordinateModel(small_lstm()), scripted(), config);
+  double imitating = 0;
+  for (const EpochReport& report : run(trainer)) {
+    const EpochReport& expected = report.deviation ? imitation : losses;
+    CHECK(report.gradient_norm == expected.gradient_norm);
+    CHECK(report.deviation == expected.deviation);
+    imitating += report.deviation ? 1 : 0;
+  }
+  CHECK(imitating == Near(0.3 * 400, 4 * std::sqrt(400 * 0.3 * 0.7)));  // four standard deviations
+  // Of several functions in a step each has its own: the deviation is that of those that imitate.
+  config.epochs = 1;
+  config.functions = 20;
+  CHECK(first_epoch(scripted(), config).deviation.value() == recomputed(*imitation.deviation));
+  for (const double share : {0.0, -0.1, 1.1}) {
+    config.imitation_share = share;
+    CHECK_THROWS_AS(first_epoch(scripted(), config), UsageError);
+  }
+  config.imitation_share = 0.3;
+  config.imitated.reset();
   CHECK_THROWS_AS(first_epoch(scripted(), config), UsageError);
 }
 
@@ -343,8 +391,8 @@ TEST_CASE("an LSTM learns to step as heavy ball does") {
   const OptimizerModel model = CoordinateModel(small_lstm());
   MetaTrainer trainer(model, bowl, config);
   const auto reports = run(trainer);
-  CHECK(reports.front().deviation > 0.8);
-  CHECK(reports.back().deviation < 0.1);
+  CHECK(reports.front().deviation.value() > 0.8);
+  CHECK(reports.back().deviation.value() < 0.1);
   // Along whole trajectories of the test split; the last φ, for the best one may be better than what it imitates.
   const EvaluateOptions options{.functions = 10, .steps = 20};
   const Curves copy = evaluate([&] { return make_optimizer({model, trainer.state().phi}); }, bowl, options);
@@ -432,7 +480,7 @@ TEST_CASE("the best φ is that of the best validation, not of the last") {
   CHECK(trainer.state().validations_since_best == 2);
 }
 
-TEST_CASE("of an imitation the last φ is the best") {
+TEST_CASE("of an imitation the last φ is the best, of a mixture the one with the best validation") {
   Script script;
   script.validation_offsets = {400, 300, 100, 200};
   MetaTrainConfig config = one_unroll();
@@ -443,6 +491,11 @@ TEST_CASE("of an imitation the last φ is the best") {
   for (const EpochReport& report : run(trainer)) CHECK(report.best);
   CHECK(trainer.state().best_phi == trainer.state().phi);
   CHECK(trainer.state().best_validation > 200);
+  config.imitation_share = 0.5;
+  MetaTrainer mixed(CoordinateModel(small_lstm()), scripted(script), config);
+  std::vector<bool> best;
+  for (const EpochReport& report : run(mixed)) best.push_back(report.best);
+  CHECK(best == std::vector<bool>{true, true, false});
 }
 
 TEST_CASE("an error in the middle of an epoch leaves the state of the epoch before") {
