@@ -22,6 +22,17 @@ grep -q 'loss at step 20 .*loss at step 40 .*sum of steps 1-20' out.txt || fail 
 for key in final_mean final_sem sum; do
   [[ $(grep -c "\"$key\": [0-9]" run/compare.json) == 5 ]] || fail "$key in compare.json"
 done
+# In pairs: the losses of each function are in the summary, and the table has their differences to the best rule.
+of_each() { awk -v name="\"$1\":" -v key="\"$2\":" '
+  $1 == name { here = 1 } here && $1 == key { list = 1; next } list && $1 ~ /^]/ { exit } list { print $1 + 0 }' run/compare.json; }
+[[ $(of_each lstm horizon | wc -l) == 3 ]] || fail "losses of each function: $(of_each lstm horizon)"
+[[ $(of_each lstm horizon) != "$(of_each lstm final)" ]] || fail "losses at step 20 are those at step 40"
+best=$(sed -n 's/^lstm \/ best baseline *[0-9.]* *(\([a-z]*\)).*/\1/p' out.txt)
+read -r difference error lower < <(paste <(of_each lstm horizon) <(of_each "$best" horizon) | awk '
+  { d[NR] = $1 - $2; mean += d[NR]; lower += d[NR] < 0 }
+  END { mean /= NR; for (k in d) s += (d[k] - mean) ^ 2; printf "%.4g %.2g %d\n", mean, sqrt(s / (NR - 1) / NR), lower }')
+grep -qE "^lstm - best baseline +$difference ± $error " out.txt || fail "difference $difference ± $error: $(cat out.txt)"
+grep -qE "^lstm is lower in +$lower +of 3 " out.txt || fail "lower in $lower of 3: $(cat out.txt)"
 if command -v python3 >/dev/null; then
   python3 -m json.tool run/compare.json >/dev/null || fail "compare.json is not JSON"
 fi

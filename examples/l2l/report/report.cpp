@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "autodiff/error.h"
 #include "autodiff/format.h"
@@ -14,20 +15,18 @@
 namespace l2l {
 namespace {
 
-Measurement at_step(const Curves& curves, int step) {
-  const bool known = curves.losses.size() > 1;  // one function says nothing about its error
-  return {curves.mean(step), known ? curves.sem(step) : std::numeric_limits<double>::quiet_NaN()};
+Measurement measured(const std::vector<double>& x) {
+  const bool known = x.size() > 1;  // one function says nothing about its error
+  return {mean(x), known ? standard_error(x) : std::numeric_limits<double>::quiet_NaN()};
 }
 
-/// Mean over functions of f(θ_1) + … + f(θ_last); f(θ_0) is the same for every optimizer.
-Measurement sum_to(const Curves& curves, int last) {
-  Curves sums{0, {}};  // of one step: each function's sum
+/// f(θ_1) + … + f(θ_last) of each function; f(θ_0) is the same for every optimizer.
+std::vector<double> sums_to(const Curves& curves, int last) {
+  std::vector<double> sums;
   for (const std::vector<double>& losses : curves.losses) {
-    double sum = 0;
-    for (int t = 1; t <= last; ++t) sum += losses[t];
-    sums.losses.push_back({sum});
+    sums.push_back(std::accumulate(losses.begin() + 1, losses.begin() + last + 1, 0.0));
   }
-  return at_step(sums, 0);
+  return sums;
 }
 
 /// A number of a score in compare.json, and its standard error.
@@ -58,7 +57,7 @@ std::string comparison_csv(const Comparison& comparison) {
   std::string csv = kComparisonHeader;
   for (const Contestant& contestant : comparison.contestants) {
     for (int t = 0; t <= comparison.steps; ++t) {
-      const Measurement loss = at_step(contestant.curves, t);
+      const Measurement loss = measured(contestant.curves.at(t));
       csv += contestant.name + "," + std::to_string(t) + "," + to_text(loss.mean) + "," + to_text(loss.sem) + "\n";
     }
   }
@@ -80,8 +79,10 @@ std::string comparison_json(const Comparison& c) {
   const int horizon = first_common_step(c);
   for (const Contestant& contestant : c.contestants) {
     const Curves& curves = contestant.curves;
-    const Score score{contestant.learning_rate, at_step(curves, c.steps), sum_to(curves, c.steps),
-                      at_step(curves, horizon), sum_to(curves, horizon)};
+    const std::vector<double> end = curves.at(c.steps), at_horizon = curves.at(horizon),
+                              sums = sums_to(curves, horizon);
+    const Score score{contestant.learning_rate, measured(end), measured(sums_to(curves, c.steps)), measured(at_horizon),
+                      measured(sums)};
     auto& entry = json["optimizers"][contestant.name];
     entry["learning_rate"] = nullptr;
     if (score.learning_rate) entry["learning_rate"] = *score.learning_rate;
@@ -89,6 +90,7 @@ std::string comparison_json(const Comparison& c) {
       entry[field.mean] = (score.*field.value).mean;  // nlohmann writes null for what is not finite
       entry[field.sem] = (score.*field.value).sem;
     }
+    entry["of_each_function"] = {{"final", end}, {"horizon", at_horizon}, {"horizon_sum", sums}};
   }
   return json_text(json);
 }
@@ -165,25 +167,29 @@ double compared_rate(const std::filesystem::path& file, const std::string& rule,
 std::string comparison_table(const Comparison& c) {
   struct Column {
     std::string title;
+    std::vector<std::vector<double>> values;  // of each contestant, on each function
     std::vector<Measurement> cells;  // a row per contestant
     std::size_t best = 1, best_scheduled = 0;  // among the baselines without, and with a schedule; 0: there is none
   };
   const int horizon = first_common_step(c);
   std::vector<Column> columns;
   const auto add = [&](const std::string& title, auto measure) {
-    Column column{title, {}};
-    for (const Contestant& contestant : c.contestants) column.cells.push_back(measure(contestant.curves));
+    Column column{title, {}, {}};
+    for (const Contestant& contestant : c.contestants) {
+      column.values.push_back(measure(contestant.curves));
+      column.cells.push_back(measured(column.values.back()));
+    }
     for (std::size_t k = 1; k < column.cells.size(); ++k) {
       std::size_t& best = is_scheduled(c.contestants[k].name) ? column.best_scheduled : column.best;
       if (best == 0 || column.cells[k].mean < column.cells[best].mean) best = k;
     }
     columns.push_back(column);
   };
-  add(format("loss at step %d", horizon), [&](const Curves& curves) { return at_step(curves, horizon); });
+  add(format("loss at step %d", horizon), [&](const Curves& curves) { return curves.at(horizon); });
   if (c.steps > horizon) {
-    add(format("loss at step %d", c.steps), [&](const Curves& curves) { return at_step(curves, c.steps); });
+    add(format("loss at step %d", c.steps), [&](const Curves& curves) { return curves.at(c.steps); });
   }
-  add(format("sum of steps 1-%d", horizon), [&](const Curves& curves) { return sum_to(curves, horizon); });
+  add(format("sum of steps 1-%d", horizon), [&](const Curves& curves) { return sums_to(curves, horizon); });
 
   std::size_t longest = 0;  // name
   for (const Contestant& contestant : c.contestants) longest = std::max(longest, contestant.name.size());
@@ -217,7 +223,23 @@ std::string comparison_table(const Comparison& c) {
     table += "\n";
     add_ratios("lstm / best with schedule", &Column::best_scheduled);
   }
-  table += "\n* best baseline; ± one standard error over " + std::to_string(c.functions) + " held-out functions\n";
+  std::string lower_in;
+  // All optimizers meet the same functions, so a difference is far less uncertain than the two losses are.
+  table += "\n" + format("%-*s", name_width + 14, "lstm - best baseline");
+  for (const Column& column : columns) {
+    const std::vector<double>&ours = column.values[0], &theirs = column.values[column.best];
+    std::vector<double> difference;
+    for (std::size_t k = 0; k < ours.size(); ++k) difference.push_back(ours[k] - theirs[k]);
+    const auto lower = std::ranges::count_if(difference, [](double d) { return d < 0; });
+    const Measurement m = measured(difference);
+    const std::string error = std::isnan(m.sem) ? "n/a" : format("%.2g", m.sem);
+    table += format("   %9.4g ± %-*s ", m.mean, note_width, error.c_str());
+    lower_in += format("   %9s   %-*s ", std::to_string(lower).c_str(), note_width,
+                       ("of " + std::to_string(c.functions)).c_str());
+  }
+  table += "\n" + format("%-*s", name_width + 14, "lstm is lower in") + lower_in;
+  table += "\n* best baseline; ± one standard error over " + std::to_string(c.functions) +
+           " held-out functions, of differences in pairs\n";
   if (c.trained_steps == 0 || c.steps <= c.trained_steps) return table;
   return table + format("lstm was trained for %d steps; what follows them it never saw\n", c.trained_steps);
 }
