@@ -15,13 +15,11 @@
 #include <thread>
 
 #include "autodiff/error.h"
+#include "examples/feature_classifier.h"
 #include "nn/files/atomic_file.h"
-#include "nn/image_layers.h"
 #include "nn/parameters.h"
 #include "optim/rules.h"
 #include "optimizees/data/cifar.h"
-#include "optimizees/data/image_batch.h"
-#include "optimizees/neural_art/features.h"
 
 using namespace l2l;
 
@@ -31,39 +29,6 @@ const FeatureNetwork::Blocks kBlocks = {{32, 32}, {64, 64}, {128, 128}, {128}};
 constexpr Index kBatch = 128, kMeasured = 40;  // batches that a convolution's mean and variance are measured on
 constexpr double kLearningRate = 0.01;  // Muon's, at the start
 constexpr const char* kEpochs = "12";
-
-/// The feature network with a normalisation after each convolution, and the logits of the features' means over pixels.
-struct Classifier {
-  FeatureNetwork network{kBlocks, Pooling::average};
-  Layout layout = network.layout();
-  std::vector<BatchNorm> norms;
-  std::optional<Linear> labels;
-
-  Classifier() {
-    for (Index k = 0; k < network.depth(); ++k) {
-      norms.emplace_back(layout, "norm." + std::to_string(k), network.channels(k), "conv");
-    }
-    labels.emplace(layout, "labels", kBlocks.back().back(), ImageSet::kClasses);
-  }
-  void init(Rng& rng, std::span<Real> theta) const {
-    network.init(rng, theta.first(network.layout().size()));
-    for (const BatchNorm& norm : norms) norm.init(theta);
-    labels->init(rng, theta);
-  }
-  Var logits(Var theta, Var features) const {
-    const Var means = avg_pool2d(features, features.shape[2]);
-    return (*labels)(theta, reshape(means, {features.shape[0], features.shape[1]}));
-  }
-  /// For training: a batch is normalised by its own mean and variance. `convolved` gets what the normalisations see.
-  Var operator()(Var theta, Var x, std::vector<Var>& convolved) const {
-    convolved.clear();
-    for (Index k = 0; k < network.depth(); ++k) {
-      convolved.push_back(network.convolve(k, theta, x));
-      x = relu(norms[k](theta, convolved.back()));
-    }
-    return logits(theta, x);
-  }
-};
 
 /// `count` numbers from `first` on.
 std::vector<Index> following(Index first, Index count) {
@@ -80,7 +45,7 @@ class Training {
         out_(out),
         unfinished_(out + ".unfinished"),
         epochs_(epochs),
-        theta_(classifier_.layout.size()) {
+        theta_(classifier_.layout().size()) {
     tape_.set_threads(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
     Rng rng(0);
     classifier_.init(rng, theta_);
@@ -91,7 +56,7 @@ class Training {
       throw Error(unfinished_, ": not an unfinished training of ", epochs,
                   " epochs; move it away, or name another OUT");
     }
-    get_parameters(file, classifier_.layout, theta_);
+    get_parameters(file, classifier_.layout(), theta_);
     epoch_ = std::stoi(epoch->second);
     std::printf("going on after epoch %d, from %s\n", epoch_, unfinished_.c_str());
   }
@@ -100,13 +65,13 @@ class Training {
     while (epoch_ < epochs_) {
       train_epoch();
       TensorFile file;
-      put_parameters(file, classifier_.layout, theta_);
+      put_parameters(file, classifier_.layout(), theta_);
       file.metadata = {{"epoch", std::to_string(epoch_)}, {"of", std::to_string(epochs_)}};
       write_safetensors(unfinished_, file);
       std::printf("%.2f %% of the test images right\n", 100 * accuracy(folded()));
     }
     std::vector<Real> theta = folded();
-    Features{classifier_.network, {theta.begin(), theta.begin() + classifier_.network.layout().size()}}.save(out_);
+    classifier_.features(theta).save(out_);
     std::ranges::copy(Features::load(out_, Pooling::average).weights, theta.begin());
     std::printf("%.2f %% with weights in half precision, as they are in %s\n", 100 * accuracy(theta), out_.c_str());
     std::filesystem::remove(unfinished_);
@@ -114,7 +79,7 @@ class Training {
 
  private:
   Var weights(const std::vector<Real>& theta, Real* gradient = nullptr) {
-    return tape_.leaf({classifier_.layout.size()}, theta.data(), gradient);
+    return tape_.leaf({classifier_.layout().size()}, theta.data(), gradient);
   }
   Var pictures(const ImageSet& set, std::span<const Index> numbers) {
     return reshape(image_batch(tape_, set, numbers), {Index(numbers.size()), set.channels, set.height, set.width});
@@ -128,7 +93,7 @@ class Training {
     std::vector<Index> order = following(0, images.count());
     for (Index k = images.count(); k > 1; --k) std::swap(order[k - 1], order[rng.below(k)]);
     Muon muon(kLearningRate * cosine_decay((epoch_ - 0.5) / epochs_, 0));
-    muon.reset(classifier_.layout);
+    muon.reset(classifier_.layout());
     std::vector<Real> gradient(theta_.size());
     std::vector<Var> convolved;
     const Index batches = images.count() / kBatch;
@@ -157,31 +122,25 @@ class Training {
 
   /// θ with the normalisations in the convolutions.
   std::vector<Real> folded() {
-    std::vector<ChannelStatistics> statistics;
-    for (Index k = 0; k < classifier_.network.depth(); ++k) statistics.emplace_back(classifier_.network.channels(k));
+    std::vector<ChannelStatistics> statistics = classifier_.statistics();
     std::vector<Var> convolved;
-    for (Index b = 0; b < kMeasured; ++b) {
+    for (Index b = 0; b < std::min(kMeasured, images_.count() / kBatch); ++b) {
       tape_.clear();
       classifier_(weights(theta_), pictures(images_, following(b * kBatch, kBatch)), convolved);
       for (std::size_t k = 0; k < convolved.size(); ++k) statistics[k].observe(convolved[k], 1 / double(b + 1));
     }
     std::vector<Real> theta = theta_;
-    for (Index k = 0; k < classifier_.network.depth(); ++k) {
-      const auto& parameters = classifier_.network.layout().parameters();
-      classifier_.norms[k].fold(theta, statistics[k], parameters[2 * k], parameters[2 * k + 1]);
-    }
+    classifier_.fold(theta, statistics);
     return theta;
   }
 
-  /// The share of test images whose largest logit is that of their class, by the network that is left after folding.
+  /// The share of test images whose largest logit is that of their class, with the normalisations folded.
   double accuracy(const std::vector<Real>& theta) {
     Index right = 0;
-    std::vector<Var> activations;
     for (Index first = 0; first < test_.count(); first += kBatch) {
       const std::vector<Index> numbers = following(first, std::min(kBatch, test_.count() - first));
       tape_.clear();
-      classifier_.network(weights(theta), pictures(test_, numbers), classifier_.network.depth(), activations);
-      const Var logits = classifier_.logits(weights(theta), activations.back());
+      const Var logits = classifier_.folded(weights(theta), pictures(test_, numbers));
       for (std::size_t k = 0; k < numbers.size(); ++k) {
         const auto row = logits.values().subspan(k * ImageSet::kClasses, ImageSet::kClasses);
         right += std::max_element(row.begin(), row.end()) - row.begin() == test_.labels[numbers[k]];
@@ -190,7 +149,7 @@ class Training {
     return double(right) / double(test_.count());
   }
 
-  const Classifier classifier_;
+  const FeatureClassifier classifier_{kBlocks, ImageSet::kClasses};
   const ImageSet images_, test_;
   const std::string out_, unfinished_;
   const int epochs_;

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "autodiff/error.h"
+#include "nn/spelling.h"
 #include "optimizees/neural_art/default_features.h"
 #include "optimizees/neural_art/picture_search.h"
 
@@ -59,17 +60,6 @@ Picture draw_content(const NeuralArtData& data, Rng& rng, Split split) {
   return resize(picture, data.size, data.size, {top, left, side, side});
 }
 
-/// "relu1_1,relu2_1"
-std::vector<std::string> split_names(const std::string& list) {
-  std::vector<std::string> names;
-  for (std::size_t start = 0; start <= list.size();) {
-    const std::size_t end = std::min(list.find(',', start), list.size());
-    names.push_back(list.substr(start, end - start));
-    start = end + 1;
-  }
-  return names;
-}
-
 }  // namespace
 
 StyleLoss make_style_loss(const OptionValues& options) {
@@ -83,7 +73,7 @@ StyleLoss make_style_loss(const OptionValues& options) {
   config.smoothness_weight = number_from_zero(options, "smoothness-weight");
   config.range_weight = number_from_zero(options, "range-weight");
   config.content_layer = options.at("content-layer");
-  config.style_layers = split_names(options.at("style-layers"));
+  config.style_layers = split(options.at("style-layers"), ',');
   config.scales = whole_number(options, "scales", 8);
   return StyleLoss(std::move(features), config);
 }
