@@ -41,6 +41,8 @@ class MomentumDecay {
     return beta;
   }
   Index steps() const { return t_; }
+  /// From here on, as if `steps` gradients had come before.
+  void set_steps(Index steps) { t_ = steps; }
   /// m times this is without its bias towards zero: 1 / (1 - Π β).
   double correction() const { return 1 / (1 - zeros_); }
 

@@ -46,13 +46,23 @@ OptimizerFactory optimizer_for(const Family& search, const LearnedOptimizer& lea
   return with(tune(rule, search, options, status));
 }
 
+/// Which pixel of a picture of height h and width w each pixel of a larger one enlarges, for their θ.
+std::vector<Index> enlarged_from(Index h, Index w, Index height, Index width) {
+  std::vector<Index> from;
+  for (Index c = 0; c < 3; ++c) {
+    for (Index y = 0; y < height; ++y) {
+      for (Index x = 0; x < width; ++x) from.push_back((c * h + y * h / height) * w + x * w / width);
+    }
+  }
+  return from;
+}
+
 /// Searches for the picture, and returns its θ; `visit` sees each step's.
 std::vector<Real> follow(const Family& search, Optimizer& optimizer, const StyleRequest& request,
                          const std::function<void(int step, double loss, std::span<const Real> theta)>& visit) {
   Rng rng(request.seed);
   Trajectory trajectory(request.threads);
   trajectory.start(search, rng, Split::test);
-  optimizer.reset(trajectory.layout());
   for (int t = 0;; ++t) {
     const double loss = trajectory.evaluate(rng);
     if (!std::isfinite(loss)) {
@@ -123,11 +133,18 @@ Picture Painter::search(const Picture& content, Index size, const std::optional<
   PictureSearch search = start ? PictureSearch(loss_, shapes, *start) : PictureSearch(loss_, shapes, init_);
   const Family same = interruptible(Family([&](Rng&, Split) { return std::make_unique<PictureSearch>(search); }));
   StatusLine status;
-  if (!start) optimizer_ = optimizer_for(same, learned_, request_, status);  // the larger ones have the same
+  if (start) {
+    // It never took more steps than the first search has, and a momentum that goes on growing can get too long.
+    const std::vector<Index> from = enlarged_from(start->height, start->width, shapes.height, shapes.width);
+    optimizer_->move_to(search.layout(), from, request_.steps);
+  } else {
+    optimizer_ = optimizer_for(same, learned_, request_, status)();
+    optimizer_->reset(search.layout());
+  }
   Pace pace(0, request_.steps, "step");
   double first_loss = 0, last_loss = 0;
   const std::vector<Real> found =
-      follow(same, *optimizer_(), request_, [&](int step, double loss, std::span<const Real> theta) {
+      follow(same, *optimizer_, request_, [&](int step, double loss, std::span<const Real> theta) {
         if (step == 0) first_loss = loss;
         last_loss = loss;
         if (step > 0) status.update(extent + "  " + pace.after(step) + format("  loss %.4g", loss));

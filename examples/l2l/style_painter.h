@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "examples/l2l/report/sheet.h"
 #include "examples/l2l/style_files.h"
 #include "optim/learned/learned_optimizer.h"
+#include "optim/optimizer.h"
 #include "optimizees/neural_art/style_loss.h"
 
 namespace l2l {
@@ -17,7 +19,7 @@ Picture read_scaled(const std::string& file, Index size);
 
 /// Searches for the pictures of a request, coarse to fine: a small one from noise, then one of twice its size from that
 /// enlarged, and so on. What is wide is found where it costs little, and only what is fine is left for large pictures.
-/// Every search has an optimizer that starts anew.
+/// A learned optimizer goes on from one search to the next, a rule starts anew.
 class Painter {
  public:
   /// Reads the styles. `loss` without content and style; `init`: deviation of the noise. `request` and `learned` have
@@ -44,7 +46,7 @@ class Painter {
   double init_;
   const LearnedOptimizer& learned_;
   std::vector<Picture> styles_;
-  OptimizerFactory optimizer_;  // of the content's searches
+  std::unique_ptr<Optimizer> optimizer_;  // of the content's searches
   std::vector<Index> sizes_;  // of the shorter side, from the coarsest on
 };
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+
+#include "autodiff/error.h"
 
 namespace l2l {
 namespace {
@@ -24,6 +27,18 @@ ParameterFeatures::ParameterFeatures(const Preprocess& preprocess, const Layout&
   parameters_ = layout.parameters();
   momentum_.assign(layout.size(), 0);
   cosine_.assign(parameters_.size(), 0);
+}
+
+void ParameterFeatures::move_to(const Layout& layout, std::span<const Index> from, Index steps) {
+  if (rows_ == 0) return;
+  if (layout.parameters().size() != parameters_.size()) {
+    throw Error("move: ", layout.parameters().size(), " parameters, there were ", parameters_.size());
+  }
+  std::vector<Real> moved(from.size());
+  for (std::size_t k = 0; k < from.size(); ++k) moved[k] = momentum_[from[k]];
+  momentum_ = std::move(moved);
+  parameters_ = layout.parameters();
+  decay_.set_steps(steps);
 }
 
 void ParameterFeatures::operator()(std::span<const Real> gradient, Real* out) {

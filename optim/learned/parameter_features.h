@@ -22,6 +22,8 @@ class ParameterFeatures {
   /// A trajectory of a θ of this layout.
   ParameterFeatures(const Preprocess& preprocess, const Layout& layout);
   Index rows() const { return rows_; }
+  /// See Optimizer::move_to. `layout` has as many parameters.
+  void move_to(const Layout& layout, std::span<const Index> from, Index steps);
   /// The rows of the next gradient, [n] → [rows, n].
   void operator()(std::span<const Real> gradient, Real* out);
   std::size_t bytes() const { return (momentum_.capacity() + scratch_.capacity()) * sizeof(Real); }

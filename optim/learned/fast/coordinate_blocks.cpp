@@ -30,6 +30,27 @@ void CoordinateBlocks::reset(const Layout& layout) {
   allocate(layout.size());
 }
 
+void CoordinateBlocks::move_to(const Layout& layout, std::span<const Index> from, Index steps) {
+  if (!of_parameters_) throw Error("move: the optimizer was not reset before");
+  if (static_cast<Index>(from.size()) != layout.size()) {
+    throw Error("move: ", layout.size(), " coordinates that continue ", from.size());
+  }
+  for (const Index k : from) {
+    if (k < 0 || k >= n_) throw Error("move: coordinate ", k, " of ", n_);
+  }
+  of_parameters_->move_to(layout, from, steps);
+  const Index rows = state_size() / kBlock;  // numbers of a coordinate, each in a row of its block
+  std::vector<Real> before(blocks() * state_size());
+  for (Index b = 0; b < blocks(); ++b) std::copy_n(states_[b], state_size(), before.data() + b * state_size());
+  allocate(layout.size());
+  t_ = steps;
+  for (Index k = 0; k < n_; ++k) {
+    const Real* const old = before.data() + from[k] / kBlock * state_size() + from[k] % kBlock;
+    Real* const moved = states_[k / kBlock] + k % kBlock;
+    for (Index r = 0; r < rows; ++r) moved[r * kBlock] = old[r * kBlock];
+  }
+}
+
 void CoordinateBlocks::allocate(Index n) {
   n_ = n;
   t_ = 0;

@@ -21,6 +21,8 @@ class CoordinateBlocks {
   void set_weights(std::span<const Real> phi) { kernel_.set_weights(phi); }
   /// Zero state for a θ of this layout.
   void reset(const Layout& layout);
+  /// See Optimizer::move_to.
+  void move_to(const Layout& layout, std::span<const Index> from, Index steps);
   Index size() const { return n_; }
   Index blocks() const { return (n_ + kBlock - 1) / kBlock; }
 

@@ -16,6 +16,11 @@ void CoordinateOptimizer::reset(const Layout& layout) {
   rows_.resize(blocks_.rows() * layout.size());
 }
 
+void CoordinateOptimizer::move_to(const Layout& layout, std::span<const Index> from, Index steps) {
+  blocks_.move_to(layout, from, steps);
+  rows_.resize(blocks_.rows() * layout.size());
+}
+
 void CoordinateOptimizer::step(std::span<const Real> gradient, std::span<Real> theta) {
   const Index n = blocks_.size();
   if (static_cast<Index>(gradient.size()) != n || static_cast<Index>(theta.size()) != n) {

@@ -22,6 +22,8 @@ class CoordinateOptimizer : public Optimizer {
   /// Other weights, with the same state.
   void set_weights(std::span<const Real> phi) { blocks_.set_weights(phi); }
   void reset(const Layout& layout) override;
+  /// An Error if there are not as many parameters, or a coordinate is none of the present ones.
+  void move_to(const Layout& layout, std::span<const Index> from, Index steps) override;
   void step(std::span<const Real> gradient, std::span<Real> theta) override;
   std::unique_ptr<Optimizer> clone() const override { return std::make_unique<CoordinateOptimizer>(*this); }
 

@@ -1,11 +1,13 @@
 #include "optim/learned/fast/coordinate_optimizer.h"
 
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "autodiff/error.h"
 #include "autodiff/ops.h"
 #include "optim/evaluate.h"
+#include "optim/learned/models.h"
 #include "optim/learned/unroll.h"
 #include "tests/optim/families.h"
 #include "tests/optim/roundings.h"
@@ -135,6 +137,78 @@ TEST_CASE("a clone of the learned optimizer goes its own way") {
     CHECK(few == same);
   }
   CHECK_NOTHROW(CoordinateOptimizer(learned).clone());  // also before it is reset
+}
+
+TEST_CASE("moved to another theta, each coordinate goes on as the one that it continues") {
+  for (const NamedModel& named : models()) {
+    INFO(named.name);
+    const LearnedOptimizer learned = random_optimizer(named.config, 13);
+    constexpr Index n = 100, twice = 2 * n;
+    std::vector<Index> from;
+    for (Index k = 0; k < twice; ++k) from.push_back(n - 1 - k / 2);  // reversed, each of them twice
+    const auto moved_gradient = [&](const std::vector<Real>& gradient) {
+      std::vector<Real> moved;
+      for (const Index k : from) moved.push_back(gradient[k]);
+      return moved;
+    };
+    CoordinateOptimizer small(learned), large(learned, 2), anew(learned);
+    small.reset(Layout::flat(n));
+    large.reset(Layout::flat(n));
+    anew.reset(Layout::flat(twice));
+    Rng rng(14);
+    std::vector<Real> theta(n, 0), wide(twice, 0), other(twice, 0), gradient(n);
+    for (int t = 0; t < 5; ++t) {
+      rng.fill_normal(gradient, 0, 1);
+      std::vector<Real> same(theta);
+      small.step(gradient, theta);
+      large.step(gradient, same);
+    }
+    large.move_to(Layout::flat(twice), from, 5);
+    for (std::size_t k = 0; k < wide.size(); ++k) wide[k] = theta[from[k]];
+    for (int t = 0; t < 5; ++t) {
+      rng.fill_normal(gradient, 0, 1);
+      small.step(gradient, theta);
+      large.step(moved_gradient(gradient), wide);
+      anew.step(moved_gradient(gradient), other);
+      // (The untrained output of an anchored one takes no notice of ρ, a sum over all coordinates.)
+      for (std::size_t k = 0; k < wide.size(); ++k) CHECK(wide[k] == theta[from[k]]);
+    }
+    CHECK(std::abs(wide[0] - other[0]) > 1e-4);
+    CoordinateOptimizer never(learned);
+    CHECK_THROWS_AS(never.move_to(Layout::flat(twice), from, 5), Error);
+    CHECK_THROWS_AS(large.move_to(Layout::flat(n), from, 5), Error);
+    from.back() = twice;
+    CHECK_THROWS_AS(large.move_to(Layout::flat(twice), from, 5), Error);
+    Layout two;
+    two.add("a", {n});
+    two.add("b", {n});
+    from.back() = 0;
+    if (named.config.preprocess.parameter_rows() > 0) CHECK_THROWS_AS(large.move_to(two, from, 5), Error);
+  }
+}
+
+TEST_CASE("moved with fewer steps, what depends on the number of steps is as it was then") {
+  const LearnedOptimizer learned = random_optimizer(find_model("anchored").config, 13);
+  std::vector<Index> from(50);
+  std::iota(from.begin(), from.end(), 0);
+  std::vector<Real> gradient(50);
+  Rng rng(15);
+  std::vector<std::vector<Real>> updates;
+  for (const Index steps : {4, 8, 8}) {
+    CoordinateOptimizer optimizer(learned);
+    optimizer.reset(Layout::flat(50));
+    Rng same(16);
+    std::vector<Real> theta(50, 0);
+    for (int t = 0; t < 8; ++t) {
+      same.fill_normal(gradient, 0, 1);
+      optimizer.step(gradient, theta);
+    }
+    if (updates.size() < 2) optimizer.move_to(Layout::flat(50), from, steps);
+    updates.emplace_back(50);
+    optimizer.step(gradient, updates.back());
+  }
+  CHECK(updates[1] == updates[2]);  // as if it had not been moved
+  CHECK(updates[0] != updates[1]);
 }
 
 TEST_CASE("weights of another model are an error") {
