@@ -94,7 +94,7 @@ OptimizeeEntry neural_art() {
                   {"style-weight", "4", "of the means and covariances of the style's features"},
                   {"smoothness-weight", "30", "of the differences of neighbouring pixels"},
                   {"range-weight", "20", "of what lies outside of black to white"},
-                  {"content-layer", "relu3_1", "whose features are compared"},
+                  {"content-layer", "relu2_1", "whose features are compared"},
                   {"style-layers", "relu1_1,relu2_1,relu3_1", "whose means and covariances are compared"},
                   {"scales", "3", "sizes at which the picture is looked at: whole, halved, halved twice"},
                   {"init", "0.2",

@@ -13,7 +13,7 @@ namespace l2l {
 
 struct StyleLossConfig {
   double content_weight = 1, style_weight = 4, smoothness_weight = 30, range_weight = 20;  // α, β, γ, δ
-  std::string content_layer = "relu3_1";
+  std::string content_layer = "relu2_1";
   std::vector<std::string> style_layers = {"relu1_1", "relu2_1", "relu3_1"};
   Index scales = 3;  // K
 };
