@@ -8,12 +8,11 @@ contents=("$backgrounds"/{Bridge_by_Sander_Klootwijk,Picture_0B_by_freespace,fri
 run=(--run "$runs/neural_art")
 
 echo
-echo "== Training on neural_art: from steps of ADAM's kind on, by evolution strategies, on a quarter of the pixels"
-build/release/l2l train --optimizee neural_art --model anchored --proposal anchored:0.6:0.25 --epochs 0 \
-  --out "$runs/neural_art-begun"
-build/release/l2l refine --run "$runs/neural_art-begun" --size 32 --window 32 --shortest 64 --last 8 --pairs 12 \
-  --deviation 0.1 --lr 0.03 --iterations 80 --validate-every 10 --validation-functions 16 --seed 1 \
-  --out "$runs/neural_art"
+echo "== Training on neural_art: from steps of ADAM's kind on, by evolution strategies"
+build/release/l2l train --optimizee neural_art --model anchored --preprocess orthogonal:0.2 \
+  --proposal anchored:0.45:0.15 --epochs 0 --out "$runs/neural_art-begun"
+build/release/l2l refine --run "$runs/neural_art-begun" --window 32 --shortest 64 --last 8 --pairs 12 --deviation 0.1 \
+  --lr 0.03 --iterations 50 --validate-every 10 --validation-functions 12 --seed 1 --out "$runs/neural_art"
 echo
 echo "== Comparing"
 build/release/l2l compare "${run[@]}" --steps 128 --functions 16 --tune-functions 2
