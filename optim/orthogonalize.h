@@ -41,7 +41,7 @@ class MomentumDecay {
     return beta;
   }
   Index steps() const { return t_; }
-  /// From here on, as if `steps` gradients had come before.
+  /// β goes on as after `steps` gradients. What m has taken in, and so its correction, stays.
   void set_steps(Index steps) { t_ = steps; }
   /// m times this is without its bias towards zero: 1 / (1 - Π β).
   double correction() const { return 1 / (1 - zeros_); }

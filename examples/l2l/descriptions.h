@@ -9,7 +9,8 @@ Trains an LSTM to minimise functions of one family, the optimizee. Each meta-epo
 LSTM minimise them for --steps steps, and improves its weights by backpropagation through --unroll of these
 steps at a time. Every --validate-every epochs it is tried on validation functions; the weights with the lowest
 loss there are the result. Ctrl-C stops the training, --resume continues it.
-With --imitate the LSTM learns to take the steps of a hand-designed rule, and the last weights are the result.
+With --imitate the LSTM learns to take the steps of a hand-designed rule, and the last weights are the result; with
+--imitate-share only on a part of the trajectories, and the best weights are.
 --model takes another network than the paper's LSTM, and --epochs 0 writes it untrained, for l2l refine.
 
 Writes DIR/optimizer.safetensors, config.json, train.csv, train.png and checkpoint.safetensors.

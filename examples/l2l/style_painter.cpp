@@ -134,7 +134,8 @@ Picture Painter::search(const Picture& content, Index size, const std::optional<
   const Family same = interruptible(Family([&](Rng&, Split) { return std::make_unique<PictureSearch>(search); }));
   StatusLine status;
   if (start) {
-    // It never took more steps than the first search has, and a momentum that goes on growing can get too long.
+    // Steps are counted from the end of the first level again: with all of them, rate and momentum leave what was
+    // trained for, and a loss may rise.
     const std::vector<Index> from = enlarged_from(start->height, start->width, shapes.height, shapes.width);
     optimizer_->move_to(search.layout(), from, request_.steps);
   } else {

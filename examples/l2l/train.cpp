@@ -39,10 +39,7 @@ TrainingLog read_log(const std::filesystem::path& path, int epochs) {
 class Run {
  public:
   Run(const RunFolder& folder, const RunConfig& config, const Family& optimizee)
-      : folder_(folder),
-        config_(config),
-        model_(config.model()),
-        trainer_(model_, randomly_scaled(optimizee, config.augmentation), config.training) {}
+      : folder_(folder), config_(config), model_(config.model()), trainer_(model_, optimizee, config.training) {}
 
   /// Starts a new run. Nothing is written until there is something to keep, so a training that fails before leaves
   /// nothing, and does not replace an older run. Whether the files can be written is checked here.
@@ -259,8 +256,9 @@ int train(const TrainRequest& request) {
       request.resume ? folder.read_config() : make_config(request.optimizee, request.settings, request.options);
   config.training.threads = request.threads;
   const OptimizeeEntry& entry = find_optimizee(config.optimizee);
-  const Family optimizee = interruptible(request.resume ? folder.make_optimizee(entry, config.options, {})
-                                                        : make_optimizee(entry, config.options));
+  const Family plain = interruptible(request.resume ? folder.make_optimizee(entry, config.options, {})
+                                                    : make_optimizee(entry, config.options));
+  const Family optimizee = randomly_scaled(plain, config.augmentation);
   if (const std::string misfit = misfit_of_groups(config, entry.name, optimizee); !misfit.empty() && !request.resume) {
     throw UsageError("--groups ", config.groups, ": ", misfit, "; leave it out");
   }

@@ -12,6 +12,10 @@
 namespace l2l {
 
 namespace {
+constexpr double kDecays[] = {0.5, 0.9, 0.99};  // of `timescales`
+}  // namespace
+
+namespace {
 /// e^-p. Never 0, so that ∇ = 0 takes the second branch and does not divide by 0, however large p is.
 Real log_threshold(double p) {
   return std::max(static_cast<Real>(std::exp(-p)), std::numeric_limits<Real>::denorm_min());
@@ -35,6 +39,14 @@ Index Preprocess::memory() const {
     case Kind::orthogonal: return 4;
     default: return 0;
   }
+}
+
+double Preprocess::recounted(Index row, Index from, Index to) const {
+  if (from == 0) return 1;  // nothing is remembered
+  const double of_timescale[] = {kDecays[0], kDecays[1], kDecays[2], kDecays[2]};  // as `timescales` lays them out
+  const double decay = kind == Kind::moments ? parameter : of_timescale[row];
+  const auto weight = [=](Index t) { return 1 - std::pow(decay, static_cast<double>(t)); };
+  return weight(to) / weight(from);
 }
 
 Index Preprocess::direction() const {
@@ -86,8 +98,6 @@ struct Average {
     return correction * values[k];
   }
 };
-
-constexpr double kDecays[] = {0.5, 0.9, 0.99};  // of `timescales`
 
 /// 1 / s
 Real inverse_size(Real v) { return 1 / (std::sqrt(v) + Real(1e-8)); }

@@ -33,6 +33,9 @@ struct Preprocess {
   Index features() const;
   /// Reals that are kept for each coordinate from one gradient to the next.
   Index memory() const;
+  /// What to multiply row `row` of the memory by, so that it is without bias if not `from` but `to` gradients count as
+  /// those before: (1-β^to) / (1-β^from).
+  double recounted(Index row, Index from, Index to) const;
   /// Which feature is a direction of size 1, m̂/s or d; -1: none.
   Index direction() const;
   static constexpr double kClockDecades = 3;  // of steps, in which the clock goes from 0 to 1

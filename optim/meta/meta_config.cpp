@@ -42,6 +42,7 @@ void check(const MetaTrainConfig& c) {
   if (!(c.imitation_share > 0 && c.imitation_share <= 1)) {
     throw UsageError("imitate-share is ", c.imitation_share, ", it must be above 0, up to 1");
   }
+  if (c.log_loss && c.imitates_only()) throw UsageError("log-loss changes nothing if all trajectories imitate");
   if (c.imitation_share < 1 && !c.imitated) throw UsageError("imitate-share needs a rule to imitate");
   if (!(c.clip >= 0)) throw UsageError("clip is ", c.clip, ", it must not be negative");
   if (!c.weights.empty() && static_cast<int>(c.weights.size()) != c.unroll + 1) {

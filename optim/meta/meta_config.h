@@ -27,7 +27,7 @@ struct MetaTrainConfig {
   double discount = 1;  // γ, see Losses in objective.h
   std::vector<double> weights = {};  // w_0 … w_unroll of the unroll's losses; empty: all 1
   bool log_loss = false;  // their logarithms count, see Losses
-  std::optional<FixedRule> imitated = {};  // to learn from this rule and not from the losses, see Imitation
+  std::optional<FixedRule> imitated = {};  // to learn from this rule, see Imitation
   double imitation_share = 1;  // of the trajectories; those left learn from the losses, see Mixture
 
   bool imitates_only() const { return imitated && imitation_share == 1; }

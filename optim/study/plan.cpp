@@ -18,7 +18,7 @@
 namespace l2l {
 namespace {
 
-/// f(θ) = 0, which itself takes no memory, with any number of coordinates, in the groups of another layout and about
+/// f(θ) = 1, which itself takes no memory, with any number of coordinates, in the groups of another layout and about
 /// in the same proportions.
 class Flat : public Function {
  public:
@@ -32,7 +32,7 @@ class Flat : public Function {
   }
   const Layout& layout() const override { return layout_; }
   void init(Rng&, std::span<Real> theta) const override { std::fill(theta.begin(), theta.end(), Real(0)); }
-  Var loss(Tape&, Var theta) override { return sum(slice(theta, 0, 0)); }
+  Var loss(Tape&, Var theta) override { return sum(slice(theta, 0, 0)) + Real(1); }
 
  private:
   Layout layout_;
@@ -43,6 +43,7 @@ MetaTrainConfig one_unroll(MetaTrainConfig config, int steps) {
   if (steps != config.unroll) config.weights.clear();
   config.steps = config.unroll = steps;
   config.first_steps = 0;
+  if (config.imitated) config.imitation_share = 1, config.log_loss = false;  // an imitation, and not by chance
   config.epochs = config.validate_every = std::numeric_limits<int>::max();
   config.validation_functions = 1;
   return config;

@@ -71,7 +71,10 @@ quiet train "${tiny[@]}" --out mixed --imitate sgd:0.1 --imitate-share 0.5 --see
 awk -F, 'NR > 1 { with += $7 != ""; without += $7 == "" } END { exit !(with && without) }' mixed/train.csv ||
   fail "some epochs imitate, some do not: $(cut -d, -f7 mixed/train.csv)"
 expect_error 2 '--imitate-share 0.5: needs --imitate RULE:RATE' train "${tiny[@]}" --out x --imitate-share 0.5
-expect_error 2 "--imitate-share: '0' is not a number above 0 up to 1" train "${tiny[@]}" --out x --imitate sgd:0.1 --imitate-share 0
+expect_error 2 '--log-loss: with --imitate no loss counts' train "${tiny[@]}" --out x --imitate sgd:0.1 --log-loss
+quiet train "${tiny[@]}" --plan --log-loss
+quiet train "${tiny[@]}" --plan --log-loss --imitate sgd:0.1 --imitate-share 0.3 --augment coordinates:3
+expect_error 2 "--imitate-share: '0' is not a number above 0, up to 1" train "${tiny[@]}" --out x --imitate sgd:0.1 --imitate-share 0
 
 # By the logarithms of the losses, and on functions whose coordinates are scaled at random: a refinement scales them too.
 quiet train "${tiny[@]}" --out plainly --seed 2

@@ -16,7 +16,7 @@ namespace l2l {
 namespace {
 
 Measurement measured(const std::vector<double>& x) {
-  const bool known = x.size() > 1;  // one function says nothing about its error
+  const bool known = x.size() > 1 && std::isfinite(mean(x));  // one function says nothing about its error
   return {mean(x), known ? standard_error(x) : std::numeric_limits<double>::quiet_NaN()};
 }
 
@@ -38,6 +38,8 @@ constexpr ScoreField kScoreFields[] = {{"final_mean", "final_sem", &Score::final
                                        {"sum", "sum_sem", &Score::sum},
                                        {"horizon_mean", "horizon_sem", &Score::horizon},
                                        {"horizon_sum", "horizon_sum_sem", &Score::horizon_sum}};
+
+std::string error_text(const Measurement& m) { return std::isnan(m.sem) ? "n/a" : format("%.2g", m.sem); }
 
 int first_common_step(const Comparison& c) { return std::min(c.horizon, c.steps); }
 
@@ -205,41 +207,40 @@ std::string comparison_table(const Comparison& c) {
     table += contestant.learning_rate ? format("%13.4g", *contestant.learning_rate) : format("%13s", "learned");
     for (const Column& column : columns) {
       const Measurement& m = column.cells[k];
-      const std::string error = std::isnan(m.sem) ? "n/a" : format("%.2g", m.sem);
-      table += format("   %9.4g ± %-*s%s", m.mean, note_width, error.c_str(),
+      table += format("   %9.4g ± %-*s%s", m.mean, note_width, error_text(m).c_str(),
                       k == column.best || (k > 0 && k == column.best_scheduled) ? "*" : " ");
     }
     table += "\n";
   }
-  const auto add_ratios = [&](const char* title, std::size_t Column::*best) {
-    table += format("%-*s", name_width + 14, title);
+  // Beside the best baselines of one kind: ratios of means, and differences function by function. All optimizers meet
+  // the same functions, so these are far less uncertain than the two means.
+  const auto add_beside = [&](const std::string& best_name, std::size_t Column::*best) {
+    std::string ratios, differences, lower_in;
     for (const Column& column : columns) {
+      const std::vector<double>&ours = column.values[0], &theirs = column.values[column.*best];
+      std::vector<double> difference;
+      int lower = 0;
+      for (std::size_t k = 0; k < ours.size(); ++k) {
+        difference.push_back(ours[k] - theirs[k]);
+        lower += ours[k] < theirs[k];
+      }
       const double ratio = column.cells[0].mean / column.cells[column.*best].mean;
-      table += format("   %9.3f   %-*s ", ratio, note_width, ("(" + c.contestants[column.*best].name + ")").c_str());
+      const std::string name = "(" + c.contestants[column.*best].name + ")";
+      ratios += format(ratio < 1e5 ? "   %9.3f   %-*s " : "   %9.3g   %-*s ", ratio, note_width, name.c_str());
+      const Measurement m = measured(difference);
+      differences += format("   %9.4g ± %-*s ", m.mean, note_width, error_text(m).c_str());
+      lower_in += format("   %9d   %-*s ", lower, note_width, ("of " + std::to_string(c.functions)).c_str());
+    }
+    for (const auto& [title, cells] :
+         {std::pair("lstm / " + best_name, ratios), std::pair("lstm - " + best_name, differences),
+          std::pair(std::string("lstm is lower in"), lower_in)}) {
+      table += format("%-*s", name_width + 14, title.c_str()) + cells + "\n";
     }
   };
-  add_ratios("lstm / best baseline", &Column::best);
-  if (columns[0].best_scheduled > 0) {
-    table += "\n";
-    add_ratios("lstm / best with schedule", &Column::best_scheduled);
-  }
-  std::string lower_in;
-  // All optimizers meet the same functions, so a difference is far less uncertain than the two losses are.
-  table += "\n" + format("%-*s", name_width + 14, "lstm - best baseline");
-  for (const Column& column : columns) {
-    const std::vector<double>&ours = column.values[0], &theirs = column.values[column.best];
-    std::vector<double> difference;
-    for (std::size_t k = 0; k < ours.size(); ++k) difference.push_back(ours[k] - theirs[k]);
-    const auto lower = std::ranges::count_if(difference, [](double d) { return d < 0; });
-    const Measurement m = measured(difference);
-    const std::string error = std::isnan(m.sem) ? "n/a" : format("%.2g", m.sem);
-    table += format("   %9.4g ± %-*s ", m.mean, note_width, error.c_str());
-    lower_in += format("   %9s   %-*s ", std::to_string(lower).c_str(), note_width,
-                       ("of " + std::to_string(c.functions)).c_str());
-  }
-  table += "\n" + format("%-*s", name_width + 14, "lstm is lower in") + lower_in;
-  table += "\n* best baseline; ± one standard error over " + std::to_string(c.functions) +
-           " held-out functions, of differences in pairs\n";
+  add_beside("best baseline", &Column::best);
+  if (columns[0].best_scheduled > 0) add_beside("best with schedule", &Column::best_scheduled);
+  table += "* best baseline; ± one standard error over " + std::to_string(c.functions) + " held-out function" +
+           (c.functions == 1 ? "" : "s") + "; that of 'lstm - …' is of the differences function by function\n";
   if (c.trained_steps == 0 || c.steps <= c.trained_steps) return table;
   return table + format("lstm was trained for %d steps; what follows them it never saw\n", c.trained_steps);
 }

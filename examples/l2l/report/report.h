@@ -72,7 +72,8 @@ void check_comparison_csv(const std::filesystem::path& csv, const ComparisonSumm
 double compared_rate(const std::filesystem::path& json, const std::string& rule, const std::string& optimizee);
 /// gnuplot commands: loss against step on a log scale, with bands of one standard error.
 Commands comparison_plot(const Comparison& comparison);
-/// A table to read: losses at the horizon and at the end, the sum, and their ratios to the best baseline's.
+/// A table to read: losses at the horizon and at the end, the sum, and their ratios to the best baseline's and their
+/// differences from it, function by function.
 std::string comparison_table(const Comparison& comparison);
 
 }  // namespace l2l

@@ -23,7 +23,7 @@ template <class T>
 std::string in_words(Range range) {
   const std::string number = std::is_integral_v<T> ? "a whole number " : "a number ";
   const std::string from = number + (range.above ? "above " : "from ") + bound_text(range.low);
-  if (std::isfinite(range.high)) return from + (range.above ? " up to " : " to ") + bound_text(range.high);
+  if (std::isfinite(range.high)) return from + (range.above ? ", up to " : " to ") + bound_text(range.high);
   if (std::is_integral_v<T>) {
     return number + "from " + bound_text(range.low) + " to " + std::to_string(std::numeric_limits<T>::max());
   }
@@ -53,9 +53,9 @@ auto& field(auto& config, T MetaTrainConfig::*member) {
 template <class Part, class T>
 Setting number(const std::string& name, T Part::*member, Range range, const std::string& help) {
   const bool unusual = std::isfinite(range.high) && range.high != kCount.high;
-  const std::string limits =
-      unusual ? std::string(range.above ? ", above " : ", ") + bound_text(range.low) + " to " + bound_text(range.high)
-              : "";
+  const std::string limits = unusual ? std::string(range.above ? ", above " : ", ") + bound_text(range.low) +
+                                           (range.above ? ", up to " : " to ") + bound_text(range.high)
+                                     : "";
   return {name, std::is_same_v<T, double> ? "X" : "N", help + limits,
           [=](const RunConfig& config) { return number_text(field(config, member)); },
           [=](RunConfig& config, const std::string& text) {
@@ -152,9 +152,10 @@ RandomScale parse_augmentation(const std::string& text) {
 Setting augment() {
   return {"augment",
           "KIND",
-          "scale what is trained on at random: each of the coordinates,\n"
-          "or each of the parameters as a whole, by e^U(-R,R); none,\n"
-          "coordinates:R or parameters:R",
+          "multiply each coordinate of what is trained on, or each\n"
+          "parameter as a whole, by a random factor from e^-R to e^R, R\n"
+          "at most 20; also for l2l refine. none, coordinates:R or\n"
+          "parameters:R",
           [](const RunConfig& config) {
             const auto& [per, range] = config.augmentation;
             if (range == 0) return std::string("none");
@@ -189,6 +190,9 @@ Setting plain() {
 void check(const RunConfig& config) {
   if (config.training.imitation_share < 1 && !config.training.imitated) {
     throw UsageError("--imitate-share ", config.training.imitation_share, ": needs --imitate RULE:RATE");
+  }
+  if (config.training.log_loss && config.training.imitates_only()) {
+    throw UsageError("--log-loss: with --imitate no loss counts; give an --imitate-share below 1 too, or leave it out");
   }
   const int steps = config.training.steps, unroll = config.training.unroll;
   if (steps % unroll != 0) {

@@ -42,12 +42,17 @@ void CoordinateBlocks::move_to(const Layout& layout, std::span<const Index> from
   const Index rows = state_size() / kBlock;  // numbers of a coordinate, each in a row of its block
   std::vector<Real> before(blocks() * state_size());
   for (Index b = 0; b < blocks(); ++b) std::copy_n(states_[b], state_size(), before.data() + b * state_size());
+  std::vector<Real> factors(rows, Real(1));
+  const Index of_layers = kernel_.state_size() / kBlock;
+  for (Index r = of_layers; r < rows; ++r) {
+    factors[r] = static_cast<Real>(preprocess_.recounted(r - of_layers, t_, steps));
+  }
   allocate(layout.size());
   t_ = steps;
   for (Index k = 0; k < n_; ++k) {
     const Real* const old = before.data() + from[k] / kBlock * state_size() + from[k] % kBlock;
     Real* const moved = states_[k / kBlock] + k % kBlock;
-    for (Index r = 0; r < rows; ++r) moved[r * kBlock] = old[r * kBlock];
+    for (Index r = 0; r < rows; ++r) moved[r * kBlock] = factors[r] * old[r * kBlock];
   }
 }
 

@@ -211,6 +211,34 @@ TEST_CASE("moved with fewer steps, what depends on the number of steps is as it 
   CHECK(updates[0] != updates[1]);
 }
 
+TEST_CASE("moved with fewer steps, moving averages stay without bias") {
+  // Untrained, an anchored optimizer steps by -η m̂/s, for a constant gradient -η ∇/(|∇| + 1e-8), whatever the
+  // number of gradients that it believes to have seen.
+  for (const auto kind : {Preprocess::Kind::timescales, Preprocess::Kind::moments, Preprocess::Kind::orthogonal}) {
+    CoordinateConfig config{1, 4, {kind, kind == Preprocess::Kind::moments ? 0.95 : 0.3}};
+    config.proposal = Proposal::Kind::anchored;
+    config.rate = 0.02;
+    CoordinateOptimizer optimizer(random_optimizer(config, 17));
+    optimizer.reset(Layout::flat(2));
+    const std::vector<Real> gradient = {3, -0.5};
+    const auto step = [&] {
+      std::vector<Real> update(2, 0);
+      optimizer.step(gradient, update);
+      return update;
+    };
+    for (int t = 0; t < 100; ++t) step();
+    for (const Index steps : {10, 1, 50}) {
+      optimizer.move_to(Layout::flat(2), std::vector<Index>{0, 1}, steps);
+      for (int t = 0; t < 3; ++t) {
+        const std::vector<Real> update = step();
+        // An average of up to 100 gradients has three roundings for each, and those are divided by 1 - β at most.
+        CHECK(update[0] == rounded(-0.02 * 3 / (3 + 1e-8), 1000));
+        CHECK(update[1] == rounded(0.02 * 0.5 / (0.5 + 1e-8), 1000));
+      }
+    }
+  }
+}
+
 TEST_CASE("weights of another model are an error") {
   LearnedOptimizer learned = random_optimizer({}, 10);
   learned.phi.pop_back();
