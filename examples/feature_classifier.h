@@ -1,12 +1,10 @@
 #pragma once
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "nn/image_layers.h"
 #include "nn/layers.h"
-#include "optimizees/data/image_batch.h"
 #include "optimizees/neural_art/features.h"
 
 namespace l2l {

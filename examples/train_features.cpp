@@ -20,6 +20,8 @@
 #include "nn/parameters.h"
 #include "optim/rules.h"
 #include "optimizees/data/cifar.h"
+#include "optimizees/data/image_batch.h"
+#include "optimizees/neural_art/features.h"
 
 using namespace l2l;
 

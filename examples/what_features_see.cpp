@@ -6,9 +6,13 @@
 // A picture that a layer cannot tell from another shows what the layer keeps of it: the lower ones every pixel, the
 // higher ones shapes. If only the means and covariances of a layer must agree, it may put things where it likes: that
 // is what style transfer means by a style.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "autodiff/error.h"
 #include "examples/l2l/report/sheet.h"

@@ -31,19 +31,18 @@ Picture scaled(const Picture& picture, Index size) {
 }
 
 /// The requested optimizer. The learning rate of a rule is given, from a comparison, or tuned on the same search.
-OptimizerFactory optimizer_for(const Family& search, const LearnedOptimizer& learned, const StyleRequest& request,
-                               StatusLine& status) {
-  if (request.optimizer == kLearned) return [&] { return make_optimizer(learned, request.threads); };
+std::unique_ptr<Optimizer> optimizer_for(const Family& search, const LearnedOptimizer& learned,
+                                         const StyleRequest& request, StatusLine& status) {
+  if (request.optimizer == kLearned) return make_optimizer(learned, request.threads);
   const Rule& rule = find_rule(request.optimizer);
-  const auto with = [&](double rate) { return [&rule, rate] { return rule.make(rate); }; };
-  if (request.rate) return with(*request.rate);
-  if (!request.rate_of.empty()) return with(compared_rate(request.rate_of, rule.name, "neural_art"));
+  if (request.rate) return rule.make(*request.rate);
+  if (!request.rate_of.empty()) return rule.make(compared_rate(request.rate_of, rule.name, "neural_art"));
   TuneOptions options;
   options.low = 1e-3;
   options.per_decade = 2;
   // One search at a time, as the memory was computed for one.
   options.evaluate = {Split::validation, 1, request.steps, request.seed, 1};
-  return with(tune(rule, search, options, status));
+  return rule.make(tune(rule, search, options, status));
 }
 
 /// Which pixel of a picture of height h and width w each pixel of a larger one enlarges, for their θ.
@@ -139,7 +138,7 @@ Picture Painter::search(const Picture& content, Index size, const std::optional<
     const std::vector<Index> from = enlarged_from(start->height, start->width, shapes.height, shapes.width);
     optimizer_->move_to(search.layout(), from, request_.steps);
   } else {
-    optimizer_ = optimizer_for(same, learned_, request_, status)();
+    optimizer_ = optimizer_for(same, learned_, request_, status);
     optimizer_->reset(search.layout());
   }
   Pace pace(0, request_.steps, "step");

@@ -13,9 +13,7 @@ namespace l2l {
 
 namespace {
 constexpr double kDecays[] = {0.5, 0.9, 0.99};  // of `timescales`
-}  // namespace
 
-namespace {
 /// e^-p. Never 0, so that ∇ = 0 takes the second branch and does not divide by 0, however large p is.
 Real log_threshold(double p) {
   return std::max(static_cast<Real>(std::exp(-p)), std::numeric_limits<Real>::denorm_min());

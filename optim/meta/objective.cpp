@@ -14,8 +14,9 @@ Var Losses::before_step(Var theta, const Trajectory& /*at*/) {
 Var Losses::term(int t, Var theta, const Trajectory& at) {
   const double weight = scale_ * (weights_.empty() ? 1 : weights_[t]);
   if (!logarithm_) return at.evaluation().on_tape(theta, weight);
-  if (!(at.loss() > 0))
+  if (!(at.loss() > 0)) {
     throw Error("log-loss: a loss is ", at.loss(), ", and only positive ones have a logarithm; train without it");
+  }
   return static_cast<Real>(weight) * log(at.evaluation().on_tape(theta));
 }
 

@@ -43,7 +43,10 @@ MetaTrainConfig one_unroll(MetaTrainConfig config, int steps) {
   if (steps != config.unroll) config.weights.clear();
   config.steps = config.unroll = steps;
   config.first_steps = 0;
-  if (config.imitated) config.imitation_share = 1, config.log_loss = false;  // an imitation, and not by chance
+  if (config.imitated) {  // an imitation, and not by chance
+    config.imitation_share = 1;
+    config.log_loss = false;
+  }
   config.epochs = config.validate_every = std::numeric_limits<int>::max();
   config.validation_functions = 1;
   return config;
