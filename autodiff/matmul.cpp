@@ -1,5 +1,8 @@
+#include <algorithm>
+
 #include "autodiff/error.h"
 #include "autodiff/kernels/blas.h"
+#include "autodiff/kernels/parallel.h"
 #include "autodiff/ops.h"
 
 namespace l2l {
@@ -65,6 +68,39 @@ Var product(const char* op, int rank, Var a, Var b, Trans trans_a, Trans trans_b
 }  // namespace
 
 Var matmul(Var a, Var b, Trans trans_a, Trans trans_b) { return product("matmul", 2, a, b, trans_a, trans_b); }
+
+// Panels of rows are the units of work for threads. Their number depends on the shape alone, and so do the results.
+//   y = x xᵀ,   ∂L/∂x = (dy + dyᵀ) x
+Var gram(Var x) {
+  if (x.shape.rank() != 2) throw Error("gram: shape ", x.shape, " is not [RxC]");
+  constexpr Index kPanel = 32;
+  const Index R = x.shape[0], C = x.shape[1], panels = (R + kPanel - 1) / kPanel;
+  auto y = Tape::output("gram", {R, R}, {x});
+  // Panel p of y up to the diagonal: the later it is, the longer. So one from the front and one from the back are a
+  // pair.
+  parallel_for(y.tape->threads(), (panels + 1) / 2, [=](Index pair, int) {
+    for (const Index p : {pair, panels - 1 - pair}) {
+      const Index first = p * kPanel, end = std::min(first + kPanel, R);
+      blas::gemm(Trans::no, Trans::yes, end - first, end, C, x.value + first * C, C, x.value, C, 0, y.out + first * R,
+                 R);
+      if (2 * pair == panels - 1) break;  // the middle one is its own partner
+    }
+  });
+  for (Index i = 0; i < R; ++i) {
+    for (Index j = i + 1; j < R; ++j) y.out[i * R + j] = y.out[j * R + i];
+  }
+  y.tape->record("gram", {x}, y, [=] {
+    Real* const sum = y.tape->workspace(R * R);
+    for (Index i = 0; i < R; ++i) {
+      for (Index j = 0; j < R; ++j) sum[i * R + j] = y.grad[i * R + j] + y.grad[j * R + i];
+    }
+    parallel_for(y.tape->threads(), panels, [=](Index p, int) {
+      const Index first = p * kPanel, rows = std::min(kPanel, R - first);
+      blas::gemm(Trans::no, Trans::no, rows, C, R, sum + first * R, R, x.value, C, 1, x.grad + first * C, C);
+    });
+  });
+  return y;
+}
 
 Var batched_matmul(Var a, Var b, Trans trans_a, Trans trans_b) {
   return product("batched_matmul", 3, a, b, trans_a, trans_b);

@@ -29,13 +29,17 @@ Index slab_scratch(const Convolution& conv) {
   return std::max(conv_direct::scratch_size(slab), conv_direct::scratch_size(slab.transposed()));
 }
 
+Index winograd_scratch(const Convolution& conv, int threads) {
+  return winograd::scratch_size(conv, winograd::best_tile(conv), threads);
+}
+
 }  // namespace
 
 Index forward_scratch(const Convolution& conv, int threads) {
-  return winograd::suits(conv) ? winograd::scratch_size(conv, threads) : threads * slab_scratch(conv);
+  return winograd::suits(conv) ? winograd_scratch(conv, threads) : threads * slab_scratch(conv);
 }
 Index image_gradient_scratch(const Convolution& conv, int threads) {
-  return winograd::suits(conv) ? winograd::scratch_size(conv.transposed(), threads) : threads * slab_scratch(conv);
+  return winograd::suits(conv) ? winograd_scratch(conv.transposed(), threads) : threads * slab_scratch(conv);
 }
 Index weight_gradient_scratch(const Convolution& conv, int threads) {
   return Slabs{conv}.count() * conv.O * conv.taps() + threads * slab_scratch(conv);
@@ -44,7 +48,7 @@ Index weight_gradient_scratch(const Convolution& conv, int threads) {
 void forward(const Convolution& conv, const Real* weight, const Real* bias, const Real* x, Real* y, int threads,
              Real* scratch) {
   if (winograd::suits(conv)) {
-    winograd::correlate(conv, Weights(conv, weight), bias, x, y, threads, scratch);
+    winograd::correlate(conv, winograd::best_tile(conv), Weights(conv, weight), bias, x, y, threads, scratch);
     return;
   }
   const Slabs slabs{conv};
@@ -63,7 +67,9 @@ void forward(const Convolution& conv, const Real* weight, const Real* bias, cons
 
 void image_gradient(const Convolution& conv, const Real* weight, const Real* dy, Real* dx, int threads, Real* scratch) {
   if (winograd::suits(conv)) {
-    winograd::correlate(conv.transposed(), Weights(conv, weight, true), nullptr, dy, dx, threads, scratch);
+    const Convolution back = conv.transposed();
+    winograd::correlate(back, winograd::best_tile(back), Weights(conv, weight, true), nullptr, dy, dx, threads,
+                        scratch);
     return;
   }
   const Slabs slabs{conv};

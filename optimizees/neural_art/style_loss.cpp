@@ -22,7 +22,7 @@ Moments moments(Tape& tape, Var features) {
   const Var F = reshape(features, {channels, pixels});
   const Real share = 1 / static_cast<Real>(pixels);
   const Var mean = matmul(F, tape.constant({pixels, 1}, share));
-  return {mean, share * matmul(F, F, Trans::no, Trans::yes) - matmul(mean, mean, Trans::no, Trans::yes)};
+  return {mean, share * gram(F) - matmul(mean, mean, Trans::no, Trans::yes)};
 }
 
 /// Mean squared difference of neighbours. x: [1, 3, H, W]

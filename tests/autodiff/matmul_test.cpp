@@ -99,6 +99,41 @@ TEST_CASE("matmul: with itself, with views, and with a constant on either side")
   check_gradient([&](Tape& tape, auto x) { return matmul(x[0], tape.constant({2, 2}, c)); }, {Shape{3, 2}});
 }
 
+TEST_CASE("gram: equals three loops, is symmetric, and has the same bytes for any number of threads") {
+  Random random(3);
+  // Less than a panel of rows, whole panels, an odd and an even number of them, one begun; nothing.
+  for (const Shape& shape :
+       {Shape{1, 1}, Shape{5, 9}, Shape{32, 3}, Shape{64, 7}, Shape{70, 33}, Shape{0, 2}, Shape{2, 0}}) {
+    CAPTURE(shape);
+    const Index R = shape[0], C = shape[1];
+    const auto x = uniform(random, shape.size()), dy = uniform(random, R * R);
+    std::vector<Real> y, dx;
+    for (const int threads : {1, 2, 3}) {
+      Tape tape;
+      tape.set_threads(threads);
+      const Var in = tape.variable(shape, x), out = gram(in);
+      tape.backward(sum(out * tape.constant({R, R}, dy)));
+      const std::vector<Real> values(out.values().begin(), out.values().end());
+      const std::vector<Real> gradient(in.gradient().begin(), in.gradient().end());
+      if (threads == 1) y = values, dx = gradient;
+      CHECK(values == y);
+      CHECK(gradient == dx);
+    }
+    check_close(y, naive(x, x, Trans::no, Trans::yes, 1, R, R, C));
+    for (Index k = 0; k < R * R; ++k) REQUIRE(y[k] == y[k % R * R + k / R]);
+    std::vector<Sum> expected(R * C);  // (dy + dyᵀ) x
+    for (Index k = 0; k < R * C; ++k) {
+      for (Index i = 0; i < R; ++i) {
+        expected[k].add(static_cast<Sum::Wide>(dy[k / C * R + i]) * x[i * C + k % C]);
+        expected[k].add(static_cast<Sum::Wide>(dy[i * R + k / C]) * x[i * C + k % C]);
+      }
+    }
+    check_close(dx, expected);
+  }
+  check_gradient([](Tape&, auto x) { return gram(x[0]); }, {Shape{3, 4}});
+  check_gradient([](Tape&, auto x) { return gram(gram(x[0])); }, {Shape{2, 3}});
+}
+
 TEST_CASE("matmul: shapes that do not fit are named") {
   Tape tape;
   Var a = tape.constant({2, 3}, Real(1)), batch = tape.constant({4, 2, 3}, Real(1));
@@ -107,6 +142,7 @@ TEST_CASE("matmul: shapes that do not fit are named") {
                     "matmul: shapes [2x3] transposed and [2x3] transposed do not fit");
   CHECK_THROWS_WITH(matmul(a, tape.constant({3}, Real(1))), "matmul: shapes [2x3] and [3] do not fit");
   CHECK_THROWS_WITH(matmul(batch, batch), "matmul: shapes [4x2x3] and [4x2x3] do not fit");
+  CHECK_THROWS_WITH(gram(batch), "gram: shape [4x2x3] is not [RxC]");
   CHECK_THROWS_WITH(batched_matmul(a, a), "batched_matmul: shapes [2x3] and [2x3] do not fit");
   CHECK_THROWS_WITH(batched_matmul(batch, tape.constant({5, 3, 2}, Real(1))),
                     "batched_matmul: shapes [4x2x3] and [5x3x2] do not fit");

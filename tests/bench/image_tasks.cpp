@@ -136,7 +136,7 @@ class ArtTask : public Function {
   }
   static Var gram(Var x) {
     const Var F = reshape(x, {x.shape[1], Index(x.shape[2]) * x.shape[3]});
-    return matmul(F, F, Trans::no, Trans::yes) / static_cast<Real>(x.size());
+    return l2l::gram(F) / static_cast<Real>(x.size());
   }
 
   std::shared_ptr<const Features> features_;

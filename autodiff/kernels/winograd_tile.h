@@ -1,0 +1,79 @@
+#pragma once
+#include "autodiff/types.h"
+
+/// The linear maps of Winograd's algorithm, in one dimension; a tile has them applied to its columns, then to its rows.
+/// Numbers are Real, or simd::Vec for as many tiles at once as a register has lanes.
+namespace l2l::winograd {
+
+/// F(m, 3): m results of a window of 3 that moves over m + 2 inputs, with m + 2 multiplications,
+///
+///     y = Aᵀ [ (G g) ⊙ (Bᵀ d) ]        g: 3 weights, d: m + 2 inputs
+///
+/// The products are the values of a polynomial product at the points 0, 1, -1, for m = 4 also 2 and -2, and ∞.
+template <int m>
+struct Tile;
+
+template <>
+struct Tile<2> {
+  static constexpr int kResults = 2, kInputs = 4;
+
+  template <class T>
+  static void inputs(const T* d, T* v) {  // Bᵀ d
+    v[0] = d[0] - d[2];
+    v[1] = d[1] + d[2];
+    v[2] = d[2] - d[1];
+    v[3] = d[1] - d[3];
+  }
+  template <class T>
+  static void weights(const T* g, T* u) {  // G g
+    const T even = Real(0.5) * (g[0] + g[2]), odd = Real(0.5) * g[1];
+    u[0] = g[0];
+    u[1] = even + odd;
+    u[2] = even - odd;
+    u[3] = g[2];
+  }
+  template <class T>
+  static void results(const T* p, T* y) {  // Aᵀ p
+    y[0] = p[0] + p[1] + p[2];
+    y[1] = p[1] - p[2] - p[3];
+  }
+};
+
+template <>
+struct Tile<4> {
+  static constexpr int kResults = 4, kInputs = 6;
+
+  template <class T>
+  static void inputs(const T* d, T* v) {
+    const T even1 = d[4] - Real(4) * d[2], odd1 = d[3] - Real(4) * d[1];
+    const T even2 = d[4] - d[2], odd2 = Real(2) * (d[3] - d[1]);
+    v[0] = Real(4) * (d[0] - d[2]) + even2;
+    v[1] = even1 + odd1;
+    v[2] = even1 - odd1;
+    v[3] = even2 + odd2;
+    v[4] = even2 - odd2;
+    v[5] = d[5] - d[3] - Real(2) * odd2;
+  }
+  template <class T>
+  static void weights(const T* g, T* u) {
+    constexpr Real k6 = Real(1) / 6, k12 = Real(1) / 12, k24 = Real(1) / 24;
+    const T even1 = -k6 * (g[0] + g[2]), odd1 = k6 * g[1];
+    const T even2 = k24 * g[0] + k6 * g[2], odd2 = k12 * g[1];
+    u[0] = Real(0.25) * g[0];
+    u[1] = even1 - odd1;
+    u[2] = even1 + odd1;
+    u[3] = even2 + odd2;
+    u[4] = even2 - odd2;
+    u[5] = g[2];
+  }
+  template <class T>
+  static void results(const T* p, T* y) {
+    const T even1 = p[1] + p[2], odd1 = p[1] - p[2], even2 = p[3] + p[4], odd2 = p[3] - p[4];
+    y[0] = p[0] + even1 + even2;
+    y[1] = odd1 + Real(2) * odd2;
+    y[2] = even1 + Real(4) * even2;
+    y[3] = odd1 + Real(8) * odd2 + p[5];
+  }
+};
+
+}  // namespace l2l::winograd
