@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "autodiff/error.h"
 #include "nn/spelling.h"
@@ -146,11 +145,6 @@ void Muon::step(std::span<const Real> gradient, std::span<Real> theta) {
   }
 }
 
-double cosine_decay(double progress, double end) {
-  const double decay = (1 + std::cos(std::numbers::pi * std::min(1.0, progress))) / 2;
-  return end + (1 - end) * decay;
-}
-
 // ---- The table ------------------------------------------------------------------------------------------------
 
 namespace {
@@ -174,60 +168,11 @@ const std::vector<Rule>& rules() {
   return table;
 }
 
-namespace {
-class Scheduled : public Optimizer {
- public:
-  Scheduled(std::unique_ptr<Optimizer> optimizer, Schedule schedule, int steps)
-      : optimizer_(std::move(optimizer)), schedule_(schedule), steps_(steps) {}
-  Scheduled(const Scheduled& other)
-      : optimizer_(other.optimizer_->clone()),
-        schedule_(other.schedule_),
-        steps_(other.steps_),
-        t_(other.t_),
-        update_(other.update_) {}
-
-  void reset(const Layout& layout) override {
-    optimizer_->reset(layout);
-    update_.resize(layout.size());
-    t_ = 0;
-  }
-  void step(std::span<const Real> gradient, std::span<Real> theta) override {
-    const Index n = check_sizes("scheduled", update_.size(), gradient, theta);
-    std::ranges::fill(update_, Real(0));
-    optimizer_->step(gradient, update_);
-    const Real factor = static_cast<Real>(next_factor());
-    for (Index k = 0; k < n; ++k) theta[k] += factor * update_[k];
-  }
-  std::unique_ptr<Optimizer> clone() const override { return std::make_unique<Scheduled>(*this); }
-
- private:
-  double next_factor() {
-    const double t = t_++;
-    return schedule_ == Schedule::cosine ? cosine_decay(t / steps_, 0) : 1 / std::sqrt(1 + t);
-  }
-
-  std::unique_ptr<Optimizer> optimizer_;
-  Schedule schedule_;
-  int steps_, t_ = 0;
-  std::vector<Real> update_;
-};
-}  // namespace
-
 Rule with_schedule(const Rule& rule, Schedule schedule, int steps) {
   const std::string name(name_of(schedule));
   return {rule.name + "-" + name, rule.summary + ", with the schedule " + name,
-          [=](double learning_rate) { return std::make_unique<Scheduled>(rule.make(learning_rate), schedule, steps); }};
+          [=](double learning_rate) { return with_schedule(rule.make(learning_rate), schedule, steps); }};
 }
-
-namespace {
-const Names<Schedule>& schedules() {
-  static const Names<Schedule> names("schedule", {{"cosine", Schedule::cosine}, {"sqrt", Schedule::sqrt}});
-  return names;
-}
-}  // namespace
-
-Schedule parse_schedule(std::string_view name) { return schedules().parse(name); }
-std::string_view name_of(Schedule schedule) { return schedules().name_of(schedule); }
 
 const Rule& find_rule(std::string_view name) {
   std::string list;

@@ -7,6 +7,7 @@
 
 #include "optim/optimizer.h"
 #include "optim/orthogonalize.h"
+#include "optim/schedule.h"
 
 /// The hand-designed optimizers that a learned one is compared with, with the default settings of Torch7 in May 2016,
 /// which the paper used. The formulas are those of the papers cited and of PyTorch; Torch7's differed in two places
@@ -111,10 +112,6 @@ class Muon : public Optimizer {
   std::vector<Real> m_, v_, direction_, scratch_;
 };
 
-/// A learning rate's cosine decay (Loshchilov & Hutter 2017, eq. 5, without restarts) as a factor: from 1 at the start
-/// to `end` at the end. progress: 0 … 1, beyond which it stays.
-double cosine_decay(double progress, double end);
-
 /// One of the rules above by name, for tables and command lines.
 struct Rule {
   std::string name;
@@ -123,15 +120,9 @@ struct Rule {
 };
 /// sgd, momentum, nag, rmsprop, adam, muon, muon-growing
 const std::vector<Rule>& rules();
-/// How a learning rate changes: by a cosine decay to 0 over a horizon that is known, or as 1/√t at step t = 1, 2, …,
-/// which asks for none (Zinkevich 2003).
-enum class Schedule { cosine, sqrt };
-/// The rule with such a schedule over `steps` steps; its name ends with "-cosine" or "-sqrt". (The updates of all rules
-/// above are proportional to the learning rate, so a schedule is a factor of the update.)
+/// The rule with such a schedule over `steps` steps; its name ends with "-" and the schedule's. (The updates of all
+/// rules above are proportional to the learning rate, so a schedule of the rate is a factor of the update.)
 Rule with_schedule(const Rule& rule, Schedule schedule, int steps);
-/// "cosine" or "sqrt"; a UsageError for anything else. And back.
-Schedule parse_schedule(std::string_view name);
-std::string_view name_of(Schedule schedule);
 /// A UsageError that lists the names there are if none fits.
 const Rule& find_rule(std::string_view name);
 

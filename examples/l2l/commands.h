@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "optim/meta/evolution.h"
+#include "optim/schedule.h"
 #include "optim/tune.h"
 #include "optimizees/registry.h"
 
@@ -45,7 +46,7 @@ struct CompareRequest {
   int functions = 64, tune_functions = 32;
   Criterion criterion = Criterion::final;
   std::vector<std::string> also;  // rules beside the four baselines
-  std::vector<Schedule> schedules;  // with which the baselines take part besides
+  std::vector<Schedule> schedules;  // with which all take part besides
   std::string rates;  // a file of tuned learning rates; empty: none
   std::uint64_t seed = 0;
   int threads = 1;
@@ -110,6 +111,7 @@ struct StyleRequest {
   std::string optimizer = kLearned;  // the run's; or a rule
   std::optional<double> rate;  // of a rule; none: tuned
   std::string rate_of;  // or the compare.json that has it
+  std::optional<Schedule> schedule = Schedule::cooldown;  // of each search; none: constant
   OptionValues options;  // of neural_art, those given
   int size = 128, steps = 128, frames = 0;
   std::optional<int> style_size, levels;  // none: that of the content; as many as begin with 64 to 127 pixels

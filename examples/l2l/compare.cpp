@@ -43,14 +43,15 @@ std::vector<Rule> baselines(const CompareRequest& request, int horizon) {
   return rules;
 }
 
-/// Tunes each baseline's learning rate for `horizon` steps, then runs all on the same functions.
-void run_contest(Comparison& comparison, const Trial& trial, const std::vector<Rule>& rules, RateFile& rates,
-                 int threads) {
+/// Tunes each baseline's learning rate for `horizon` steps, then runs all on the same functions: the learned optimizer
+/// also with the schedules.
+void run_contest(Comparison& comparison, const Trial& trial, const std::vector<Rule>& rules,
+                 const std::vector<Schedule>& schedules, RateFile& rates, int threads) {
   StatusLine status;
   const EvaluateOptions held_out{Split::test, comparison.functions, comparison.steps, comparison.seed, threads};
   status.update("following lstm");
   const OptimizerFactory lstm = [&] { return make_optimizer(trial.learned); };
-  comparison.contestants.push_back({"lstm", {}, evaluate(lstm, trial.family, held_out)});
+  comparison.contestants.push_back({kLstm, {}, evaluate(lstm, trial.family, held_out)});
   for (const Rule& rule : rules) {
     TuneOptions options;
     options.criterion = comparison.criterion;
@@ -59,6 +60,12 @@ void run_contest(Comparison& comparison, const Trial& trial, const std::vector<R
                                    [&] { return tune(rule, trial.family, options, status); });
     comparison.contestants.push_back(
         {rule.name, rate, evaluate([&] { return rule.make(rate); }, trial.family, held_out)});
+  }
+  for (const Schedule schedule : schedules) {
+    const std::string name = kLstm + "-" + std::string(name_of(schedule));
+    status.update("following " + name);
+    const OptimizerFactory scheduled = [&] { return with_schedule(lstm(), schedule, comparison.horizon); };
+    comparison.contestants.push_back({name, {}, evaluate(scheduled, trial.family, held_out)});
   }
 }
 
@@ -98,7 +105,7 @@ int compare(const CompareRequest& request) {
                       "give this comparison a --label, or replace it with --force");
 
   listen_for_interrupts();
-  run_contest(comparison, trial, rules, rates, request.threads);
+  run_contest(comparison, trial, rules, request.schedules, rates, request.threads);
 
   // The table first: if a file cannot be written, the results are not lost.
   std::printf("%s\n", comparison_table(comparison).c_str());

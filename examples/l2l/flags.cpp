@@ -72,6 +72,12 @@ CLI::Option* add_texts(CLI::App& app, const std::string& flag, std::vector<std::
   });
 }
 
+/// A schedule, or none.
+std::optional<Schedule> parse_optional_schedule(const std::string& name) {
+  if (name == "none") return std::nullopt;
+  return parse_named("--schedule", parse_schedule, name);
+}
+
 /// Schedules, each once, separated by commas; or none.
 std::vector<Schedule> parse_schedules(const std::string& text) {
   std::vector<Schedule> schedules;
@@ -231,10 +237,10 @@ CLI::App& add_compare(CLI::App& app, CompareRequest& request) {
       [&](const std::string& name) { request.criterion = parse_named("--criterion", parse_criterion, name); },
       "what learning rates are tuned for: the final loss, or the sum of losses (final)");
   add_parsed(
-      compare, "--schedule", "cosine|sqrt|cosine,sqrt|none",
+      compare, "--schedule", "LIST",
       [&](const std::string& text) { request.schedules = parse_named("--schedule", parse_schedules, text); },
-      "the baselines once more, with rates that decay to 0 over --tune-steps (cosine) or as\n1/sqrt(step) (sqrt), "
-      "tuned too (none)");
+      "all once more, with steps that shrink: cosine: to 0 over --tune-steps; cooldown: to 0\nover their last quarter; "
+      "sqrt: as 1/sqrt(step); the baselines tuned for it (none)");
   add_texts(compare, "--also", request.also, "RULES",
             "rules to compare with besides, separated by commas: muon,\n"
             "muon-growing, momentum")
@@ -348,6 +354,9 @@ CLI::App& add_style(CLI::App& app, StyleRequest& request) {
   add_number<double>(style, "--rate", request.rate, kPositive, "the rule's learning rate (tuned on the same picture)");
   add_text(style, "--rate-of", request.rate_of, "FILE", "or a compare.json to take the learning rate from")
       ->excludes("--rate");
+  add_parsed(
+      style, "--schedule", "NAME", [&](const std::string& name) { request.schedule = parse_optional_schedule(name); },
+      "how the steps of each search shrink: cosine, cooldown (to 0 over the last quarter),\nsqrt, or none (cooldown)");
   add_seed(style, request.seed, "seed of the noise that the search starts from (0)");
   add_threads(style, request.threads);
   style.add_flag("--force", request.force, "replace existing pictures");

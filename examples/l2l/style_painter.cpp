@@ -30,9 +30,10 @@ Picture scaled(const Picture& picture, Index size) {
   return resize(picture, side(picture.height), side(picture.width));
 }
 
-/// The requested optimizer. The learning rate of a rule is given, from a comparison, or tuned on the same search.
-std::unique_ptr<Optimizer> optimizer_for(const Family& search, const LearnedOptimizer& learned,
-                                         const StyleRequest& request, StatusLine& status) {
+/// The requested optimizer without its schedule. The learning rate of a rule is given, from a comparison, or tuned on
+/// the same search.
+std::unique_ptr<Optimizer> constant_optimizer(const Family& search, const LearnedOptimizer& learned,
+                                              const StyleRequest& request, StatusLine& status) {
   if (request.optimizer == kLearned) return make_optimizer(learned, request.threads);
   const Rule& rule = find_rule(request.optimizer);
   if (request.rate) return rule.make(*request.rate);
@@ -138,7 +139,8 @@ Picture Painter::search(const Picture& content, Index size, const std::optional<
     const std::vector<Index> from = enlarged_from(start->height, start->width, shapes.height, shapes.width);
     optimizer_->move_to(search.layout(), from, request_.steps);
   } else {
-    optimizer_ = optimizer_for(same, learned_, request_, status);
+    optimizer_ = constant_optimizer(same, learned_, request_, status);
+    if (request_.schedule) optimizer_ = with_schedule(std::move(optimizer_), *request_.schedule, request_.steps);
     optimizer_->reset(search.layout());
   }
   Pace pace(0, request_.steps, "step");

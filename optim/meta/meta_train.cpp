@@ -13,7 +13,7 @@
 #include "optim/learned/fast/coordinate_optimizer.h"
 #include "optim/meta/grouped_unroll.h"
 #include "optim/meta/objective.h"
-#include "optim/rules.h"
+#include "optim/schedule.h"
 
 namespace l2l {
 namespace {

@@ -51,21 +51,21 @@ diff -r run before || fail "what a killed comparison left is not made anew"
 quiet compare --run run "${fast[@]}" --threads 2 --label two
 same run/compare.csv run/compare-two.csv
 same run/compare.json run/compare-two.json
-# With a schedule there are four more, and the others are as before.
+# With a schedule there are five more, and the others are as before.
 quiet compare --run run "${fast[@]}" --label cosine --schedule cosine
-for name in sgd nag rmsprop adam; do
-  grep -qE "^$name-cosine +[0-9].* ± " out.txt || fail "the table lacks $name-cosine: $(cat out.txt)"
+for name in sgd nag rmsprop adam lstm; do
+  grep -qE "^$name-cosine +([0-9]|learned).* ± " out.txt || fail "the table lacks $name-cosine: $(cat out.txt)"
 done
-grep -q '^lstm / best with schedule .*-cosine)' out.txt || fail "no ratio to the best with a schedule: $(cat out.txt)"
+grep -q '^lstm / best, both scheduled .*-cosine)' out.txt || fail "no ratio to the best with a schedule: $(cat out.txt)"
 cmp <(grep -v cosine run/compare-cosine.csv) run/compare-two.csv || fail "a schedule changed the others"
-expect_error 2 "--schedule: .*'step' is unknown; there are cosine and sqrt" compare --run run --schedule step
+expect_error 2 "--schedule: .*'step' is unknown; there are cosine, cooldown and sqrt" compare --run run --schedule step
 expect_error 2 "--schedule: 'sqrt' is there twice" compare --run run --schedule sqrt,sqrt
-quiet compare --run run "${fast[@]}" --label sqrt --schedule cosine,sqrt
-for name in nag-cosine nag-sqrt; do grep -qE "^$name +[0-9].* ± " out.txt || fail "the table lacks $name: $(cat out.txt)"; done
+quiet compare --run run "${fast[@]}" --label sqrt --schedule cosine,cooldown,sqrt
+for name in nag-cosine nag-cooldown nag-sqrt lstm-cooldown; do grep -qE "^$name +([0-9]|learned).* ± " out.txt || fail "the table lacks $name: $(cat out.txt)"; done
 # A rule whose name has a '-' has no schedule.
 quiet compare --run run "${fast[@]}" --label growing --also muon-growing
 grep -qE "^muon-growing +[0-9].* ± " out.txt || fail "the table lacks muon-growing: $(cat out.txt)"
-grep -q 'with schedule' out.txt && fail "muon-growing is taken for one with a schedule: $(cat out.txt)"
+grep -q 'scheduled' out.txt && fail "muon-growing is taken for one with a schedule: $(cat out.txt)"
 
 quiet compare --run run "${fast[@]}" --label short --tune-steps 5
 grep -q 'loss at step 5 .*loss at step 40 .*sum of steps 1-5' out.txt || fail "--tune-steps 5: $(cat out.txt)"

@@ -45,15 +45,15 @@ int first_common_step(const Comparison& c) { return std::min(c.horizon, c.steps)
 
 }  // namespace
 
-std::string rule_of(const std::string& baseline) {
-  for (const Schedule schedule : {Schedule::cosine, Schedule::sqrt}) {
+std::string rule_of(const std::string& contestant) {
+  for (const Schedule schedule : kSchedules) {
     const std::string end = "-" + std::string(name_of(schedule));
-    if (baseline.ends_with(end)) return baseline.substr(0, baseline.size() - end.size());
+    if (contestant.ends_with(end)) return contestant.substr(0, contestant.size() - end.size());
   }
-  return baseline;
+  return contestant;
 }
 
-bool is_scheduled(const std::string& baseline) { return rule_of(baseline) != baseline; }
+bool is_scheduled(const std::string& contestant) { return rule_of(contestant) != contestant; }
 
 std::string comparison_csv(const Comparison& comparison) {
   std::string csv = kComparisonHeader;
@@ -114,20 +114,20 @@ ComparisonSummary read_comparison(const std::filesystem::path& file, const std::
     const auto read_score = [&](const std::string& name) {
       const JsonObject entry = optimizers.object(name);
       Score& score = c.scores[name];
-      if (name != "lstm") {
+      if (!is_learned(name)) {
         score.learning_rate = entry.number<double>("learning_rate", kPositive);
       } else if (!entry.at("learning_rate").is_null()) {
-        throw Error("'learning_rate' of lstm must be null");
+        throw Error("'learning_rate' of ", name, " must be null");
       }
       for (const ScoreField& field : kScoreFields) {
         score.*field.value = {entry.number_or_nan(field.mean), entry.not_negative_or_nan(field.sem)};
       }
     };
-    read_score("lstm");
+    read_score(kLstm);
     for (const std::string name : kBaselines) read_score(name);
     for (const std::string& name : optimizers.names()) {
       if (c.scores.contains(name)) continue;
-      find_rule(rule_of(name));  // an Error for what is none
+      if (!is_learned(name)) find_rule(rule_of(name));  // an Error for what is none
       read_score(name);
     }
     return c;
@@ -172,6 +172,7 @@ std::string comparison_table(const Comparison& c) {
     std::vector<std::vector<double>> values;  // of each contestant, on each function
     std::vector<Measurement> cells;  // a row per contestant
     std::size_t best = 1, best_scheduled = 0;  // among the baselines without, and with a schedule; 0: there is none
+    std::size_t learned = 0, learned_scheduled = 0;  // the learned optimizer without, and with the best schedule
   };
   const int horizon = first_common_step(c);
   std::vector<Column> columns;
@@ -182,7 +183,10 @@ std::string comparison_table(const Comparison& c) {
       column.cells.push_back(measured(column.values.back()));
     }
     for (std::size_t k = 1; k < column.cells.size(); ++k) {
-      std::size_t& best = is_scheduled(c.contestants[k].name) ? column.best_scheduled : column.best;
+      const std::string& name = c.contestants[k].name;
+      std::size_t& best = is_learned(name)     ? column.learned_scheduled
+                          : is_scheduled(name) ? column.best_scheduled
+                                               : column.best;
       if (best == 0 || column.cells[k].mean < column.cells[best].mean) best = k;
     }
     columns.push_back(column);
@@ -214,17 +218,17 @@ std::string comparison_table(const Comparison& c) {
   }
   // Beside the best baselines of one kind: ratios of means, and differences function by function. All optimizers meet
   // the same functions, so these are far less uncertain than the two means.
-  const auto add_beside = [&](const std::string& best_name, std::size_t Column::*best) {
+  const auto add_beside = [&](const std::string& best_name, std::size_t Column::*learned, std::size_t Column::*best) {
     std::string ratios, differences, lower_in;
     for (const Column& column : columns) {
-      const std::vector<double>&ours = column.values[0], &theirs = column.values[column.*best];
+      const std::vector<double>&ours = column.values[column.*learned], &theirs = column.values[column.*best];
       std::vector<double> difference;
       int lower = 0;
       for (std::size_t k = 0; k < ours.size(); ++k) {
         difference.push_back(ours[k] - theirs[k]);
         lower += ours[k] < theirs[k];
       }
-      const double ratio = column.cells[0].mean / column.cells[column.*best].mean;
+      const double ratio = column.cells[column.*learned].mean / column.cells[column.*best].mean;
       const std::string name = "(" + c.contestants[column.*best].name + ")";
       ratios += format(ratio < 1e5 ? "   %9.3f   %-*s " : "   %9.3g   %-*s ", ratio, note_width, name.c_str());
       const Measurement m = measured(difference);
@@ -237,8 +241,10 @@ std::string comparison_table(const Comparison& c) {
       table += format("%-*s", name_width + 14, title.c_str()) + cells + "\n";
     }
   };
-  add_beside("best baseline", &Column::best);
-  if (columns[0].best_scheduled > 0) add_beside("best with schedule", &Column::best_scheduled);
+  add_beside("best baseline", &Column::learned, &Column::best);
+  if (columns[0].best_scheduled > 0) {
+    add_beside("best, both scheduled", &Column::learned_scheduled, &Column::best_scheduled);
+  }
   table += "* best baseline; ± one standard error over " + std::to_string(c.functions) + " held-out function" +
            (c.functions == 1 ? "" : "s") + "; that of 'lstm - …' is of the differences function by function\n";
   if (c.trained_steps == 0 || c.steps <= c.trained_steps) return table;

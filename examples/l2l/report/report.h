@@ -31,16 +31,20 @@ struct ComparisonSettings {
   std::uint64_t seed = 0;
 };
 
-/// The first contestant is the learned optimizer, the others are the baselines: with constant learning rates, and then
-/// those with a schedule, if any.
+/// The first contestant is the learned optimizer, then there are the baselines with constant learning rates, and if
+/// schedules are asked for, the baselines and the learned optimizer with each.
 struct Comparison : ComparisonSettings {
   std::vector<Contestant> contestants;
 };
 inline constexpr const char* kBaselines[] = {"sgd", "nag", "rmsprop", "adam"};
-/// Whether a baseline has a schedule, as "nag-cosine" (`with_schedule`).
-bool is_scheduled(const std::string& baseline);
-/// The rule without the schedule: "nag" of "nag" and of "nag-cosine".
-std::string rule_of(const std::string& baseline);
+/// The learned optimizer's name among the contestants.
+inline const std::string kLstm = "lstm";
+/// Whether a contestant has a schedule, as "nag-cosine" (`with_schedule`).
+bool is_scheduled(const std::string& contestant);
+/// Its name without the schedule: "nag" of "nag" and of "nag-cosine".
+std::string rule_of(const std::string& contestant);
+/// Whether it is the learned optimizer, with a schedule or without.
+inline bool is_learned(const std::string& contestant) { return rule_of(contestant) == kLstm; }
 
 /// A number with its standard error; NaN if it is not finite or unknown.
 struct Measurement {
