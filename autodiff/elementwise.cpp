@@ -9,22 +9,14 @@
 namespace l2l {
 namespace {
 
-/// visit(first, count) for each piece of n elements, distributed over the tape's threads. Pieces have a fixed size, so
-/// results do not depend on the number of threads. It is a whole number of cache lines.
-template <class Visit>
-void pieces(const Tape& tape, Index n, Visit visit) {
-  constexpr Index kPiece = 1 << 14;
-  parallel_for(tape.threads(), (n + kPiece - 1) / kPiece,
-               [=](Index k, int) { visit(k * kPiece, std::min(kPiece, n - k * kPiece)); });
-}
-
 /// y = forward(x) for whole arrays; dx += dy · derivative(x, y) element by element.
 template <class Forward, class Derivative>
 Var unary_array(const char* op, Var x, Forward forward, Derivative derivative) {
   auto y = Tape::output(op, x.shape, {x});
-  pieces(*y.tape, x.size(), [=](Index first, Index count) { forward(x.value + first, y.out + first, count); });
+  parallel_pieces(y.tape->threads(), x.size(),
+                  [=](Index first, Index count) { forward(x.value + first, y.out + first, count); });
   y.tape->record(op, {x}, y, [=] {
-    pieces(*y.tape, x.size(), [=](Index first, Index count) {
+    parallel_pieces(y.tape->threads(), x.size(), [=](Index first, Index count) {
       for (Index k = first; k < first + count; ++k) x.grad[k] += y.grad[k] * derivative(x.value[k], y.value[k]);
     });
   });
@@ -45,15 +37,19 @@ template <class Function, class DerivativeX, class DerivativeY>
 Var binary(const char* op, Var x, Var y, Function f, DerivativeX dfdx, DerivativeY dfdy) {
   if (x.shape != y.shape) throw Error(op, ": shapes ", x.shape, " and ", y.shape, " differ");
   auto z = Tape::output(op, x.shape, {x, y});
-  const Index n = x.size();
-  for (Index k = 0; k < n; ++k) z.out[k] = f(x.value[k], y.value[k]);
+  parallel_pieces(z.tape->threads(), x.size(), [=](Index first, Index count) {
+    for (Index k = first; k < first + count; ++k) z.out[k] = f(x.value[k], y.value[k]);
+  });
   z.tape->record(op, {x, y}, z, [=] {
-    if (x.grad) {
-      for (Index k = 0; k < n; ++k) x.grad[k] += z.grad[k] * dfdx(x.value[k], y.value[k], z.value[k]);
-    }
-    if (y.grad) {
-      for (Index k = 0; k < n; ++k) y.grad[k] += z.grad[k] * dfdy(x.value[k], y.value[k], z.value[k]);
-    }
+    parallel_pieces(z.tape->threads(), x.size(), [=](Index first, Index count) {
+      const Index end = first + count;
+      if (x.grad) {
+        for (Index k = first; k < end; ++k) x.grad[k] += z.grad[k] * dfdx(x.value[k], y.value[k], z.value[k]);
+      }
+      if (y.grad) {
+        for (Index k = first; k < end; ++k) y.grad[k] += z.grad[k] * dfdy(x.value[k], y.value[k], z.value[k]);
+      }
+    });
   });
   return z;
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "autodiff/error.h"
+#include "autodiff/kernels/parallel.h"
 
 namespace l2l {
 
@@ -88,7 +89,8 @@ Tape::Output Tape::output(const char* op, const Shape& shape, std::span<const Va
   Output y = {{&tape, out, nullptr, shape, tape.round_}, out};
   if (differentiated) {
     y.grad = tape.scratch(shape.size());
-    std::fill_n(y.grad, shape.size(), Real(0));
+    parallel_pieces(tape.threads(), shape.size(),
+                    [=](Index first, Index count) { std::fill_n(y.grad + first, count, Real(0)); });
   }
   return y;
 }

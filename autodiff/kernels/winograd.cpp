@@ -33,6 +33,14 @@ struct Tiling {
 
   Tiling(const Convolution& conv, Index results)
       : rows((conv.out_h() + results - 1) / results), width((conv.out_w() + results - 1) / results) {}
+  /// visit(k, image, row in the image) for the k-th of `count` rows, from row `start` of all images on.
+  template <class Visit>
+  void each_row(Index start, Index count, Visit visit) const {
+    for (Index k = 0, image = start / rows, row = start % rows; k < count; ++k) {
+      visit(k, image, row);
+      if (++row == rows) row = 0, ++image;
+    }
+  }
 };
 
 /// The unit of work, which fits in the second-level cache: a strip of rows of tiles, which may span several images, a
@@ -134,18 +142,19 @@ void transform_inputs(const Convolution& conv, const Plan<m>& plan, const Real* 
   // planes[a][b][t]: number (a, b) of tile t
   for (Index a = 0; a < kInputs; ++a) {
     Real* const planes = memory.planes + a * kInputs * tiles;
-    const auto row_of = [&](Index r) -> const Real* {  // null: outside of the image
-      const Index n = (start + r) / plan.rows, y = (start + r) % plan.rows * m - conv.pad_h + a;
-      return y >= 0 && y < conv.H ? x + ((n * conv.C + c) * conv.H + y) * conv.W : nullptr;
+    // A row of pixels; null: outside of the image.
+    const auto pixels = [&](Index image, Index row) -> const Real* {
+      const Index y = row * m - conv.pad_h + a;
+      return y >= 0 && y < conv.H ? x + ((image * conv.C + c) * conv.H + y) * conv.W : nullptr;
     };
-    for (Index r = 0; r < count; ++r) {
-      Real* const to = line + r * width * m;
-      if (const Real* row = row_of(r)) {
-        copy_padded(row, conv.W, -conv.pad_w, m * width, to);
+    plan.each_row(start, count, [&](Index k, Index image, Index row) {
+      Real* const to = line + k * width * m;
+      if (const Real* from = pixels(image, row)) {
+        copy_padded(from, conv.W, -conv.pad_w, m * width, to);
       } else {
         std::fill(to, to + m * width, Real(0));
       }
-    }
+    });
 #pragma omp simd
     for (Index t = 0; t < tiles; ++t) {
       for (int b = 0; b < m; ++b) planes[b * tiles + t] = line[m * t + b];
@@ -154,12 +163,12 @@ void transform_inputs(const Convolution& conv, const Plan<m>& plan, const Real* 
     std::copy(planes + 1, planes + 2 * tiles, planes + m * tiles);
     planes[(m + 2) * tiles - 1] = 0;
     const Index end = m * width - conv.pad_w;
-    for (Index r = 0; r < count; ++r) {
-      const Real* const row = row_of(r);
+    plan.each_row(start, count, [&](Index k, Index image, Index row) {
+      const Real* const from = pixels(image, row);
       for (int b = 0; b < 2; ++b) {
-        planes[(m + b) * tiles + (r + 1) * width - 1] = row && end + b < conv.W ? row[end + b] : 0;
+        planes[(m + b) * tiles + (k + 1) * width - 1] = from && end + b < conv.W ? from[end + b] : 0;
       }
-    }
+    });
   }
   Real* const V = memory.V + c * tiles;
   for (Index t = 0; t < tiles; t += kLanes) {
@@ -268,17 +277,17 @@ void transform_results(const Convolution& conv, const Plan<m>& plan, const Real*
     for (Index t = 0; t < tiles; ++t) {
       for (int b = 0; b < m; ++b) memory.line[m * t + b] = planes[b * tiles + t];
     }
-    for (Index r = 0; r < count; ++r) {
-      const Index n = (start + r) / plan.rows, i = (start + r) % plan.rows * m + a;
-      if (i >= out_h) continue;
-      Real* row = y + ((n * conv.O + o) * out_h + i) * out_w;
-      const Real* result = memory.line + r * plan.width * m;
+    plan.each_row(start, count, [&](Index k, Index image, Index row) {
+      const Index i = row * m + a;
+      if (i >= out_h) return;
+      Real* const to = y + ((image * conv.O + o) * out_h + i) * out_w;
+      const Real* const result = memory.line + k * plan.width * m;
       if (bias) {
-        for (Index j = 0; j < out_w; ++j) row[j] = bias[o] + result[j];
+        for (Index j = 0; j < out_w; ++j) to[j] = bias[o] + result[j];
       } else {
-        for (Index j = 0; j < out_w; ++j) row[j] += result[j];
+        for (Index j = 0; j < out_w; ++j) to[j] += result[j];
       }
-    }
+    });
   }
 }
 

@@ -99,8 +99,9 @@ inline constexpr char kStyle[] = R"(Style pictures with a trained optimizer.
 Makes a picture with the shapes of one picture and the colours and textures of another, by minimising the loss of
 the optimizee neural_art. Pictures are JPEG or PNG files, and keep their proportions. The search begins with noise
 and a small picture, which is enlarged twice, four times and so on until it has --size, with --steps steps at each
-size. The memory needed is printed first. With --optimizer a hand-designed rule does the same from the same noise;
-its learning rate is tuned on the first of these searches unless --rate gives it.
+size. Over the last quarter of these they shrink (--schedule). The memory needed is printed first. With --optimizer a
+hand-designed rule does the same from the same noise; its learning rate is tuned on the first of these searches unless
+--rate gives it.
 
 Writes FILE, and with --frames FILE-STEP.png.
 

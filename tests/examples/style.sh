@@ -28,9 +28,15 @@ same content-style.png again.png
 expect_error 2 'again.png: is one of the pictures to start from' style "${fast[@]}" --content again.png --style "$pictures/style.jpg" --out again.png --force
 quiet style "${both[@]}" --out again.png --seed 1 --force
 ! cmp -s content-style.png again.png || fail "--seed changed nothing"
+quiet style "${both[@]}" --out constant.png --schedule none
+quiet style "${both[@]}" --out cooldown.png --schedule cooldown
+same content-style.png cooldown.png
+! cmp -s cooldown.png constant.png || fail "--schedule none changed nothing"
+expect_error 2 "--schedule: schedule 'step' is unknown; there are cosine, cooldown and sqrt" style "${both[@]}" --schedule step
 rm -- *.png
 
-# Pictures on the way are those of a shorter search; the sheet has them between content and style.
+# Pictures on the way are those of a shorter search, until its steps shrink; the sheet has them between content and
+# style.
 quiet style "${both[@]}" --out a.png --frames 3 --sheet sheet.png
 [[ $(echo *.png) == 'a-2.png a-4.png a.png sheet.png' ]] || fail "--frames 3: $(echo *.png)"
 quiet style --run run --size 16 --scales 1 --steps 4 "${pair[@]}" --out short.png
