@@ -21,10 +21,12 @@ constexpr int kRows = simd::kTileRows;
 constexpr Index kGap = 16;
 
 Index round_up(Index n, Index step) { return (n + step - 1) / step * step; }
-/// n in so few equal parts that none is larger than `most`, their number a multiple of `multiple` where n allows.
+/// The size of a part of n: with as few parts as keep it at `most`, their number rounded up to a multiple of
+/// `multiple`.
 Index part_of(Index n, Index most, Index multiple) {
+  n = std::max<Index>(n, 1);
   const Index parts = round_up((n + most - 1) / most, multiple);
-  return std::max<Index>((n + parts - 1) / parts, 1);
+  return (n + parts - 1) / parts;
 }
 
 /// Rows of tiles in an image, and tiles in a row.

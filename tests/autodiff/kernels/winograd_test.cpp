@@ -16,6 +16,7 @@ struct Case {
 const Case kCases[] = {
     {"tiles that are cut off on both sides", {1, 3, 7, 9, 5, 3, 3, 1, 1, 1}},
     {"no padding, and as many results as fill the tiles", {2, 4, 10, 14, 8, 3, 3, 1, 0, 0}},
+    {"no image", {0, 32, 4, 4, 32, 3, 3, 1, 1, 1}},
     {"one result", {1, 2, 3, 3, 1, 3, 3, 1, 0, 0}},
     {"more padding than image", {1, 2, 1, 2, 3, 3, 3, 1, 2, 2}},
     {"different padding", {1, 2, 6, 5, 3, 3, 3, 1, 0, 2}},
