@@ -239,8 +239,9 @@ CLI::App& add_compare(CLI::App& app, CompareRequest& request) {
   add_parsed(
       compare, "--schedule", "LIST",
       [&](const std::string& text) { request.schedules = parse_named("--schedule", parse_schedules, text); },
-      "all once more, with steps that shrink: cosine: to 0 over --tune-steps; cooldown: to 0\nover their last quarter; "
-      "sqrt: as 1/sqrt(step); the baselines tuned for it (none)");
+      "all once more, with steps that shrink, in ways separated by commas: cosine: to 0 over\n"
+      "--tune-steps; cooldown: to 0 over their last quarter; sqrt: as 1/sqrt(step); the rules\n"
+      "are tuned for it (none)");
   add_texts(compare, "--also", request.also, "RULES",
             "rules to compare with besides, separated by commas: muon,\n"
             "muon-growing, momentum")
