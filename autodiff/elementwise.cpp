@@ -41,15 +41,17 @@ Var binary(const char* op, Var x, Var y, Function f, DerivativeX dfdx, Derivativ
     for (Index k = first; k < first + count; ++k) z.out[k] = f(x.value[k], y.value[k]);
   });
   z.tape->record(op, {x, y}, z, [=] {
-    parallel_pieces(z.tape->threads(), x.size(), [=](Index first, Index count) {
-      const Index end = first + count;
-      if (x.grad) {
-        for (Index k = first; k < end; ++k) x.grad[k] += z.grad[k] * dfdx(x.value[k], y.value[k], z.value[k]);
-      }
-      if (y.grad) {
-        for (Index k = first; k < end; ++k) y.grad[k] += z.grad[k] * dfdy(x.value[k], y.value[k], z.value[k]);
-      }
-    });
+    // One after the other: x and y may be slices of the same array that overlap.
+    const auto add = [=](Real* grad, auto derivative) {
+      if (!grad) return;
+      parallel_pieces(z.tape->threads(), x.size(), [=](Index first, Index count) {
+        for (Index k = first; k < first + count; ++k) {
+          grad[k] += z.grad[k] * derivative(x.value[k], y.value[k], z.value[k]);
+        }
+      });
+    };
+    add(x.grad, dfdx);
+    add(y.grad, dfdy);
   });
   return z;
 }

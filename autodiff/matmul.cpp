@@ -90,7 +90,8 @@ Var gram(Var x) {
     for (Index j = i + 1; j < R; ++j) y.out[i * R + j] = y.out[j * R + i];
   }
   y.tape->record("gram", {x}, y, [=] {
-    Real* const sum = y.tape->workspace(R * R);
+    const Tape::Workspace workspace = y.tape->workspace(R * R);
+    Real* const sum = workspace;
     for (Index i = 0; i < R; ++i) {
       for (Index j = 0; j < R; ++j) sum[i * R + j] = y.grad[i * R + j] + y.grad[j * R + i];
     }

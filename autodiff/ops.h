@@ -43,7 +43,8 @@ Var softplus(Var x);  ///< log(1 + e^x), without overflow
 
 /// op(a) op(b), where op transposes its matrix on request; op(a): [M, K], op(b): [K, N], result [M, N].
 Var matmul(Var a, Var b, Trans trans_a = Trans::no, Trans trans_b = Trans::no);
-/// x xᵀ [R, R] of x [R, C], which is symmetric: with half the multiplications of `matmul`, in all threads.
+/// x xᵀ [R, R] of x [R, C], which is symmetric: with down to half the multiplications of `matmul`, and in several
+/// threads if there are more than 64 rows.
 Var gram(Var x);
 /// The same for every k of the first dimension; op(a): [B, M, K], op(b): [B, K, N], result [B, M, N].
 Var batched_matmul(Var a, Var b, Trans trans_a = Trans::no, Trans trans_b = Trans::no);

@@ -1,6 +1,5 @@
 #include "optim/rules.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "autodiff/error.h"

@@ -17,8 +17,9 @@ using simd::Vec;
 
 constexpr int kRows = simd::kTileRows;
 // Padding after each of the matrices: at distances that are powers of two, they would all compete for the same few
-// lines of the first-level cache.
+// lines of the first-level cache. And weights are stored by whole registers, up to kLanes - 1 numbers too many.
 constexpr Index kGap = 16;
+static_assert(kGap >= kLanes - 1);
 
 Index round_up(Index n, Index step) { return (n + step - 1) / step * step; }
 /// The size of a part of n: with as few parts as keep it at `most`, their number rounded up to a multiple of
@@ -45,8 +46,8 @@ struct Tiling {
   }
 };
 
-/// The unit of work, which fits in the second-level cache: a strip of rows of tiles, which may span several images, a
-/// block of output channels, and a block of input channels.
+/// The unit of work, whose parts about fit in the second-level cache: a strip of rows of tiles, which may span several
+/// images, a block of output channels, and a block of input channels.
 template <int m>
 struct Plan : Tiling {
   static constexpr Index kProducts = Tile<m>::kInputs * Tile<m>::kInputs;  // numbers of a transformed tile
@@ -60,7 +61,7 @@ struct Plan : Tiling {
   Plan(const Convolution& conv, int threads) : Tiling(conv, m), total(conv.N * rows) {
     constexpr Index kStripBytes = 1 << 20, kBlockBytes = 300 << 10, kBlock = 32;
     constexpr Index kBytes = kProducts * static_cast<Index>(sizeof(Real));  // of a tile or a window
-    const Index strip_rows = std::max<Index>(kStripBytes / (conv.C * kBytes * width), 1);
+    const Index strip_rows = std::max<Index>(kStripBytes / std::max<Index>(conv.C * kBytes * width, 1), 1);
     share_strips = total > strip_rows * (threads - 1);
     strip = part_of(total, strip_rows, share_strips ? threads : 1);
     block = part_of((conv.O + kRows - 1) / kRows, kBlock / kRows, share_strips ? 1 : threads) * kRows;
@@ -94,8 +95,8 @@ struct Memory {
 };
 
 /// U = G g Gᵀ for `count` windows g: [count][9], rotated by 180 degrees if `turned`. The numbers of a window are `step`
-/// apart in U. Weights `next` further on are needed soon, and are prefetched: the processor cannot predict them, as
-/// runs of weights are often short.
+/// apart in U, of which whole registers are written. Weights `next` further on are needed soon, and are prefetched: the
+/// processor cannot predict them, as runs of weights are often short.
 template <int m>
 void transform_windows(const Real* windows, Index count, Index next, bool turned, Real* U, Index step) {
   constexpr Index kAtOnce = 64;
@@ -342,6 +343,7 @@ Index scratch_size(const Convolution& conv, int m, int threads) {
 
 void correlate(const Convolution& conv, int m, const Weights& weights, const Real* bias, const Real* x, Real* y,
                int threads, Real* scratch) {
+  if (conv.N * conv.result_size() == 0) return;
   const auto by = m == 4 ? correlate_by<4> : correlate_by<2>;
   by(conv, weights, bias, x, y, threads, scratch);
 }

@@ -15,7 +15,7 @@ struct Tile;
 
 template <>
 struct Tile<2> {
-  static constexpr int kResults = 2, kInputs = 4;
+  static constexpr int kInputs = 4;
 
   template <class T>
   static void inputs(const T* d, T* v) {  // Bᵀ d
@@ -41,7 +41,7 @@ struct Tile<2> {
 
 template <>
 struct Tile<4> {
-  static constexpr int kResults = 4, kInputs = 6;
+  static constexpr int kInputs = 6;
 
   template <class T>
   static void inputs(const T* d, T* v) {

@@ -353,7 +353,8 @@ CLI::App& add_style(CLI::App& app, StyleRequest& request) {
   add_text(style, "--optimizer", request.optimizer, "NAME",
            "learned: the one of the run; or sgd, momentum, nag, rmsprop, adam (learned)");
   add_number<double>(style, "--rate", request.rate, kPositive, "the rule's learning rate (tuned on the same picture)");
-  add_text(style, "--rate-of", request.rate_of, "FILE", "or a compare.json to take the learning rate from")
+  add_text(style, "--rate-of", request.rate_of, "FILE",
+           "or a compare.json to take the learning rate from: the one without a schedule")
       ->excludes("--rate");
   add_parsed(
       style, "--schedule", "NAME", [&](const std::string& name) { request.schedule = parse_optional_schedule(name); },

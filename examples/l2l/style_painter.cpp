@@ -30,14 +30,19 @@ Picture scaled(const Picture& picture, Index size) {
   return resize(picture, side(picture.height), side(picture.width));
 }
 
-/// The requested optimizer without its schedule. The learning rate of a rule is given, from a comparison, or tuned on
-/// the same search.
-std::unique_ptr<Optimizer> constant_optimizer(const Family& search, const LearnedOptimizer& learned,
-                                              const StyleRequest& request, StatusLine& status) {
-  if (request.optimizer == kLearned) return make_optimizer(learned, request.threads);
-  const Rule& rule = find_rule(request.optimizer);
+/// The requested optimizer, with its schedule. The learning rate of a rule is given, from a comparison, or tuned on the
+/// same search.
+std::unique_ptr<Optimizer> optimizer_for(const Family& search, const LearnedOptimizer& learned,
+                                         const StyleRequest& request, StatusLine& status) {
+  if (request.optimizer == kLearned) {
+    auto optimizer = make_optimizer(learned, request.threads);
+    return request.schedule ? with_schedule(std::move(optimizer), *request.schedule, request.steps)
+                            : std::move(optimizer);
+  }
+  Rule rule = find_rule(request.optimizer);
+  if (request.schedule) rule = with_schedule(rule, *request.schedule, request.steps);
   if (request.rate) return rule.make(*request.rate);
-  if (!request.rate_of.empty()) return rule.make(compared_rate(request.rate_of, rule.name, "neural_art"));
+  if (!request.rate_of.empty()) return rule.make(compared_rate(request.rate_of, request.optimizer, "neural_art"));
   TuneOptions options;
   options.low = 1e-3;
   options.per_decade = 2;
@@ -139,8 +144,7 @@ Picture Painter::search(const Picture& content, Index size, const std::optional<
     const std::vector<Index> from = enlarged_from(start->height, start->width, shapes.height, shapes.width);
     optimizer_->move_to(search.layout(), from, request_.steps);
   } else {
-    optimizer_ = constant_optimizer(same, learned_, request_, status);
-    if (request_.schedule) optimizer_ = with_schedule(std::move(optimizer_), *request_.schedule, request_.steps);
+    optimizer_ = optimizer_for(same, learned_, request_, status);
     optimizer_->reset(search.layout());
   }
   Pace pace(0, request_.steps, "step");

@@ -198,4 +198,20 @@ TEST_CASE("elementwise: a long array is the same for any number of threads") {
   for (int threads : {2, 3, 8}) CHECK(run(threads) == one);
 }
 
+TEST_CASE("elementwise: slices that overlap are the same for any number of threads") {
+  Random random(5);
+  const Index n = 100003;
+  const auto data = uniform(random, n);
+  const auto gradient = [&](int threads) {
+    Tape tape;
+    tape.set_threads(threads);
+    Var x = tape.variable({n}, data);
+    tape.backward(sum(slice(x, 1, n - 1) * slice(x, 0, n - 1)));
+    return std::vector<Real>(x.gradient().begin(), x.gradient().end());
+  };
+  const auto one = gradient(1);
+  for (Index k = 1; k + 1 < n; ++k) REQUIRE(one[k] == rounded(double(data[k - 1]) + data[k + 1], 1, 2));
+  for (int round = 0; round < 20; ++round) CHECK(gradient(2 + round % 3) == one);
+}
+
 }  // namespace l2l::elementwise_test

@@ -1,5 +1,7 @@
 #pragma once
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <vector>
 
 #include "autodiff/kernels/convolution.h"

@@ -61,7 +61,9 @@ cmp <(grep -v cosine run/compare-cosine.csv) run/compare-two.csv || fail "a sche
 expect_error 2 "--schedule: .*'step' is unknown; there are cosine, cooldown and sqrt" compare --run run --schedule step
 expect_error 2 "--schedule: 'sqrt' is there twice" compare --run run --schedule sqrt,sqrt
 quiet compare --run run "${fast[@]}" --label sqrt --schedule cosine,cooldown,sqrt
-for name in nag-cosine nag-cooldown nag-sqrt lstm-cooldown; do grep -qE "^$name +([0-9]|learned).* ± " out.txt || fail "the table lacks $name: $(cat out.txt)"; done
+for name in nag-cosine nag-cooldown nag-sqrt lstm-cooldown; do
+  grep -qE "^$name +([0-9]|learned).* ± " out.txt || fail "the table lacks $name: $(cat out.txt)"
+done
 # A rule whose name has a '-' has no schedule.
 quiet compare --run run "${fast[@]}" --label growing --also muon-growing
 grep -qE "^muon-growing +[0-9].* ± " out.txt || fail "the table lacks muon-growing: $(cat out.txt)"

@@ -57,7 +57,7 @@ quiet style "${fast[@]}" --content "$content" "$pictures/alpha.png" --style "$st
 picture styled/content-style.png && picture styled/alpha-style.png
 [[ $(size_of sheet.png) == 131x146 ]] || fail "the sheet of two rows is $(size_of sheet.png)"
 quiet style "${both[@]}" --optimizer adam --out tuned.png
-grep -q '^tuned adam: learning rate' err.txt || fail "adam is not tuned: $(cat err.txt)"
+grep -q '^tuned adam-cooldown: learning rate' err.txt || fail "adam is not tuned: $(cat err.txt)"
 quiet style "${both[@]}" --optimizer adam --rate 0.1 --out rated.png
 ! grep -q tuned err.txt || fail "--rate is tuned over"
 comparison() { printf '{"optimizee": "%s", "optimizers": {"adam": {"learning_rate": %s}}}' "$1" "$2"; }

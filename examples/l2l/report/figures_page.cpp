@@ -114,12 +114,12 @@ std::string results(const ComparisonSummary& comparison, const std::vector<Paper
     std::vector<std::string> cells;
     std::vector<double> values;
   };
-  std::vector<std::string> names = {"lstm", "adam", "rmsprop", "sgd", "nag"};
+  std::vector<std::string> names = {kLstm, "adam", "rmsprop", "sgd", "nag"};
   std::vector<Score> rows;
   for (const std::string& name : names) rows.push_back(comparison.scores.at(name));
   if (!beside.empty()) {
     names.push_back("lstm of " + beside);
-    rows.push_back(other.scores.at("lstm"));
+    rows.push_back(other.scores.at(kLstm));
   }
   std::vector<Column> columns;
   const auto add = [&](int step, Measurement Score::*loss) {

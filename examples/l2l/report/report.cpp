@@ -187,7 +187,8 @@ std::string comparison_table(const Comparison& c) {
       std::size_t& best = is_learned(name)     ? column.learned_scheduled
                           : is_scheduled(name) ? column.best_scheduled
                                                : column.best;
-      if (best == 0 || column.cells[k].mean < column.cells[best].mean) best = k;
+      const double so_far = column.cells[best].mean;  // NaN if it diverged
+      if (best == 0 || column.cells[k].mean < so_far || std::isnan(so_far)) best = k;
     }
     columns.push_back(column);
   };
@@ -247,6 +248,7 @@ std::string comparison_table(const Comparison& c) {
   }
   table += "* best baseline; ± one standard error over " + std::to_string(c.functions) + " held-out function" +
            (c.functions == 1 ? "" : "s") + "; that of 'lstm - …' is of the differences function by function\n";
+  if (columns[0].learned_scheduled > 0) table += "both scheduled: of each, the lowest of its rows with a schedule\n";
   if (c.trained_steps == 0 || c.steps <= c.trained_steps) return table;
   return table + format("lstm was trained for %d steps; what follows them it never saw\n", c.trained_steps);
 }

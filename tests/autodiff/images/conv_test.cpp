@@ -50,6 +50,7 @@ const Case kLarge[] = {
     {1, 70, 6, 5, 32, 3, 3, 1, 0},  // the same without padding, more weights than are transformed at once
     {1, 32, 1, 2, 32, 3, 3, 1, 2},  // more padding than image
     {0, 32, 4, 4, 32, 3, 3, 1, 1},  // no image
+    {1, 32, 4, 0, 32, 3, 3, 1, 2},  // images without a column
     {3, 48, 18, 44, 40, 3, 3, 1, 1},  // strips of tiles, of which one spans two images
     {11, 6, 9, 9, 5, 3, 3, 2, 1},  // slabs as columns
 };

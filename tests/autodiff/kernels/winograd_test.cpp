@@ -1,5 +1,7 @@
 #include "autodiff/kernels/winograd.h"
 
+#include <cmath>
+
 #include "tests/autodiff/testing.h"
 #include "tests/autodiff/winograd_errors.h"
 
