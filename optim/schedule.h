@@ -21,7 +21,8 @@ double cosine_decay(double progress, double end);
 enum class Schedule { cosine, cooldown, sqrt };
 
 double factor_of(Schedule schedule, int t, int n);
-/// The optimizer with its updates times the factor of the schedule, over `steps` steps. When it moves to another layout
+/// The optimizer with its updates times the factor of the schedule, over `steps` steps, at least 1. It is not shown θ
+/// itself, so its updates must depend on gradients alone, as all here do. When it moves to another layout
 /// (Optimizer::move_to) the schedule begins anew.
 std::unique_ptr<Optimizer> with_schedule(std::unique_ptr<Optimizer> optimizer, Schedule schedule, int steps);
 

@@ -15,12 +15,13 @@
 /// deviation of the results in float.
 namespace l2l::winograd {
 
-/// Whether this is the kernel to use: 3x3, stride 1, and enough channels.
+/// Whether this is the kernel to use: 3x3, stride 1, padding of at most 2, which the functions below need, and enough
+/// channels.
 bool suits(const Convolution& conv);
 /// The m to use, 2 or 4: with fewer multiplications, also of what fills up tiles and registers at the edges.
 int best_tile(const Convolution& conv);
 
-/// Length of `scratch` below.
+/// Length of `scratch` below, for the same m and number of threads.
 Index scratch_size(const Convolution& conv, int m, int threads);
 
 /// y = conv(x) + bias; or, if `bias` is null, y += conv(x). By F(m x m, 3x3), m = 2 or 4.

@@ -9,7 +9,8 @@ namespace l2l::winograd {
 ///
 ///     y = Aᵀ [ (G g) ⊙ (Bᵀ d) ]        g: 3 weights, d: m + 2 inputs
 ///
-/// The products are the values of a polynomial product at the points 0, 1, -1, for m = 4 also 2 and -2, and ∞.
+/// It is the transpose of multiplying polynomials by their values at the points 0, 1, -1, for m = 4 also 2 and -2, and
+/// ∞.
 template <int m>
 struct Tile;
 

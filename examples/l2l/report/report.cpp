@@ -243,7 +243,7 @@ std::string comparison_table(const Comparison& c) {
     }
   };
   add_beside("best baseline", &Column::learned, &Column::best);
-  if (columns[0].best_scheduled > 0) {
+  if (columns[0].best_scheduled > 0 && columns[0].learned_scheduled > 0) {
     add_beside("best, both scheduled", &Column::learned_scheduled, &Column::best_scheduled);
   }
   table += "* best baseline; ± one standard error over " + std::to_string(c.functions) + " held-out function" +
