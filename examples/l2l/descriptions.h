@@ -45,8 +45,8 @@ inline constexpr char kCompare[] = R"(Compare a trained optimizer with SGD, NAG,
 Tunes the learning rates of these four on validation functions, for as many steps as the LSTM was trained for, or
 for --tune-steps. Then all five minimise the same held-out functions, from the same starting points, on the same
 minibatches. --also muon,muon-growing adds other rules, --schedule cooldown,cosine all once more with steps that
-shrink. Another --optimizee, or other options of the same one, show how the LSTM generalises; a --label for each comparison
-keeps their results apart.
+shrink. Another --optimizee, or other options of the same one, show how the LSTM generalises; a --label for each
+comparison keeps their results apart.
 
 Writes DIR/compare.csv, compare.json and compare.png, with a label compare-LABEL.csv and so on.
 
