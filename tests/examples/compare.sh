@@ -53,17 +53,19 @@ same run/compare.csv run/compare-two.csv
 same run/compare.json run/compare-two.json
 # With a schedule there are five more, and the others are as before.
 quiet compare --run run "${fast[@]}" --label cosine --schedule cosine
-for name in sgd nag rmsprop adam lstm; do
-  grep -qE "^$name-cosine +([0-9]|learned).* ± " out.txt || fail "the table lacks $name-cosine: $(cat out.txt)"
+for name in sgd nag rmsprop adam; do
+  grep -qE "^$name-cosine +[0-9].* ± " out.txt || fail "the table lacks $name-cosine: $(cat out.txt)"
 done
+grep -qE '^lstm-cosine +learned +[0-9].* ± ' out.txt || fail "the table lacks lstm-cosine: $(cat out.txt)"
 grep -q '^lstm / best, both scheduled .*-cosine)' out.txt || fail "no ratio to the best with a schedule: $(cat out.txt)"
 cmp <(grep -v cosine run/compare-cosine.csv) run/compare-two.csv || fail "a schedule changed the others"
 expect_error 2 "--schedule: .*'step' is unknown; there are cosine, cooldown and sqrt" compare --run run --schedule step
 expect_error 2 "--schedule: 'sqrt' is there twice" compare --run run --schedule sqrt,sqrt
 quiet compare --run run "${fast[@]}" --label sqrt --schedule cosine,cooldown,sqrt
-for name in nag-cosine nag-cooldown nag-sqrt lstm-cooldown; do
-  grep -qE "^$name +([0-9]|learned).* ± " out.txt || fail "the table lacks $name: $(cat out.txt)"
+for name in nag-cosine nag-cooldown nag-sqrt; do
+  grep -qE "^$name +[0-9].* ± " out.txt || fail "the table lacks $name: $(cat out.txt)"
 done
+grep -qE '^lstm-cooldown +learned +[0-9].* ± ' out.txt || fail "the table lacks lstm-cooldown: $(cat out.txt)"
 # A rule whose name has a '-' has no schedule.
 quiet compare --run run "${fast[@]}" --label growing --also muon-growing
 grep -qE "^muon-growing +[0-9].* ± " out.txt || fail "the table lacks muon-growing: $(cat out.txt)"

@@ -45,15 +45,17 @@ int first_common_step(const Comparison& c) { return std::min(c.horizon, c.steps)
 
 }  // namespace
 
-std::string rule_of(const std::string& contestant) {
+std::optional<Schedule> schedule_of(const std::string& contestant) {
   for (const Schedule schedule : kSchedules) {
-    const std::string end = "-" + std::string(name_of(schedule));
-    if (contestant.ends_with(end)) return contestant.substr(0, contestant.size() - end.size());
+    if (contestant.ends_with("-" + std::string(name_of(schedule)))) return schedule;
   }
-  return contestant;
+  return std::nullopt;
 }
 
-bool is_scheduled(const std::string& contestant) { return rule_of(contestant) != contestant; }
+std::string rule_of(const std::string& contestant) {
+  const std::optional<Schedule> schedule = schedule_of(contestant);
+  return schedule ? contestant.substr(0, contestant.size() - name_of(*schedule).size() - 1) : contestant;
+}
 
 std::string comparison_csv(const Comparison& comparison) {
   std::string csv = kComparisonHeader;
@@ -184,9 +186,9 @@ std::string comparison_table(const Comparison& c) {
     }
     for (std::size_t k = 1; k < column.cells.size(); ++k) {
       const std::string& name = c.contestants[k].name;
-      std::size_t& best = is_learned(name)     ? column.learned_scheduled
-                          : is_scheduled(name) ? column.best_scheduled
-                                               : column.best;
+      std::size_t& best = is_learned(name)    ? column.learned_scheduled
+                          : schedule_of(name) ? column.best_scheduled
+                                              : column.best;
       const double so_far = column.cells[best].mean;  // NaN if it diverged
       if (best == 0 || column.cells[k].mean < so_far || std::isnan(so_far)) best = k;
     }

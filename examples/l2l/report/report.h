@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "examples/l2l/report/gnuplot.h"
+#include "optim/schedule.h"
 #include "optim/tune.h"
 #include "optimizees/registry.h"
 
@@ -39,8 +40,8 @@ struct Comparison : ComparisonSettings {
 inline constexpr const char* kBaselines[] = {"sgd", "nag", "rmsprop", "adam"};
 /// The learned optimizer's name among the contestants.
 inline const std::string kLstm = "lstm";
-/// Whether a contestant has a schedule, as "nag-cosine" (`with_schedule`).
-bool is_scheduled(const std::string& contestant);
+/// The schedule of a contestant, as of "nag-cosine" (`with_schedule`).
+std::optional<Schedule> schedule_of(const std::string& contestant);
 /// Its name without the schedule: "nag" of "nag" and of "nag-cosine".
 std::string rule_of(const std::string& contestant);
 /// Whether it is the learned optimizer, with a schedule or without.

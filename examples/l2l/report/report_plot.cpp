@@ -42,10 +42,8 @@ Commands comparison_plot(const Comparison& c) {
   for (std::size_t k = 0; k < c.contestants.size(); ++k) {
     const Contestant& contestant = c.contestants[k];
     const double width = contestant.learning_rate ? 2 : 3.5;
-    int dashes = 1;
-    for (int s = 0; s < static_cast<int>(std::size(kSchedules)); ++s) {
-      if (contestant.name.ends_with("-" + std::string(name_of(kSchedules[s])))) dashes = 2 + s;
-    }
+    const std::optional<Schedule> schedule = schedule_of(contestant.name);
+    const int dashes = schedule ? 2 + static_cast<int>(*schedule) : 1;
     const Commands block("contestant", k), style(" linecolor '", colour_of(rule_of(contestant.name)), "' ");
     data += Commands::data(block, lines_of(contestant.curves, c.steps));
     bands += Commands(k == 0 ? Commands("plot $") : Commands(", $"), block, " using 1:3:4 with filledcurves", style,
