@@ -66,27 +66,50 @@ Var plain_conv2d(Var x, Var weight, Var bias, Index stride, Index padding) {
   return y;
 }
 
-Var conv2d(Var x, Var weight, Var bias, Index stride, Index padding) {
-  const Convolution s = extents("conv2d", x.shape, weight.shape, bias.shape, stride, padding);
-  auto y = Tape::output("conv2d", {s.N, s.O, s.out_h(), s.out_w()}, {x, weight, bias});
+namespace {
+
+/// The fast forms. The gradients of constants are not computed.
+Var convolution(const char* op, const Convolution& s, Var x, Var weight, Var bias) {
+  auto y = Tape::output(op, {s.N, s.O, s.out_h(), s.out_w()}, {x, weight, bias});
   Tape& tape = *y.tape;
   const int threads = tape.threads();
   convolve::forward(s, weight.value, bias.value, x.value, y.out, threads,
                     tape.workspace(convolve::forward_scratch(s, threads)));
-  tape.record("conv2d", {x, weight, bias}, y, [=] {
+  tape.record(op, {x, weight, bias}, y, [=] {
     Tape& tape = *y.tape;
     const int threads = tape.threads();
     if (weight.grad) {
-      convolve::weight_gradient(s, x.value, y.grad, weight.grad, threads,
+      convolve::weight_gradient(s, x.value, y.value, y.grad, weight.grad, threads,
                                 tape.workspace(convolve::weight_gradient_scratch(s, threads)));
     }
     if (x.grad) {
-      convolve::image_gradient(s, weight.value, y.grad, x.grad, threads,
+      convolve::image_gradient(s, weight.value, y.value, y.grad, x.grad, threads,
                                tape.workspace(convolve::image_gradient_scratch(s, threads)));
     }
-    if (bias.grad) convolve::bias_gradient(s, y.grad, bias.grad, threads);
+    if (bias.grad) convolve::bias_gradient(s, y.value, y.grad, bias.grad, threads);
   });
   return y;
+}
+
+}  // namespace
+
+Var conv2d(Var x, Var weight, Var bias, Index stride, Index padding) {
+  return convolution("conv2d", extents("conv2d", x.shape, weight.shape, bias.shape, stride, padding), x, weight, bias);
+}
+
+// The gradient of the rectifier needs the sign of its result only, and mirrored pixels get the gradients of their images
+// from the kernels.
+Var reflect_pad_conv_relu(Var x, Var weight, Var bias, Index padding) {
+  constexpr const char* kOp = "reflect_pad_conv_relu";
+  Convolution s = extents(kOp, x.shape, weight.shape, bias.shape, 1, padding);
+  if (padding >= s.H || padding >= s.W) {
+    throw Error(kOp, ": x ", x.shape, " has nothing to mirror ", padding, " pixels further in");
+  }
+  if (padding >= s.kh || padding >= s.kw) {
+    throw Error(kOp, ": padding ", padding, " is not less than the window of weight ", weight.shape);
+  }
+  s.mirrored = s.rectified = true;
+  return convolution(kOp, s, x, weight, bias);
 }
 
 }  // namespace l2l

@@ -26,6 +26,10 @@ Var avg_pool2d(Var x, Index size, Index stride = 0);
 /// not repeated. [N, C, H, W] → [N, C, H + 2·size, W + 2·size]; size < H and W. (PyTorch: ReflectionPad2d.)
 Var reflect_pad2d(Var x, Index size);
 
+/// relu(conv2d(reflect_pad2d(x, padding), weight, bias)), fused: no arrays between, which are most of the memory of a
+/// large picture. padding is less than the extents of the window. This is a layer of a network that describes pictures.
+Var reflect_pad_conv_relu(Var x, Var weight, Var bias, Index padding);
+
 constexpr double kBatchNormEpsilon = 1e-5;
 /// Batch normalisation (Ioffe & Szegedy 2015, algorithm 1): for every channel, over the batch and all pixels,
 ///     y = gain · (x - mean) / √(variance + eps) + bias

@@ -2,15 +2,10 @@
 
 #include "autodiff/error.h"
 #include "autodiff/images/ops.h"
+#include "autodiff/kernels/image_rows.h"
 #include "autodiff/kernels/parallel.h"
 
 namespace l2l {
-namespace {
-
-/// The index in 0 … n - 1 that i, at most n - 1 outside, is the mirror image of: -1 → 1, n → n - 2.
-Index mirrored(Index i, Index n) { return i < 0 ? -i : i < n ? i : 2 * (n - 1) - i; }
-
-}  // namespace
 
 // Each element of y is one of x, so its gradient goes there:   dx[mirrored] += dy
 Var reflect_pad2d(Var x, Index size) {
@@ -24,7 +19,7 @@ Var reflect_pad2d(Var x, Index size) {
   // One thread does a whole image, so that the sums of the gradient have an order.
   parallel_for(y.tape->threads(), images, [=](Index image, int) {
     for (Index i = 0; i < out_h; ++i) {
-      const Real* const from = x.value + (image * H + mirrored(i - size, H)) * W;
+      const Real* const from = x.value + (image * H + image_rows::mirror(i - size, H)) * W;
       Real* const to = y.out + (image * out_h + i) * out_w;
       std::copy_n(from, W, to + size);
       for (Index j = 0; j < size; ++j) {
@@ -36,7 +31,7 @@ Var reflect_pad2d(Var x, Index size) {
   y.tape->record(kOp, {x}, y, [=] {
     parallel_for(y.tape->threads(), images, [=](Index image, int) {
       for (Index i = 0; i < out_h; ++i) {
-        Real* const to = x.grad + (image * H + mirrored(i - size, H)) * W;
+        Real* const to = x.grad + (image * H + image_rows::mirror(i - size, H)) * W;
         const Real* const from = y.grad + (image * out_h + i) * out_w;
         for (Index j = 0; j < W; ++j) to[j] += from[size + j];
         for (Index j = 0; j < size; ++j) {

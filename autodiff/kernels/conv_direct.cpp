@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "autodiff/kernels/image_rows.h"
 #include "autodiff/kernels/vector_math.h"
 
 namespace l2l::conv_direct {
@@ -49,13 +50,12 @@ struct Sheet {
     }
   }
 
-  /// The images [images, C, H, W] as sheets [C, size].
-  void fill(const Real* x, Index C, Real* sheets) const {
-    std::fill_n(sheets, C * size, Real(0));
-    for (Index c = 0; c < C; ++c) {
-      rows(first, H, [=, this](Index at, Index n, Index i) {
-        std::copy_n(x + ((n * C + c) * H + i) * W, W, sheets + c * size + at);
-      });
+  /// `channels` sheets, [channels, size]. read(image, channel, i, to) writes row i of an image.
+  template <class Read>
+  void fill(Index channels, Real* sheets, Read read) const {
+    std::fill_n(sheets, channels * size, Real(0));
+    for (Index c = 0; c < channels; ++c) {
+      rows(first, H, [=, this](Index at, Index n, Index i) { read(n, c, i, sheets + c * size + at); });
     }
   }
 };
@@ -105,24 +105,20 @@ Index images_at_once(const Convolution& conv) {
   }
 }
 
-}  // namespace
+/// The convolution as sheets have it: with zeros at the edges. Mirrored edges become a part of the image.
+Convolution on_sheets(const Convolution& conv) { return conv.mirrored ? conv.on_padded() : conv; }
 
-bool suits(const Convolution& conv) { return conv.stride == 1 && conv.pad_h < conv.kh && conv.pad_w < conv.kw; }
-
-Index scratch_size(const Convolution& conv) {
-  const Sheet sheet(conv, images_at_once(conv));
-  return (conv.C + std::max<Index>(conv.O, kRows)) * sheet.size + round_up(kRows * conv.taps(), kLanes) + kLanes;
-}
-
-void correlate(const Convolution& conv, const Weights& weights, const Real* bias, const Real* x, Real* y,
-               Real* scratch) {
-  const Index window = conv.kh * conv.kw, out_h = conv.out_h(), out_w = conv.out_w();
+/// The sums of a convolution with zeros at the edges. read(image, channel, i, to) writes row i of an input, and
+/// write(image, channel, i, sums) gets row i of a result.
+template <class Read, class Write>
+void correlate(const Convolution& conv, const Weights& weights, Real* scratch, Read read, Write write) {
+  const Index window = conv.kh * conv.kw, out_h = conv.out_h();
   for (Index done = 0, step = images_at_once(conv); done < conv.N; done += step) {
     const Sheet sheet(conv, std::min(step, conv.N - done));
     Real* const w = scratch;  // [taps][kRows]
     Real* const sheets = w + round_up(kRows * conv.taps(), kLanes);  // [C][size]
     Real* const out = sheets + conv.C * sheet.size;  // [kRows][positions]
-    sheet.fill(x + done * conv.image_size(), conv.C, sheets);
+    sheet.fill(conv.C, sheets, [=](Index n, Index c, Index i, Real* to) { read(done + n, c, i, to); });
     for (Index o = 0; o < conv.O; o += kRows) {
       const Index channels = std::min<Index>(kRows, conv.O - o);
       for (Index c = 0; c < conv.C; ++c) {
@@ -133,30 +129,84 @@ void correlate(const Convolution& conv, const Weights& weights, const Real* bias
       }
       for (Index q = 0; q < sheet.positions; q += kTileWidth) correlate_tile(conv, sheet, w, sheets + q, out + q);
       for (Index r = 0; r < channels; ++r) {
-        sheet.rows(r * sheet.positions, out_h, [=, &conv](Index at, Index n, Index i) {
-          Real* row = y + (((done + n) * conv.O + o + r) * out_h + i) * out_w;
-          if (bias) {
-            for (Index j = 0; j < out_w; ++j) row[j] = bias[o + r] + out[at + j];
-          } else {
-            for (Index j = 0; j < out_w; ++j) row[j] += out[at + j];
-          }
-        });
+        sheet.rows(r * sheet.positions, out_h, [=](Index at, Index n, Index i) { write(done + n, o + r, i, out + at); });
       }
     }
   }
 }
 
+/// Writes row i of a channel of x, padded if edges are mirrored.
+auto reader(const Convolution& conv, const Real* x) {
+  return [=, &conv](Index n, Index c, Index i, Real* to) {
+    const Real* const image = x + (n * conv.C + c) * conv.H * conv.W;
+    if (conv.mirrored) {
+      const Real* const row = image_rows::find(conv, image, i - conv.pad_h);
+      image_rows::read(conv, row, -conv.pad_w, conv.W + 2 * conv.pad_w, to);
+    } else {
+      std::copy_n(image + i * conv.W, conv.W, to);
+    }
+  };
+}
+/// Writes row i of a channel of ∂L/∂y before the rectifier.
+auto reader(const Convolution& conv, const Real* y, const Real* dy) {
+  const Index out_h = conv.out_h(), out_w = conv.out_w();
+  return [=, &conv](Index n, Index o, Index i, Real* to) {
+    const Index first = ((n * conv.O + o) * out_h + i) * out_w;
+    image_rows::read_gradient(conv, y + first, dy + first, to);
+  };
+}
+
+}  // namespace
+
+bool suits(const Convolution& conv) { return conv.stride == 1 && conv.pad_h < conv.kh && conv.pad_w < conv.kw; }
+
+Index scratch_size(const Convolution& any) {
+  const auto size = [](const Convolution& conv) {
+    const Sheet sheet(conv, images_at_once(conv));
+    return (conv.C + std::max<Index>(conv.O, kRows)) * sheet.size + round_up(kRows * conv.taps(), kLanes) + kLanes;
+  };
+  const Convolution conv = on_sheets(any);
+  return std::max(size(conv), size(conv.transposed()));
+}
+
+void forward(const Convolution& conv, const Real* weight, const Real* bias, const Real* x, Real* y, Real* scratch) {
+  const Index out_h = conv.out_h(), out_w = conv.out_w();
+  correlate(on_sheets(conv), Weights(conv, weight), scratch, reader(conv, x),
+            [=, &conv](Index n, Index o, Index i, const Real* sums) {
+              image_rows::write(conv, sums, bias[o], y + ((n * conv.O + o) * out_h + i) * out_w);
+            });
+}
+
+void image_gradient(const Convolution& conv, const Real* weight, const Real* y, const Real* dy, Real* dx,
+                    Real* scratch) {
+  const Convolution back = on_sheets(conv).transposed();
+  const Index left = conv.mirrored ? conv.pad_w : 0, H = conv.H, W = conv.W;
+  correlate(back, Weights(conv, weight, true), scratch, reader(conv, y, dy),
+            [=, &conv](Index n, Index c, Index i, const Real* sums) {
+              const Index row = conv.mirrored ? image_rows::mirror(i - conv.pad_h, H) : i;
+              Real* const to = dx + ((n * conv.C + c) * H + row) * W;
+              for (Index j = 0; j < W; ++j) to[j] += sums[left + j];
+              for (Index j = 0; j < left; ++j) {
+                to[left - j] += sums[j];
+                to[W - 2 - j] += sums[left + W + j];
+              }
+            });
+}
+
 // dweight[o, c, ky, kx] = Σ_q dy[o][q] x[c][q + ky · pitch + kx]. dy is a sheet too. Padded for the transposed
 // convolution it has the same pitch, and zeros at the positions that mean nothing.
-void weight_gradient(const Convolution& conv, const Real* x, const Real* dy, Real* dweight, Real* scratch) {
+void weight_gradient(const Convolution& all, const Real* x, const Real* y, const Real* dy, Real* dweight,
+                     Real* scratch) {
+  const Convolution conv = on_sheets(all), transposed = conv.transposed();
   const Index window = conv.kh * conv.kw, K = conv.taps();
-  const Convolution transposed = conv.transposed();
+  const auto read_x = reader(all, x);
+  const auto read_dy = reader(all, y, dy);
   for (Index done = 0, step = images_at_once(conv); done < conv.N && K > 0; done += step) {
     const Sheet sheet(conv, std::min(step, conv.N - done)), dy_sheet(transposed, sheet.images);
     Real* const sheets = scratch;  // [C][size]
     Real* const dy_sheets = sheets + conv.C * sheet.size + (kLanes - dy_sheet.first % kLanes) % kLanes;  // [O][size]
-    sheet.fill(x + done * conv.image_size(), conv.C, sheets);
-    dy_sheet.fill(dy + done * conv.result_size(), conv.O, dy_sheets);
+    sheet.fill(conv.C, sheets, [=](Index n, Index c, Index i, Real* to) { read_x(done + n, c, i, to); });
+    dy_sheet.fill(conv.O, dy_sheets, [=](Index n, Index o, Index i, Real* to) { read_dy(done + n, o, i, to); });
     for (Index o = 0; o < conv.O; o += kRows) {
       const Index channels = std::min<Index>(kRows, conv.O - o);
       const Real* rows[kRows];

@@ -11,11 +11,13 @@ bool suits(const Convolution& conv);
 /// Length of `scratch` below.
 Index scratch_size(const Convolution& conv);
 
-/// y = conv(x) + bias; or, if `bias` is null, y += conv(x).
-void correlate(const Convolution& conv, const Weights& weights, const Real* bias, const Real* x, Real* y,
-               Real* scratch);
-
-/// dweight += ∂L/∂weight, given dy = ∂L/∂y.
-void weight_gradient(const Convolution& conv, const Real* x, const Real* dy, Real* dweight, Real* scratch);
+/// y = conv(x) + bias, rectified or not.
+void forward(const Convolution& conv, const Real* weight, const Real* bias, const Real* x, Real* y, Real* scratch);
+/// dx += ∂L/∂x, given y and dy = ∂L/∂y.
+void image_gradient(const Convolution& conv, const Real* weight, const Real* y, const Real* dy, Real* dx,
+                    Real* scratch);
+/// dweight += ∂L/∂weight.
+void weight_gradient(const Convolution& conv, const Real* x, const Real* y, const Real* dy, Real* dweight,
+                     Real* scratch);
 
 }  // namespace l2l::conv_direct

@@ -3,11 +3,13 @@
 
 namespace l2l {
 
-/// The extents of a convolution (see conv2d in autodiff/images/ops.h).
+/// A convolution (see conv2d in autodiff/images/ops.h), perhaps with mirrored edges and a rectifier behind it.
 struct Convolution {
   Index N, C, H, W;  // the images
   Index O, kh, kw;  // the weights are [O, C, kh, kw]
   Index stride, pad_h, pad_w;
+  bool mirrored = false;  // the padding mirrors what is inside, and is less than H and W; or zeros
+  bool rectified = false;  // y = max(0, conv(x) + bias)
 
   Index out_h() const { return (H + 2 * pad_h - kh) / stride + 1; }
   Index out_w() const { return (W + 2 * pad_w - kw) / stride + 1; }
@@ -22,8 +24,10 @@ struct Convolution {
     c.N = count;
     return c;
   }
-  /// For stride 1: the convolution that turns ∂L/∂y into ∂L/∂x. A pixel collects from all results whose windows it is
-  /// in, so the weights are the same, rotated by 180 degrees.
+  /// The linear part, without padding, on images that have it already.
+  Convolution on_padded() const { return {N, C, H + 2 * pad_h, W + 2 * pad_w, O, kh, kw, stride, 0, 0}; }
+  /// For stride 1 and zeros at the edges: the convolution that turns ∂L/∂y into ∂L/∂x. A pixel collects from all
+  /// results whose windows it is in, so the weights are the same, rotated by 180 degrees.
   Convolution transposed() const { return {N, O, out_h(), out_w(), C, kh, kw, 1, kh - 1 - pad_h, kw - 1 - pad_w}; }
 };
 

@@ -25,21 +25,18 @@ struct Slabs {
 
 Index slab_scratch(const Convolution& conv) {
   const Convolution slab = Slabs{conv}.largest();
-  if (!conv_direct::suits(conv)) return conv_columns::scratch_size(slab);
-  return std::max(conv_direct::scratch_size(slab), conv_direct::scratch_size(slab.transposed()));
-}
-
-Index winograd_scratch(const Convolution& conv, int threads) {
-  return winograd::scratch_size(conv, winograd::best_tile(conv), threads);
+  return conv_direct::suits(conv) ? conv_direct::scratch_size(slab) : conv_columns::scratch_size(slab);
 }
 
 }  // namespace
 
 Index forward_scratch(const Convolution& conv, int threads) {
-  return winograd::suits(conv) ? winograd_scratch(conv, threads) : threads * slab_scratch(conv);
+  if (!winograd::suits(conv)) return threads * slab_scratch(conv);
+  return winograd::forward_scratch(conv, winograd::best_tile(conv), threads);
 }
 Index image_gradient_scratch(const Convolution& conv, int threads) {
-  return winograd::suits(conv) ? winograd_scratch(conv.transposed(), threads) : threads * slab_scratch(conv);
+  if (!winograd::suits(conv)) return threads * slab_scratch(conv);
+  return winograd::image_gradient_scratch(conv, winograd::best_tile(conv), threads);
 }
 Index weight_gradient_scratch(const Convolution& conv, int threads) {
   return Slabs{conv}.count() * conv.O * conv.taps() + threads * slab_scratch(conv);
@@ -48,67 +45,71 @@ Index weight_gradient_scratch(const Convolution& conv, int threads) {
 void forward(const Convolution& conv, const Real* weight, const Real* bias, const Real* x, Real* y, int threads,
              Real* scratch) {
   if (winograd::suits(conv)) {
-    winograd::correlate(conv, winograd::best_tile(conv), Weights(conv, weight), bias, x, y, threads, scratch);
+    winograd::forward(conv, winograd::best_tile(conv), weight, bias, x, y, threads, scratch);
     return;
   }
   const Slabs slabs{conv};
   const Index per_thread = slab_scratch(conv);
   parallel_for(threads, slabs.count(), [&](Index s, int thread) {
-    const Convolution part = slabs.part(s);
-    const Real* const from = x + slabs.first(s) * conv.image_size();
-    Real* const to = y + slabs.first(s) * conv.result_size();
-    if (conv_direct::suits(conv)) {
-      conv_direct::correlate(part, Weights(conv, weight), bias, from, to, scratch + thread * per_thread);
-    } else {
-      conv_columns::forward(part, weight, bias, from, to, scratch + thread * per_thread);
-    }
+    const Index image = slabs.first(s);
+    const auto kernel = conv_direct::suits(conv) ? conv_direct::forward : conv_columns::forward;
+    kernel(slabs.part(s), weight, bias, x + image * conv.image_size(), y + image * conv.result_size(),
+           scratch + thread * per_thread);
   });
 }
 
-void image_gradient(const Convolution& conv, const Real* weight, const Real* dy, Real* dx, int threads, Real* scratch) {
+void image_gradient(const Convolution& conv, const Real* weight, const Real* y, const Real* dy, Real* dx, int threads,
+                    Real* scratch) {
   if (winograd::suits(conv)) {
-    const Convolution back = conv.transposed();
-    winograd::correlate(back, winograd::best_tile(back), Weights(conv, weight, true), nullptr, dy, dx, threads,
-                        scratch);
+    winograd::image_gradient(conv, winograd::best_tile(conv), weight, y, dy, dx, threads, scratch);
     return;
   }
   const Slabs slabs{conv};
   const Index per_thread = slab_scratch(conv);
   parallel_for(threads, slabs.count(), [&](Index s, int thread) {
-    const Convolution part = slabs.part(s);
-    const Real* const from = dy + slabs.first(s) * conv.result_size();
+    const Index result = slabs.first(s) * conv.result_size();
     Real* const to = dx + slabs.first(s) * conv.image_size();
+    Real* const memory = scratch + thread * per_thread;
     if (conv_direct::suits(conv)) {
-      conv_direct::correlate(part.transposed(), Weights(conv, weight, true), nullptr, from, to,
-                             scratch + thread * per_thread);
+      conv_direct::image_gradient(slabs.part(s), weight, y + result, dy + result, to, memory);
     } else {
-      conv_columns::image_gradient(part, weight, from, to, scratch + thread * per_thread);
+      conv_columns::image_gradient(slabs.part(s), weight, dy + result, to, memory);
     }
   });
 }
 
-void weight_gradient(const Convolution& conv, const Real* x, const Real* dy, Real* dweight, int threads,
+void weight_gradient(const Convolution& conv, const Real* x, const Real* y, const Real* dy, Real* dweight, int threads,
                      Real* scratch) {
   const Slabs slabs{conv};
   const Index per_thread = slab_scratch(conv), size = conv.O * conv.taps();
   Real* const partial = scratch;  // [slabs][O, C, kh, kw]
-  Real* const memory = partial + slabs.count() * size;
   std::fill_n(partial, slabs.count() * size, Real(0));
   parallel_for(threads, slabs.count(), [&](Index s, int thread) {
-    const Real* const x_s = x + slabs.first(s) * conv.image_size();
-    const Real* const dy_s = dy + slabs.first(s) * conv.result_size();
-    const auto kernel = conv_direct::suits(conv) ? conv_direct::weight_gradient : conv_columns::weight_gradient;
-    kernel(slabs.part(s), x_s, dy_s, partial + s * size, memory + thread * per_thread);
+    const Index result = slabs.first(s) * conv.result_size();
+    const Real* const from = x + slabs.first(s) * conv.image_size();
+    Real* const memory = partial + slabs.count() * size + thread * per_thread;
+    if (conv_direct::suits(conv)) {
+      conv_direct::weight_gradient(slabs.part(s), from, y + result, dy + result, partial + s * size, memory);
+    } else {
+      conv_columns::weight_gradient(slabs.part(s), from, dy + result, partial + s * size, memory);
+    }
   });
   for (Index s = 0; s < slabs.count(); ++s) {
     for (Index k = 0; k < size; ++k) dweight[k] += partial[s * size + k];
   }
 }
 
-void bias_gradient(const Convolution& conv, const Real* dy, Real* dbias, int threads) {
+void bias_gradient(const Convolution& conv, const Real* y, const Real* dy, Real* dbias, int threads) {
   const Index P = conv.out_h() * conv.out_w();
   parallel_for(threads, conv.O, [&](Index o, int) {
-    for (Index n = 0; n < conv.N; ++n) dbias[o] += simd::sum(dy + (n * conv.O + o) * P, P);
+    for (Index n = 0; n < conv.N; ++n) {
+      const Index first = (n * conv.O + o) * P;
+      if (conv.rectified) {
+        for (Index k = first; k < first + P; ++k) dbias[o] += y[k] > 0 ? dy[k] : 0;
+      } else {
+        dbias[o] += simd::sum(dy + first, P);
+      }
+    }
   });
 }
 

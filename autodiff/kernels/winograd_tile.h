@@ -8,6 +8,7 @@ namespace l2l::winograd {
 /// F(m, 3): m results of a window of 3 that moves over m + 2 inputs, with m + 2 multiplications,
 ///
 ///     y = Aᵀ [ (G g) ⊙ (Bᵀ d) ]        g: 3 weights, d: m + 2 inputs
+///     ∂L/∂d = B [ (G g) ⊙ (A ∂L/∂y) ]
 ///
 /// It is the transpose of multiplying polynomials by their values at the points 0, 1, -1, for m = 4 also 2 and -2, and
 /// ∞.
@@ -37,6 +38,20 @@ struct Tile<2> {
   static void results(const T* p, T* y) {  // Aᵀ p
     y[0] = p[0] + p[1] + p[2];
     y[1] = p[1] - p[2] - p[3];
+  }
+  template <class T>
+  static void result_gradients(const T* dy, T* dp) {  // A dy
+    dp[0] = dy[0];
+    dp[1] = dy[0] + dy[1];
+    dp[2] = dy[0] - dy[1];
+    dp[3] = -dy[1];
+  }
+  template <class T>
+  static void input_gradients(const T* dv, T* dd) {  // B dv
+    dd[0] = dv[0];
+    dd[1] = dv[1] - dv[2] + dv[3];
+    dd[2] = dv[1] + dv[2] - dv[0];
+    dd[3] = -dv[3];
   }
 };
 
@@ -74,6 +89,27 @@ struct Tile<4> {
     y[1] = odd1 + Real(2) * odd2;
     y[2] = even1 + Real(4) * even2;
     y[3] = odd1 + Real(8) * odd2 + p[5];
+  }
+  template <class T>
+  static void result_gradients(const T* dy, T* dp) {
+    const T even1 = dy[0] + dy[2], odd1 = dy[1] + dy[3];
+    const T even2 = dy[0] + Real(4) * dy[2], odd2 = Real(2) * dy[1] + Real(8) * dy[3];
+    dp[0] = dy[0];
+    dp[1] = even1 + odd1;
+    dp[2] = even1 - odd1;
+    dp[3] = even2 + odd2;
+    dp[4] = even2 - odd2;
+    dp[5] = dy[3];
+  }
+  template <class T>
+  static void input_gradients(const T* dv, T* dd) {
+    const T even1 = dv[1] + dv[2], odd1 = dv[1] - dv[2], even2 = dv[3] + dv[4], odd2 = Real(2) * (dv[3] - dv[4]);
+    dd[0] = Real(4) * dv[0];
+    dd[1] = Real(4) * (dv[5] - odd1) - odd2;
+    dd[2] = Real(-5) * dv[0] - Real(4) * even1 - even2;
+    dd[3] = odd1 + odd2 - Real(5) * dv[5];
+    dd[4] = dv[0] + even1 + even2;
+    dd[5] = dv[5];
   }
 };
 

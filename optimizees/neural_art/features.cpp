@@ -114,13 +114,13 @@ Var FeatureNetwork::convolve(Index k, Var weights, Var x) const {
   const Convolution& convolution = convolutions_[k];
   if (k == 0) x = normalise(x);
   if (convolution.first_of_block) x = pooling_ == Pooling::max ? max_pool2d(x, 2) : avg_pool2d(x, 2);
-  return conv2d(reflect_pad2d(x, 1), convolution.weight.in(weights), convolution.bias.in(weights));
+  return reflect_pad_conv_relu(x, convolution.weight.in(weights), convolution.bias.in(weights), 1);
 }
 
 void FeatureNetwork::operator()(Var weights, Var pictures, Index depth, std::vector<Var>& activations) const {
   activations.clear();
   for (Index k = 0; k < depth; ++k) {
-    activations.push_back(relu(convolve(k, weights, k == 0 ? pictures : activations[k - 1])));
+    activations.push_back(convolve(k, weights, k == 0 ? pictures : activations[k - 1]));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "autodiff/kernels/convolution.h"
+#include "tests/autodiff/naive_convolution.h"
 #include "tests/tolerance.h"
 
 namespace l2l::testing {
@@ -58,6 +59,40 @@ struct SquaredMatrices {
   }
 };
 
+inline Matrix transpose(const Matrix& M) {
+  Matrix T;
+  for (int i = 0; i < 6; ++i) {
+    for (int j = 0; j < 6; ++j) T[i][j] = M[j][i];
+  }
+  return T;
+}
+
+/// |G|² g² |G|² for all weights [O, C].
+inline std::vector<Matrix> squared_weights(const Convolution& conv, int m, const std::vector<Real>& w) {
+  std::vector<Matrix> g2;
+  for (Index k = 0; k < conv.O * conv.C; ++k) {
+    Matrix g = {};
+    for (Index tap = 0; tap < 9; ++tap) g[tap / 3][tap % 3] = std::pow(w[9 * k + tap], 2);
+    g2.push_back(from_both_sides(SquaredMatrices(m).G, g));
+  }
+  return g2;
+}
+inline void add_product(Matrix& sum, const Matrix& x, const Matrix& y) {
+  for (int a = 0; a < 6; ++a) {
+    for (int b = 0; b < 6; ++b) sum[a][b] += x[a][b] * y[a][b];
+  }
+}
+
+/// visit(image, row and column of the first result) for each tile.
+template <class Visit>
+void each_tile(const Convolution& conv, int m, Visit visit) {
+  for (Index n = 0; n < conv.N; ++n) {
+    for (Index top = 0; top < conv.out_h(); top += m) {
+      for (Index left = 0; left < conv.out_w(); left += m) visit(n, top, left);
+    }
+  }
+}
+
 /// The bound of the error of each result of a convolution [N, O, out_h, out_w] by F(m x m, 3x3).
 ///
 /// A result is a sum of terms Aᵀ (G g) (Bᵀ d) A, which are larger than itself and cancel, so it is their size that
@@ -65,51 +100,75 @@ struct SquaredMatrices {
 /// sum is s = √(|A|² [(|G|² g² |G|²) ⊙ (|B|² d² |B|²)] |A|²), with squares number by number, added over input channels.
 /// On its way a result is rounded once for each channel, and in six transforms of up to five operations; partial sums
 /// are at most about s in the mean, and n roundings of both signs add up to `roundings(n)` (see there).
-inline std::vector<double> winograd_errors(const Convolution& conv, int m, const Weights& weights,
+inline std::vector<double> winograd_errors(const Convolution& conv, int m, const std::vector<Real>& w,
                                            const std::vector<Real>& x) {
   const SquaredMatrices square(m);
-  const Index edge = m + 2, out_h = conv.out_h(), out_w = conv.out_w();
-  std::vector<double> errors(conv.N * conv.O * out_h * out_w);
+  const Index out_h = conv.out_h(), out_w = conv.out_w();
   const double rounding = roundings(static_cast<double>(conv.C) + 30) * kUnit<>;
-  std::vector<Matrix> g2;  // [O, C]
-  for (Index o = 0; o < conv.O; ++o) {
+  const std::vector<Matrix> g2 = squared_weights(conv, m, w);
+  std::vector<double> errors(conv.N * conv.result_size());
+  each_tile(conv, m, [&](Index n, Index top, Index left) {
+    std::vector<Matrix> d2;  // [C]
     for (Index c = 0; c < conv.C; ++c) {
-      Matrix g = {};
-      for (Index k = 0; k < 9; ++k) g[k / 3][k % 3] = std::pow(weights.at(o, c, k), 2);
-      g2.push_back(from_both_sides(square.G, g));
+      Matrix d = {};
+      for (Index k = 0; k < (m + 2) * (m + 2); ++k) {
+        const Index a = k / (m + 2), b = k % (m + 2);
+        const Index at = pixel(conv, top + a - conv.pad_h, left + b - conv.pad_w);
+        if (at >= 0) d[a][b] = std::pow(x[(n * conv.C + c) * conv.H * conv.W + at], 2);
+      }
+      d2.push_back(from_both_sides(square.B, d));
     }
-  }
-  for (Index n = 0; n < conv.N; ++n) {
-    for (Index top = 0; top < out_h; top += m) {
-      for (Index left = 0; left < out_w; left += m) {
-        std::vector<Matrix> d2;  // [C]
-        for (Index c = 0; c < conv.C; ++c) {
-          Matrix d = {};
-          for (Index a = 0; a < edge; ++a) {
-            for (Index b = 0; b < edge; ++b) {
-              const Index i = top + a - conv.pad_h, j = left + b - conv.pad_w;
-              if (i < 0 || i >= conv.H || j < 0 || j >= conv.W) continue;
-              d[a][b] = std::pow(x[((n * conv.C + c) * conv.H + i) * conv.W + j], 2);
-            }
-          }
-          d2.push_back(from_both_sides(square.B, d));
-        }
-        for (Index o = 0; o < conv.O; ++o) {
-          Matrix products = {};
-          for (Index c = 0; c < conv.C; ++c) {
-            for (Index a = 0; a < edge; ++a) {
-              for (Index b = 0; b < edge; ++b) products[a][b] += g2[o * conv.C + c][a][b] * d2[c][a][b];
-            }
-          }
-          const Matrix s2 = from_both_sides(square.A, products);
-          for (Index a = 0; a < std::min<Index>(m, out_h - top); ++a) {
-            for (Index b = 0; b < std::min<Index>(m, out_w - left); ++b) {
-              errors[((n * conv.O + o) * out_h + top + a) * out_w + left + b] = rounding * std::sqrt(s2[a][b]);
-            }
-          }
+    for (Index o = 0; o < conv.O; ++o) {
+      Matrix products = {};
+      for (Index c = 0; c < conv.C; ++c) add_product(products, g2[o * conv.C + c], d2[c]);
+      const Matrix s2 = from_both_sides(square.A, products);
+      for (Index a = 0; a < std::min<Index>(m, out_h - top); ++a) {
+        for (Index b = 0; b < std::min<Index>(m, out_w - left); ++b) {
+          errors[((n * conv.O + o) * out_h + top + a) * out_w + left + b] = rounding * std::sqrt(s2[a][b]);
         }
       }
     }
+  });
+  return errors;
+}
+
+/// The same for ∂L/∂x, which is the transposed map: the deviation of what a tile says of its inputs is
+/// s = √(|B|² [(|G|² g² |G|²) ⊙ (|A|² dy² |A|²)] |B|²), added over output channels. Up to four tiles say something of
+/// a pixel, with a rounding each; those of mirror images are not independent of it, so that their bounds add up.
+inline std::vector<double> winograd_gradient_errors(const Convolution& conv, int m, const std::vector<Real>& w,
+                                                    const std::vector<Real>& dy) {
+  const SquaredMatrices square(m);
+  const Matrix A = transpose(square.A), B = transpose(square.B);
+  const Index out_h = conv.out_h(), out_w = conv.out_w(), padded_w = conv.W + 2 * conv.pad_w;
+  const Index padded = (conv.H + 2 * conv.pad_h) * padded_w;
+  const double rounding = roundings(static_cast<double>(conv.O) + 38) * kUnit<>;
+  const std::vector<Matrix> g2 = squared_weights(conv, m, w);
+  std::vector<double> s2(conv.N * conv.C * padded);  // of padded images
+  each_tile(conv, m, [&](Index n, Index top, Index left) {
+    std::vector<Matrix> products(conv.C, Matrix());
+    for (Index o = 0; o < conv.O; ++o) {
+      Matrix tile = {};
+      for (Index a = 0; a < std::min<Index>(m, out_h - top); ++a) {
+        for (Index b = 0; b < std::min<Index>(m, out_w - left); ++b) {
+          tile[a][b] = std::pow(dy[((n * conv.O + o) * out_h + top + a) * out_w + left + b], 2);
+        }
+      }
+      const Matrix dy2 = from_both_sides(A, tile);
+      for (Index c = 0; c < conv.C; ++c) add_product(products[c], g2[o * conv.C + c], dy2);
+    }
+    for (Index c = 0; c < conv.C; ++c) {
+      const Matrix d2 = from_both_sides(B, products[c]);
+      for (Index a = 0; a < std::min<Index>(m, out_h - top) + 2; ++a) {
+        for (Index b = 0; b < std::min<Index>(m, out_w - left) + 2; ++b) {
+          s2[(n * conv.C + c) * padded + (top + a) * padded_w + left + b] += d2[a][b];
+        }
+      }
+    }
+  });
+  std::vector<double> errors(conv.N * conv.image_size());
+  for (Index k = 0; k < static_cast<Index>(s2.size()); ++k) {
+    const Index at = pixel(conv, k % padded / padded_w - conv.pad_h, k % padded_w - conv.pad_w);
+    if (at >= 0) errors[k / padded * conv.H * conv.W + at] += rounding * std::sqrt(s2[k]);
   }
   return errors;
 }

@@ -1,6 +1,7 @@
 #include "autodiff/error.h"
 #include "autodiff/images/ops.h"
 #include "autodiff/kernels/winograd.h"
+#include "tests/autodiff/naive_convolution.h"
 #include "tests/autodiff/testing.h"
 #include "tests/autodiff/winograd_errors.h"
 
@@ -55,31 +56,6 @@ const Case kLarge[] = {
     {11, 6, 9, 9, 5, 3, 3, 2, 1},  // slabs as columns
 };
 
-/// The definition, by seven loops.
-std::vector<Sum> naive(const Case& c, const std::vector<Real>& x, const std::vector<Real>& w,
-                       const std::vector<Real>& bias) {
-  std::vector<Sum> y;
-  for (Index n = 0; n < c.N; ++n) {
-    for (Index o = 0; o < c.O; ++o) {
-      for (Index i = 0; i < c.out_h(); ++i) {
-        for (Index j = 0; j < c.out_w(); ++j) {
-          Sum sum;
-          sum.add(bias[o]);
-          for (Index k = 0; k < c.C * c.kh * c.kw; ++k) {
-            const Index channel = k / (c.kh * c.kw), a = k / c.kw % c.kh, b = k % c.kw;
-            const Index row = i * c.stride + a - c.padding, column = j * c.stride + b - c.padding;
-            if (row < 0 || row >= c.H || column < 0 || column >= c.W) continue;
-            sum.add(static_cast<Sum::Wide>(w[o * c.C * c.kh * c.kw + k]) *
-                    x[((n * c.C + channel) * c.H + row) * c.W + column]);
-          }
-          y.push_back(sum);
-        }
-      }
-    }
-  }
-  return y;
-}
-
 void check_against_naive(const Case& c, Random& random) {
   INFO(c);
   Tape tape;
@@ -87,7 +63,7 @@ void check_against_naive(const Case& c, Random& random) {
   for (const auto conv : {plain_conv2d, conv2d}) {
     Var y = conv(tape.constant(c.x(), x), tape.constant(c.weight(), w), tape.constant({c.O}, b), c.stride, c.padding);
     CHECK(y.shape == Shape{c.N, c.O, c.out_h(), c.out_w()});
-    check_close(y.values(), naive(c, x, w, b));
+    check_close(y.values(), naive_results(c.extents(), w, b, x));
   }
 }
 
@@ -107,47 +83,22 @@ TEST_CASE("conv2d: equals its definition") {
 
 namespace {
 
-/// The gradients of Σ dy y, by the definition.
-struct Gradients {
-  std::vector<Sum> x, weight, bias;
-};
-Gradients naive_gradients(const Case& c, const std::vector<Real>& x, const std::vector<Real>& w,
-                          const std::vector<Real>& dy) {
-  Gradients d = {std::vector<Sum>(x.size()), std::vector<Sum>(w.size()), std::vector<Sum>(c.O)};
-  const Index window = c.kh * c.kw, K = c.C * window;
-  for (Index at = 0; at < static_cast<Index>(dy.size()); ++at) {
-    const Index j = at % c.out_w(), i = at / c.out_w() % c.out_h();
-    const Index o = at / (c.out_w() * c.out_h()) % c.O, n = at / (c.out_w() * c.out_h() * c.O);
-    d.bias[o].add(dy[at]);
-    for (Index k = 0; k < K; ++k) {
-      const Index row = i * c.stride + k / c.kw % c.kh - c.padding, column = j * c.stride + k % c.kw - c.padding;
-      if (row < 0 || row >= c.H || column < 0 || column >= c.W) continue;
-      const Index from = ((n * c.C + k / window) * c.H + row) * c.W + column;
-      d.x[from].add(static_cast<Sum::Wide>(dy[at]) * w[o * K + k]);
-      d.weight[o * K + k].add(static_cast<Sum::Wide>(dy[at]) * x[from]);
-    }
-  }
-  return d;
-}
-
-/// What the fast kernels have to come near: conv applied to x is `sums`. Those of Winograd's algorithm have a bound of
-/// their own.
-std::vector<Near> by_kernel(const std::vector<Sum>& sums, const Convolution& conv, const Weights& weights,
-                            const std::vector<Real>& x) {
-  std::vector<Near> expected(sums.begin(), sums.end());
+/// What the fast kernels have to come near. Those of Winograd's algorithm have a bound of their own.
+std::vector<Near> y_by_kernel(const Convolution& conv, const std::vector<Sum>& y, const std::vector<Real>& x,
+                              const std::vector<Real>& w) {
+  std::vector<Near> expected(y.begin(), y.end());
   if (!winograd::suits(conv)) return expected;
-  const std::vector<double> errors = winograd_errors(conv, winograd::best_tile(conv), weights, x);
+  const std::vector<double> errors = winograd_errors(conv, winograd::best_tile(conv), w, x);
   for (std::size_t k = 0; k < expected.size(); ++k) expected[k].bound += errors[k];
   return expected;
 }
-std::vector<Near> y_by_kernel(const Case& c, const std::vector<Sum>& y, const std::vector<Real>& x,
-                              const std::vector<Real>& w) {
-  return by_kernel(y, c.extents(), Weights(c.extents(), w.data()), x);
-}
-std::vector<Near> dx_by_kernel(const Case& c, const std::vector<Sum>& dx, const std::vector<Real>& dy,
+std::vector<Near> dx_by_kernel(const Convolution& conv, const std::vector<Sum>& dx, const std::vector<Real>& dy,
                                const std::vector<Real>& w) {
-  return by_kernel(dx, c.stride == 1 ? c.extents().transposed() : c.extents(), Weights(c.extents(), w.data(), true),
-                   dy);
+  std::vector<Near> expected(dx.begin(), dx.end());
+  if (!winograd::suits(conv)) return expected;
+  const std::vector<double> errors = winograd_gradient_errors(conv, winograd::best_tile(conv), w, dy);
+  for (std::size_t k = 0; k < expected.size(); ++k) expected[k].bound += errors[k];
+  return expected;
 }
 
 /// y and the gradients of x, weight and bias.
@@ -156,7 +107,7 @@ struct Results {
   bool operator==(const Results&) const = default;
 };
 Results run(const Case& c, const std::vector<Real>& x, const std::vector<Real>& w, const std::vector<Real>& b,
-            const std::vector<Real>& dy, int threads, decltype(&conv2d) conv = conv2d) {
+            const std::vector<Real>& dy, int threads, Var (*conv)(Var, Var, Var, Index, Index) = conv2d) {
   Tape tape;
   tape.set_threads(threads);
   const Var in[] = {tape.variable(c.x(), x), tape.variable(c.weight(), w), tape.variable({c.O}, b)};
@@ -175,13 +126,13 @@ TEST_CASE("conv2d: values and gradients by the definition, the same bytes for an
     const auto x = uniform(random, c.x().size()), w = uniform(random, c.weight().size()), b = uniform(random, c.O);
     const auto dy = uniform(random, c.N * c.O * c.out_h() * c.out_w());
     const Results one = run(c, x, w, b, dy, 1);
-    const std::vector<Sum> y = naive(c, x, w, b);
-    const Gradients expected = naive_gradients(c, x, w, dy);
+    const std::vector<Sum> y = naive_results(c.extents(), w, b, x);
+    const NaiveGradients expected(c.extents(), x, w, dy);
     const Results plain = run(c, x, w, b, dy, 1, plain_conv2d);
     check_close(plain.y, y);
     check_close(plain.x, expected.x);
-    check_close(one.y, y_by_kernel(c, y, x, w));
-    check_close(one.x, dx_by_kernel(c, expected.x, dy, w));
+    check_close(one.y, y_by_kernel(c.extents(), y, x, w));
+    check_close(one.x, dx_by_kernel(c.extents(), expected.x, dy, w));
     for (const Results& result : {plain, one}) {
       check_close(result.weight, expected.weight);
       check_close(result.bias, expected.bias);
@@ -198,7 +149,7 @@ TEST_CASE("conv2d: what was in the gradient stays, when another is added") {
     const auto x = uniform(random, c.x().size()), w = uniform(random, c.weight().size()), b = uniform(random, c.O);
     const auto before = uniform(random, c.x().size());
     const auto dy = uniform(random, c.N * c.O * c.out_h() * c.out_w());
-    std::vector<Sum> expected = naive_gradients(c, x, w, dy).x;
+    std::vector<Sum> expected = NaiveGradients(c.extents(), x, w, dy).x;
     std::vector<Real> once(before.size()), added = before;
     for (std::vector<Real>* dx : {&once, &added}) {
       Tape tape;
@@ -206,9 +157,9 @@ TEST_CASE("conv2d: what was in the gradient stays, when another is added") {
       const Var y = conv2d(in, tape.constant(c.weight(), w), tape.constant({c.O}, b), c.stride, c.padding);
       tape.backward(sum(y * tape.constant(y.shape, dy)));
     }
-    check_close(once, dx_by_kernel(c, expected, dy, w));
+    check_close(once, dx_by_kernel(c.extents(), expected, dy, w));
     for (std::size_t k = 0; k < before.size(); ++k) expected[k].add(before[k]);
-    check_close(added, dx_by_kernel(c, expected, dy, w));
+    check_close(added, dx_by_kernel(c.extents(), expected, dy, w));
   }
 }
 
@@ -289,6 +240,91 @@ TEST_CASE("conv2d: the weight may be used twice, and the image be its own weight
       {Shape{1, 2, 3, 4}, Shape{2, 2, 3, 3}});
   check_gradient([](Tape& tape, auto x) { return conv2d(x[0], x[0], tape.constant({2}, Real(0)), 1, 1); },
                  {Shape{2, 1, 3, 3}});
+}
+
+TEST_CASE("reflect_pad_conv_relu: gradients") {
+  for (const Case& c : {Case{2, 3, 5, 4, 2, 3, 3, 1, 1}, {1, 2, 3, 3, 9, 5, 5, 1, 2}, {1, 1, 2, 2, 1, 2, 3, 1, 1},
+                        {1, 2, 4, 5, 2, 3, 2, 1, 0}, {2, 1, 1, 1, 1, 1, 1, 1, 0}, {1, 32, 4, 3, 33, 3, 3, 1, 1},
+                        {0, 2, 3, 3, 2, 2, 2, 1, 1}, {2, 0, 3, 3, 2, 2, 2, 1, 1}, {2, 2, 3, 3, 0, 2, 2, 1, 1}}) {
+    INFO(c);
+    if (!kDouble && c.C > 16) continue;  // of so many results, some change their sign within a step of float
+    check_gradient([&](Tape&, auto x) { return reflect_pad_conv_relu(x[0], x[1], x[2], c.padding); },
+                   {c.x(), c.weight(), Shape{c.O}});
+  }
+}
+
+TEST_CASE("reflect_pad_conv_relu: values and gradients by the definition, the same bytes for any number of threads") {
+  Random random(5);
+  for (const Case& c : {Case{19, 16, 9, 7, 16, 3, 3, 1, 1}, {9, 3, 32, 32, 17, 5, 5, 1, 2}, {2, 12, 5, 6, 9, 1, 1, 1, 0},
+                        {3, 48, 18, 44, 40, 3, 3, 1, 1}, {1, 70, 6, 5, 32, 3, 3, 1, 0}, {1, 32, 2, 2, 32, 3, 3, 1, 1}}) {
+    INFO(c);
+    Convolution conv = c.extents();
+    conv.mirrored = true;
+    const auto x = uniform(random, c.x().size()), w = uniform(random, c.weight().size()), b = uniform(random, c.O);
+    const auto dy = uniform(random, conv.N * conv.result_size());
+    const auto fused = [](Var x, Var weight, Var bias, Index, Index padding) {
+      return reflect_pad_conv_relu(x, weight, bias, padding);
+    };
+    const Results one = run(c, x, w, b, dy, 1, fused);
+    std::vector<Near> y = y_by_kernel(conv, naive_results(conv, w, b, x), x, w);
+    for (Near& v : y) v.value = std::max(v.value, 0.L);
+    check_close(one.y, y);
+    const std::vector<Real> dy_before = rectified(one.y, dy);
+    const NaiveGradients expected(conv, x, w, dy_before);
+    check_close(one.x, dx_by_kernel(conv, expected.x, dy_before, w));
+    check_close(one.weight, expected.weight);
+    check_close(one.bias, expected.bias);
+    CHECK(run(c, x, w, b, dy, 2, fused) == one);
+    CHECK(run(c, x, w, b, dy, 3, fused) == one);
+  }
+}
+
+TEST_CASE("reflect_pad_conv_relu: is the three operations one after the other, and passes NaN on") {
+  // Two channels, numbers of which the sums are exact.
+  Tape tape;
+  const auto whole = [](Index n) {
+    std::vector<Real> v(n);
+    for (Index k = 0; k < n; ++k) v[k] = static_cast<Real>((k * 7 + 3) % 11 - 5);
+    return v;
+  };
+  const auto both = [&](std::vector<Real> pixels) {
+    std::vector<std::vector<Real>> result;
+    for (const bool fused : {true, false}) {
+      const Var x = tape.variable({2, 2, 4, 5}, pixels), w = tape.variable({3, 2, 3, 3}, whole(54));
+      const Var b = tape.variable({3}, whole(3));
+      const Var y = fused ? reflect_pad_conv_relu(x, w, b, 1) : relu(plain_conv2d(reflect_pad2d(x, 1), w, b));
+      const auto add = [&](std::span<const Real> v) { result.emplace_back(v.begin(), v.end()); };
+      add(y.values());
+      tape.backward(sum(y * tape.constant(y.shape, whole(y.size()))));
+      for (const Var& v : {x, w, b}) add(v.gradient());
+      tape.clear();
+    }
+    return result;
+  };
+  std::vector<Real> pixels = whole(80);
+  const auto result = both(pixels);
+  for (int k = 0; k < 4; ++k) CHECK(result[k] == result[k + 4]);
+  pixels[7] = NAN;
+  const auto with_nan = both(pixels);
+  for (std::size_t k = 0; k < with_nan[0].size(); ++k) {
+    CAPTURE(k);
+    CHECK(std::isnan(with_nan[0][k]) == std::isnan(with_nan[4][k]));
+  }
+}
+
+TEST_CASE("reflect_pad_conv_relu: errors name shapes") {
+  Tape tape;
+  const auto conv = [&](const Shape& x, const Shape& w, Index padding) {
+    return reflect_pad_conv_relu(tape.constant(x, Real(1)), tape.constant(w, Real(1)), tape.constant({w[0]}, Real(1)),
+                                 padding);
+  };
+  CHECK_THROWS_WITH(conv({1, 2, 4, 4}, {2, 3, 1, 1}, 0),
+                    "reflect_pad_conv_relu: x [1x2x4x4] and weight [2x3x1x1] do not fit, [NxCxHxW] and [OxCxkhxkw] "
+                    "would");
+  CHECK_THROWS_WITH(conv({1, 2, 4, 1}, {2, 2, 3, 3}, 1),
+                    "reflect_pad_conv_relu: x [1x2x4x1] has nothing to mirror 1 pixels further in");
+  CHECK_THROWS_WITH(conv({1, 2, 4, 4}, {2, 2, 1, 2}, 1),
+                    "reflect_pad_conv_relu: padding 1 is not less than the window of weight [2x2x1x2]");
 }
 
 TEST_CASE("conv2d: errors name shapes") {

@@ -17,66 +17,73 @@ struct Case {
 };
 const Case kCases[] = {
     {"tiles that are cut off on both sides", {1, 3, 7, 9, 5, 3, 3, 1, 1, 1}},
+    {"mirrors within one tile", {1, 2, 2, 3, 3, 3, 3, 1, 1, 1}},
     {"no padding, and as many results as fill the tiles", {2, 4, 10, 14, 8, 3, 3, 1, 0, 0}},
     {"no image", {0, 32, 4, 4, 32, 3, 3, 1, 1, 1}},
     {"one result", {1, 2, 3, 3, 1, 3, 3, 1, 0, 0}},
     {"more padding than image", {1, 2, 1, 2, 3, 3, 3, 1, 2, 2}},
     {"different padding", {1, 2, 6, 5, 3, 3, 3, 1, 0, 2}},
+    {"one row of tiles, many images: teams of threads meet at the edges", {6, 2, 4, 6, 3, 3, 3, 1, 1, 1}},
+    {"many rows of tiles: teams of threads meet inside of the image", {1, 2, 60, 6, 3, 3, 3, 1, 1, 1}},
     {"strips of tiles, of which one spans two images", {3, 48, 18, 44, 9, 3, 3, 1, 1, 1}},
     {"several blocks of output channels, more weights than are transformed at once", {1, 130, 6, 5, 70, 3, 3, 1, 1, 1}},
 };
 
-/// The definition.
-std::vector<Sum> correlation(const Convolution& conv, const Weights& weights, const std::vector<Real>& x) {
-  std::vector<Sum> y;
-  for (Index n = 0; n < conv.N; ++n) {
-    for (Index o = 0; o < conv.O; ++o) {
-      for (Index k = 0; k < conv.out_h() * conv.out_w(); ++k) {
-        Sum& sum = y.emplace_back();
-        for (Index c = 0; c < conv.C; ++c) {
-          for (Index tap = 0; tap < 9; ++tap) {
-            const Index i = k / conv.out_w() + tap / 3 - conv.pad_h, j = k % conv.out_w() + tap % 3 - conv.pad_w;
-            if (i < 0 || i >= conv.H || j < 0 || j >= conv.W) continue;
-            sum.add(static_cast<Sum::Wide>(weights.at(o, c, tap)) * x[((n * conv.C + c) * conv.H + i) * conv.W + j]);
-          }
-        }
-      }
+/// `expected` with the errors that the algorithm may have.
+std::vector<Near> with_errors(const std::vector<Sum>& sums, const std::vector<double>& errors) {
+  std::vector<Near> expected(sums.begin(), sums.end());
+  for (std::size_t k = 0; k < sums.size(); ++k) expected[k].bound += errors[k];
+  return expected;
+}
+
+/// The case with zeros and, where that is possible, with mirrored edges; each with and without a rectifier.
+std::vector<Convolution> kinds(const Convolution& conv) {
+  std::vector<Convolution> result;
+  for (const bool mirrored : {false, true}) {
+    if (mirrored && (conv.pad_h > 1 || conv.pad_w > 1 || conv.H < 2 || conv.W < 2)) continue;
+    for (const bool rectified : {false, true}) {
+      result.push_back(conv);
+      result.back().mirrored = mirrored, result.back().rectified = rectified;
     }
   }
-  return y;
+  return result;
 }
 
 }  // namespace
 
-TEST_CASE(
-    "winograd: both sizes of tiles, weights turned or not, a bias or a sum to go on with, any number of threads") {
+TEST_CASE("winograd: both sizes of tiles, all kinds of edges, any number of threads") {
   Random random(1);
   for (const Case& c : kCases) {
-    const Convolution& conv = c.conv;
-    const auto x = uniform(random, conv.N * conv.image_size()), w = uniform(random, conv.O * conv.taps());
-    const auto bias = uniform(random, conv.O), before = uniform(random, conv.N * conv.result_size());
-    for (const bool turned : {false, true}) {
-      // Of the turned weights, which are those of the transposed convolution, rows are input channels.
-      const Weights weights(turned ? conv.transposed() : conv, w.data(), turned);
-      const std::vector<Sum> sums = correlation(conv, weights, x);
+    const auto x = uniform(random, c.conv.N * c.conv.image_size()), w = uniform(random, c.conv.O * c.conv.taps());
+    const auto bias = uniform(random, c.conv.O), dy = uniform(random, c.conv.N * c.conv.result_size());
+    const auto signs = uniform(random, dy.size()), before = uniform(random, x.size());
+    for (const Convolution& conv : kinds(c.conv)) {
+      const std::vector<Sum> results = naive_results(conv, w, bias, x);
+      const std::vector<Real> dy_before = conv.rectified ? rectified(signs, dy) : dy;
+      std::vector<Sum> gradients = NaiveGradients(conv, x, w, dy_before).x;
+      for (std::size_t k = 0; k < before.size(); ++k) gradients[k].add(before[k]);
       for (const int m : {2, 4}) {
-        CAPTURE(c.why, turned, m);
-        const std::vector<double> errors = winograd_errors(conv, m, weights, x);
-        for (const bool biased : {false, true}) {
-          std::vector<Near> expected;
-          for (std::size_t k = 0; k < sums.size(); ++k) {
-            Sum sum = sums[k];
-            sum.add(biased ? bias[static_cast<Index>(k) / (conv.out_h() * conv.out_w()) % conv.O] : before[k]);
-            expected.push_back({sum.value, static_cast<Near>(sum).bound + errors[k]});
+        CAPTURE(c.why, conv.mirrored, conv.rectified, m);
+        std::vector<Near> expected_y = with_errors(results, winograd_errors(conv, m, w, x));
+        for (Near& y : expected_y) {
+          if (conv.rectified) y.value = std::max(y.value, 0.L);  // which brings numbers no further apart
+        }
+        const std::vector<Near> expected_dx =
+            with_errors(gradients, winograd_gradient_errors(conv, m, w, dy_before));
+        std::vector<Real> first_y, first_dx;
+        for (const int threads : {1, 2, 3, 5}) {
+          std::vector<Real> y(dy.size(), NAN), dx = before;
+          std::vector<Real> scratch(winograd::forward_scratch(conv, m, threads), NAN);
+          winograd::forward(conv, m, w.data(), bias.data(), x.data(), y.data(), threads, scratch.data());
+          scratch.assign(winograd::image_gradient_scratch(conv, m, threads), NAN);
+          winograd::image_gradient(conv, m, w.data(), signs.data(), dy.data(), dx.data(), threads, scratch.data());
+          if (threads == 1) {
+            check_close(y, expected_y);
+            check_close(dx, expected_dx);
+            first_y = y, first_dx = dx;
           }
-          std::vector<Real> first;
-          for (const int threads : {1, 2, 3, 5}) {
-            std::vector<Real> y = before, scratch(winograd::scratch_size(conv, m, threads), NAN);
-            winograd::correlate(conv, m, weights, biased ? bias.data() : nullptr, x.data(), y.data(), threads,
-                                scratch.data());
-            if (threads == 1) check_close(y, expected), first = y;
-            CHECK(y == first);
-          }
+          CHECK(y == first_y);
+          CHECK(dx == first_dx);
         }
       }
     }
