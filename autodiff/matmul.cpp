@@ -69,21 +69,46 @@ Var product(const char* op, int rank, Var a, Var b, Trans trans_a, Trans trans_b
 
 Var matmul(Var a, Var b, Trans trans_a, Trans trans_b) { return product("matmul", 2, a, b, trans_a, trans_b); }
 
-// Panels of rows are the units of work for threads. Their number depends on the shape alone, and so do the results.
+namespace {
+
+/// n numbers in panels, the units of work for threads. Their number depends on n alone, and so do the results.
+struct Panels {
+  Index n, size;
+
+  Panels(Index n, Index least) : n(n), size(std::max(least, (n + 7) / 8)) {}
+  Index count() const { return (n + size - 1) / size; }
+  Index first(Index panel) const { return panel * size; }
+  Index length(Index panel) const { return std::min(size, n - panel * size); }
+};
+
+/// x + xᵀ of x [R, R], in squares that fit in the first-level cache, as its columns do not.
+void add_transpose(const Real* x, Index R, Real* sum) {
+  constexpr Index kSide = 32;
+  for (Index top = 0; top < R; top += kSide) {
+    for (Index left = 0; left < R; left += kSide) {
+      for (Index i = top; i < std::min(top + kSide, R); ++i) {
+        for (Index j = left; j < std::min(left + kSide, R); ++j) sum[i * R + j] = x[i * R + j] + x[j * R + i];
+      }
+    }
+  }
+}
+
+}  // namespace
+
 //   y = x xᵀ,   ∂L/∂x = (dy + dyᵀ) x
 Var gram(Var x) {
   if (x.shape.rank() != 2) throw Error("gram: shape ", x.shape, " is not [RxC]");
-  constexpr Index kPanel = 32;
-  const Index R = x.shape[0], C = x.shape[1], panels = (R + kPanel - 1) / kPanel;
+  const Index R = x.shape[0], C = x.shape[1];
+  const Panels rows(R, 32);
   auto y = Tape::output("gram", {R, R}, {x});
   // Panel p of y up to the diagonal: the later it is, the longer. So one from the front and one from the back are a
   // pair.
-  parallel_for(y.tape->threads(), (panels + 1) / 2, [=](Index pair, int) {
-    for (const Index p : {pair, panels - 1 - pair}) {
-      const Index first = p * kPanel, end = std::min(first + kPanel, R);
-      blas::gemm(Trans::no, Trans::yes, end - first, end, C, x.value + first * C, C, x.value, C, 0, y.out + first * R,
-                 R);
-      if (2 * pair == panels - 1) break;  // the middle one is its own partner
+  parallel_for(y.tape->threads(), (rows.count() + 1) / 2, [=](Index pair, int) {
+    for (const Index p : {pair, rows.count() - 1 - pair}) {
+      const Index first = rows.first(p), count = rows.length(p);
+      blas::gemm(Trans::no, Trans::yes, count, first + count, C, x.value + first * C, C, x.value, C, 0,
+                 y.out + first * R, R);
+      if (2 * pair == rows.count() - 1) break;  // the middle one is its own partner
     }
   });
   for (Index i = 0; i < R; ++i) {
@@ -92,12 +117,16 @@ Var gram(Var x) {
   y.tape->record("gram", {x}, y, [=] {
     const Tape::Workspace workspace = y.tape->workspace(R * R);
     Real* const sum = workspace;
-    for (Index i = 0; i < R; ++i) {
-      for (Index j = 0; j < R; ++j) sum[i * R + j] = y.grad[i * R + j] + y.grad[j * R + i];
-    }
-    parallel_for(y.tape->threads(), panels, [=](Index p, int) {
-      const Index first = p * kPanel, rows = std::min(kPanel, R - first);
-      blas::gemm(Trans::no, Trans::no, rows, C, R, sum + first * R, R, x.value, C, 1, x.grad + first * C, C);
+    add_transpose(y.grad, R, sum);
+    // BLAS copies both factors; that of which there is less is copied for each panel.
+    const Panels panels(std::max(R, C), 64);
+    parallel_for(y.tape->threads(), panels.count(), [=](Index p, int) {
+      const Index first = panels.first(p), count = panels.length(p);
+      if (R > C) {
+        blas::gemm(Trans::no, Trans::no, count, C, R, sum + first * R, R, x.value, C, 1, x.grad + first * C, C);
+      } else {
+        blas::gemm(Trans::no, Trans::no, R, count, R, sum, R, x.value + first, C, 1, x.grad + first, C);
+      }
     });
   });
   return y;

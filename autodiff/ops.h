@@ -57,6 +57,7 @@ Var row_sums(Var x);  ///< [N, M] → [N]: Σ_m x[n, m]
 Var column_sums(Var x);  ///< [N, M] → [M]: Σ_n x[n, m]
 Var sum(Var x);  ///< any shape → scalar
 Var mean(Var x);  ///< any non-empty shape → scalar
+Var squared_distance(Var x, Var y);  ///< any two of equal shape → scalar: Σ (x - y)², without arrays between
 
 // ---- Structure (structure.cpp) --------------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
 #include "autodiff/error.h"
+#include "autodiff/kernels/parallel.h"
 #include "autodiff/ops.h"
 
 namespace l2l {
@@ -8,17 +9,21 @@ void check_matrix(const char* op, const Var& x) {
   if (x.shape.rank() != 2) throw Error(op, ": shape ", x.shape, " is not a matrix");
 }
 
-/// Σ_k x[k] in double, since a float loses digits after some thousand terms. Eight partial sums fill vector registers,
-/// and their order is the same on every machine.
-double sum_of(const Real* x, Index n) {
+/// Σ_k term(k) for k < n in double, since a float loses digits after some thousand terms. Eight partial sums fill vector
+/// registers, and their order is the same on every machine.
+template <class Term>
+double sum_of(Index n, Term term) {
   double partial[8] = {};
   Index k = 0;
   for (; k + 8 <= n; k += 8) {
-    for (int lane = 0; lane < 8; ++lane) partial[lane] += x[k + lane];
+    for (int lane = 0; lane < 8; ++lane) partial[lane] += term(k + lane);
   }
-  for (int lane = 0; k < n; ++k, ++lane) partial[lane] += x[k];
+  for (int lane = 0; k < n; ++k, ++lane) partial[lane] += term(k);
   return ((partial[0] + partial[4]) + (partial[2] + partial[6])) +
          ((partial[1] + partial[5]) + (partial[3] + partial[7]));
+}
+double sum_of(const Real* x, Index n) {
+  return sum_of(n, [=](Index k) { return x[k]; });
 }
 
 }  // namespace
@@ -112,6 +117,28 @@ Var sum(Var x) {
 Var mean(Var x) {
   if (x.size() == 0) throw Error("mean: shape ", x.shape, " is empty");
   return sum(x) / static_cast<Real>(x.size());
+}
+
+// d = Σ (x - y)²,   ∂L/∂x = 2 dd (x - y) = -∂L/∂y
+Var squared_distance(Var x, Var y) {
+  if (x.shape != y.shape) throw Error("squared_distance: shapes ", x.shape, " and ", y.shape, " differ");
+  auto d = Tape::output("squared_distance", {}, {x, y});
+  *d.out = static_cast<Real>(sum_of(x.size(), [=](Index k) {
+    const double difference = x.value[k] - y.value[k];
+    return difference * difference;
+  }));
+  d.tape->record("squared_distance", {x, y}, d, [=] {
+    // One after the other: x and y may be slices of the same array that overlap.
+    const auto add = [=](Real* grad, Real factor) {
+      if (!grad) return;
+      parallel_pieces(d.tape->threads(), x.size(), [=](Index first, Index count) {
+        for (Index k = first; k < first + count; ++k) grad[k] += factor * (x.value[k] - y.value[k]);
+      });
+    };
+    add(x.grad, 2 * *d.grad);
+    add(y.grad, -2 * *d.grad);
+  });
+  return d;
 }
 
 }  // namespace l2l

@@ -83,7 +83,7 @@ void StyleLoss::Target::find_scale(double least) {
 }
 
 Var StyleLoss::relative_error(Tape& tape, Var x, const Target& target) {
-  return sum(square(x - tape.leaf(target.shape, target.values.data()))) * static_cast<Real>(target.scale);
+  return squared_distance(x, tape.leaf(target.shape, target.values.data())) * static_cast<Real>(target.scale);
 }
 
 void StyleLoss::set_content(const Picture& content) {

@@ -20,6 +20,7 @@ TEST_CASE("reduce: bias and sums, by hand") {
   check_close(column_sums(x).values(), {5, 7, 9});
   CHECK(sum(x).item() == 21);
   CHECK(mean(x).item() == Real(3.5));
+  CHECK(squared_distance(x, tape.constant({2, 3}, Real(2))).item() == 31);  // 1 + 0 + 1 + 4 + 9 + 16
   CHECK(row_sums(x).shape == Shape{2});
   CHECK(column_sums(x).shape == Shape{3});
   CHECK(sum(x).shape == Shape{});
@@ -35,6 +36,7 @@ TEST_CASE("reduce: gradients") {
     check_gradient([](Tape&, auto x) { return row_sums(x[0]); }, {shape});
     check_gradient([](Tape&, auto x) { return column_sums(x[0]); }, {shape});
     check_gradient([](Tape&, auto x) { return sum(x[0]); }, {shape});
+    check_gradient([](Tape&, auto x) { return squared_distance(x[0], x[1]); }, {shape, shape});
     if (shape.size() > 0) check_gradient([](Tape&, auto x) { return mean(x[0]); }, {shape});
   }
   check_gradient([](Tape&, auto x) { return sum(x[0]) + mean(x[0]); }, {Shape{}});
@@ -53,6 +55,35 @@ TEST_CASE("reduce: a bias may be part of what it is added to") {
   const auto first_row = [](Var x) { return reshape(slice(x, 0, 1), {x.shape[1]}); };
   check_gradient([&](Tape&, auto x) { return add_row_bias(x[0], first_row(x[0])); }, {Shape{3, 4}});
   check_gradient([&](Tape&, auto x) { return add_column_bias(x[0], first_row(x[0])); }, {Shape{3, 3}});
+}
+
+TEST_CASE("squared_distance: constants, overlapping slices, the same bytes for any number of threads") {
+  check_gradient([](Tape& tape, auto x) { return squared_distance(x[0], tape.constant({2, 3}, Real(.5))); },
+                 {Shape{2, 3}});
+  check_gradient([](Tape& tape, auto x) { return squared_distance(tape.constant({2, 3}, Real(.5)), x[0]); },
+                 {Shape{2, 3}});
+  check_gradient([](Tape&, auto x) { return squared_distance(slice(x[0], 0, 3), slice(x[0], 1, 3)); }, {Shape{4, 2}});
+  Random random(4);
+  const Index n = (1 << 15) + 7;  // several pieces
+  const std::vector<Real> x = uniform(random, n), y = uniform(random, n);
+  Sum expected;
+  for (Index k = 0; k < n; ++k) {
+    const Sum::Wide difference = static_cast<Sum::Wide>(x[k]) - y[k];
+    expected.add(difference * difference);
+  }
+  std::vector<Near> gradient;  // with a rounding of the difference and of the product
+  for (Index k = 0; k < n; ++k) gradient.push_back(rounded(2 * (static_cast<double>(x[k]) - y[k]), 2));
+  for (const int threads : {1, 3}) {
+    Tape tape;
+    tape.set_threads(threads);
+    const Var a = tape.variable({n}, x), d = squared_distance(a, tape.constant({n}, y));
+    CHECK(d.item() == static_cast<Near>(expected));
+    tape.backward(d);
+    check_close(a.gradient(), gradient);
+  }
+  Tape tape;
+  CHECK_THROWS_WITH(squared_distance(tape.constant({2}, Real(1)), tape.constant({3}, Real(1))),
+                    "squared_distance: shapes [2] and [3] differ");
 }
 
 TEST_CASE("reduce: the sum of nothing is 0, and every length counts each element once") {

@@ -114,10 +114,11 @@ class ArtTask : public Function {
   Var loss(Tape& tape, Var theta) override {
     const Var x = picture_.in(theta);
     describe(tape, x);
-    Var loss = mean(square(activations_.back() - tape.leaf(activations_.back().shape, content_.data())));
+    const Var features = activations_.back();
+    Var loss = squared_distance(features, tape.leaf(features.shape, content_.data())) / static_cast<Real>(features.size());
     for (std::size_t k = 0; k < kStyleLayers.size(); ++k) {
       const Var matrix = gram(activations_[kStyleLayers[k]]);
-      loss = loss + sum(square(matrix - tape.leaf(matrix.shape, style_[k].data())));
+      loss = loss + squared_distance(matrix, tape.leaf(matrix.shape, style_[k].data()));
     }
     const Var channels = reshape(x, {3, 1, 64, 64}), zero = tape.constant({1}, Real(0));
     const std::array<Real, 2> difference = {-1, 1};
