@@ -110,17 +110,23 @@ Index FeatureNetwork::smallest_picture(Index depth) const {
   return size;
 }
 
+Var FeatureNetwork::input(Index k, Var x) const {
+  if (k == 0) x = normalise(x);
+  if (!convolutions_[k].first_of_block) return x;
+  return pooling_ == Pooling::max ? max_pool2d(x, 2) : avg_pool2d(x, 2);
+}
+
 Var FeatureNetwork::convolve(Index k, Var weights, Var x) const {
   const Convolution& convolution = convolutions_[k];
-  if (k == 0) x = normalise(x);
-  if (convolution.first_of_block) x = pooling_ == Pooling::max ? max_pool2d(x, 2) : avg_pool2d(x, 2);
-  return reflect_pad_conv_relu(x, convolution.weight.in(weights), convolution.bias.in(weights), 1);
+  return conv2d(reflect_pad2d(input(k, x), 1), convolution.weight.in(weights), convolution.bias.in(weights));
 }
 
 void FeatureNetwork::operator()(Var weights, Var pictures, Index depth, std::vector<Var>& activations) const {
   activations.clear();
   for (Index k = 0; k < depth; ++k) {
-    activations.push_back(convolve(k, weights, k == 0 ? pictures : activations[k - 1]));
+    const Convolution& convolution = convolutions_[k];
+    const Var x = input(k, k == 0 ? pictures : activations[k - 1]);
+    activations.push_back(reflect_pad_conv_relu(x, convolution.weight.in(weights), convolution.bias.in(weights), 1));
   }
 }
 

@@ -38,7 +38,7 @@ class FeatureNetwork {
   /// Height and width a picture must have at least for the first `depth` convolutions.
   Index smallest_picture(Index depth) const;
 
-  /// Convolution k, counted from 0, with what comes before it but for the rectifier of the last: normalisation of the
+  /// Convolution k, counted from 0, without a rectifier behind it, and with what comes before: normalisation of the
   /// colours (k = 0: x is pictures), or pooling; and an edge of one pixel that mirrors the pixels inside. Zeros there,
   /// as VGG has them, would be seen as a dark frame: a flat picture would not have flat features. x: [N, in, H, W]
   Var convolve(Index k, Var weights, Var x) const;
@@ -54,6 +54,9 @@ class FeatureNetwork {
     std::string layer;
     bool first_of_block;
   };
+
+  /// What convolution k is applied to: x normalised (k = 0) or pooled, if that is due.
+  Var input(Index k, Var x) const;
 
   Layout layout_;
   std::vector<Convolution> convolutions_;

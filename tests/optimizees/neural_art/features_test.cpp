@@ -1,5 +1,6 @@
 #include "optimizees/neural_art/features.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "autodiff/error.h"
@@ -83,6 +84,24 @@ TEST_CASE("FeatureNetwork agrees with PyTorch") {
   second.resize(10);
   check_close(second, after_layers({3.539996297609445, 10.357093164619764, 0, 17.565822266981602, 0, 0,
                                     20.83245499789023, 0, 34.05006234156736, 2.1639521820031726}));
+}
+
+TEST_CASE("FeatureNetwork: a layer is its convolution, which may be had without the rectifier, and rectified") {
+  const FeatureNetwork network({{2, 3}, {2}}, Pooling::average);
+  std::vector<Real> weights(network.layout().size()), pictures(2 * 3 * 4 * 6);
+  Rng rng(3);
+  network.init(rng, weights);
+  rng.fill_uniform(pictures, 0, 1);
+  Tape tape;
+  const Var phi = tape.leaf({network.layout().size()}, weights.data()), x = tape.constant({2, 3, 4, 6}, pictures);
+  std::vector<Var> layers;
+  network(phi, x, 3, layers);
+  for (Index k = 0; k < 3; ++k) {
+    const Var y = network.convolve(k, phi, k == 0 ? x : layers[k - 1]), rectified = relu(y);
+    CAPTURE(k);
+    CHECK(*std::min_element(y.value, y.value + y.size()) < 0);
+    check_close(layers[k].values(), {rectified.values().begin(), rectified.values().end()});
+  }
 }
 
 TEST_CASE("A flat picture has flat features, up to its edge") {
