@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "autodiff/error.h"
-#include "optim/parallel_tasks.h"
+#include "optim/team.h"
 
 namespace l2l {
 
@@ -49,13 +49,10 @@ std::vector<double> follow(Optimizer& optimizer, const Family& family, int k, co
 
 std::vector<std::vector<double>> follow_all(std::span<const Task> tasks, const Family& family,
                                             const EvaluateOptions& options) {
-  const int count = static_cast<int>(tasks.size());
-  std::vector<std::vector<double>> losses(count);
   std::vector<Trajectory> trajectories(options.threads);
-  run_tasks(count, options.threads, [&](int j, int thread) {
-    losses[j] = follow(*tasks[j].optimizer(), family, tasks[j].function, options, trajectories[thread]);
+  return share_tasks(static_cast<int>(tasks.size()), options.threads, [&](int j, int thread) {
+    return follow(*tasks[j].optimizer(), family, tasks[j].function, options, trajectories[thread]);
   });
-  return losses;
 }
 
 Curves evaluate(const OptimizerFactory& optimizer, const Family& family, const EvaluateOptions& options) {

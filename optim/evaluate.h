@@ -48,7 +48,8 @@ struct Task {
   OptimizerFactory optimizer;
   int function;
 };
-/// The losses of each (see `follow`), several at a time; of the options, `functions` has no meaning here.
+/// The losses of each (see `follow`), several at a time, and shared out to the processes of a team (see optim/team.h);
+/// of the options, `functions` has no meaning here.
 std::vector<std::vector<double>> follow_all(std::span<const Task> tasks, const Family& family,
                                             const EvaluateOptions& options);
 

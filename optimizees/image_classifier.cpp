@@ -7,6 +7,7 @@
 
 #include "autodiff/ops.h"
 #include "nn/spelling.h"
+#include "optim/team.h"
 #include "optimizees/data/image_batch.h"
 
 namespace l2l {
@@ -51,6 +52,10 @@ ImageData::ImageData(const std::string& source, ImageSet train_images, ImageSet 
   if (test.height != train.height || test.width != train.width) {
     throw Error(source, ": test images are ", test.height, "x", test.width, ", training images ", train.height, "x",
                 train.width, "; they must be of one size");
+  }
+  for (const ImageSet* set : {&train, &test}) {
+    check_same("the images of " + source, {reinterpret_cast<const char*>(set->pixels.data()), set->pixels.size()});
+    check_same("the labels of " + source, {reinterpret_cast<const char*>(set->labels.data()), set->labels.size()});
   }
   const Index held_out = std::min<Index>(10'000, train.count() / 6);
   if (held_out < 1) {

@@ -18,6 +18,7 @@ folders=(
   optimizees/neural_art
   examples/l2l/double
   examples/l2l/run
+  examples/l2l/mpi
   examples/l2l/report
   examples/l2l
   examples

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <exception>
 #include <nlohmann/json.hpp>
 
 #include "autodiff/error.h"
@@ -17,6 +16,7 @@
 #include "nn/files/atomic_file.h"
 #include "optim/learned/fast/coordinate_optimizer.h"
 #include "optim/statistics.h"
+#include "optim/team.h"
 #include "optimizees/scaled.h"
 
 namespace l2l {
@@ -62,29 +62,29 @@ void run(Training& training, const AblateRequest& request, const Family& base) {
   training.outcome = classify(curves.mean(0) / training.factor, training.final_loss, base.chance_loss());
 }
 
-/// Runs all trainings in parallel, each on one thread: they are independent.
+/// Runs all trainings in parallel, each on one thread of one process: they are independent.
 void run_all(std::vector<Training>& trainings, const AblateRequest& request, const Family& base,
              const std::string& what) {
+  const int count = static_cast<int>(trainings.size()), processes = Team::current().size();
   StatusLine status;
-  Pace pace(0, static_cast<int>(trainings.size()), "training");
+  Pace pace(0, count, "training");
   int finished = 0;
-  std::exception_ptr failure;
-  status.update(what + ": " + std::to_string(trainings.size()) + " trainings");
-#pragma omp parallel for schedule(dynamic) num_threads(request.threads)
-  for (std::size_t k = 0; k < trainings.size(); ++k) {
-    try {
-      run(trainings[k], request, base);
+  status.update(what + ": " + std::to_string(count) + " trainings");
+  const auto results = share_tasks(count, request.threads, [&](int k, int) -> TaskResult {
+    Training training = trainings[k];
+    run(training, request, base);
 #pragma omp critical
-      {
-        const std::string text = what + ": " + pace.after(++finished);
-        finished == static_cast<int>(trainings.size()) ? status.finish(text) : status.update(text);
-      }
-    } catch (...) {
-#pragma omp critical
-      failure = std::current_exception();
+    {
+      finished = std::min(finished + processes, count);  // the others are about as far
+      const std::string text = what + ": " + pace.after(finished);
+      finished == count ? status.finish(text) : status.update(text);
     }
+    return {static_cast<double>(training.outcome), training.validation, training.start, training.final_loss};
+  });
+  for (int k = 0; k < count; ++k) {
+    trainings[k].outcome = static_cast<Outcome>(results[k][0]);
+    trainings[k].validation = results[k][1], trainings[k].start = results[k][2], trainings[k].final_loss = results[k][3];
   }
-  if (failure) std::rethrow_exception(failure);
 }
 
 /// The constant with the lowest loss on the validation functions. Tries five decades, and more as long as the best is

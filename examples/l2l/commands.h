@@ -24,6 +24,7 @@ struct TrainRequest {
   int threads = 1;
   bool resume = false, force = false;
   bool plan = false;  // only print what the run would need
+  int processes = 1;  // that will share it, for the plan
 };
 int train(const TrainRequest& request);
 

@@ -15,6 +15,7 @@
 #include "examples/l2l/run/run_folder.h"
 #include "nn/files/atomic_file.h"
 #include "nn/spelling.h"
+#include "optim/team.h"
 
 namespace l2l {
 namespace {
@@ -207,6 +208,7 @@ int figures(const FiguresRequest& request) {
     throw UsageError("--runs ", request.runs, ": there is no such folder; leave it out to train all runs");
   }
   for (const FigureRun& run : runs) check(run, request);
+  meet();
   const fs::path folder = request.out, page = folder / "report.html";
   check_own_page(folder);
   const OutputFolder made(folder);
@@ -217,18 +219,21 @@ int figures(const FiguresRequest& request) {
       const RunFolder place = place_of(run, request);
       provide_run(place, run, request);
       stop_if_interrupted();
+      meet();
       // The run must not change from here on. The lock also sweeps what a killed call left, where nothing is made anew.
       const FolderLock unchanged(place.path, FolderLock::together);
       for (const Figure& figure : run.figures) {
         provide_comparison(place, run, figure, request);
         stop_if_interrupted();
       }
+      meet();  // a probe reads comparisons
       provide_probe(place, request);
       stop_if_interrupted();
     }
   } catch (const Interrupted&) {
     throw Interrupted{"interrupted; the same command continues from here"};
   }
+  meet();
   draw_preprocessing({}, folder);
   write_file_atomically(page, figures_page(folder, runs));
   std::printf("\nreport  %s\n", page.c_str());

@@ -180,6 +180,8 @@ CLI::App& add_train(CLI::App& app, TrainRequest& request) {
   add_text(train, "--out", request.out, "DIR", "the folder of the run, created if missing");
   train.add_flag("--plan", request.plan,
                  "only print what it would need: coordinates, memory, time; --out may be missing");
+  add_number<int>(train, "-n,--processes", request.processes, kCount,
+                  "with --plan: how many processes will share the work (1); the plan is for each of them");
   train.add_flag("--resume", request.resume, "continue the run in DIR, with its own settings");
   train.add_flag("--force", request.force, "replace the run in DIR and all results about it");
   add_threads(train, request.threads);

@@ -20,8 +20,10 @@
 #include "autodiff/error.h"
 #include "examples/l2l/flags.h"
 #include "examples/l2l/misuse.h"
+#include "examples/l2l/mpi/processes.h"
 #include "examples/l2l/run/escape.h"
 #include "examples/l2l/run/interrupt.h"
+#include "optim/team.h"
 #include "optimizees/registry.h"
 
 namespace {
@@ -48,7 +50,7 @@ int run(int argc, char** argv) {
       "         l2l probe --run runs/quadratic\n",
       "l2l");
   app.formatter(std::make_shared<Formatter>());
-  app.set_version_flag("--version", "l2l " L2L_VERSION);
+  app.set_version_flag("--version", std::string("l2l " L2L_VERSION) + kind_of_build());
   app.require_subcommand(1);
   TrainRequest train_request;
   RefineRequest refine_request;
@@ -108,6 +110,48 @@ static_assert(std::atomic<bool>::is_always_lock_free);
 /// For an exception that no handler catches, as in a thread of a parallel loop. It can only be std::bad_alloc.
 [[noreturn]] void end_of_memory() { std::_Exit(out_of_memory()); }
 
+/// Tells the user how the command failed. Returns the exit code.
+int tell(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Interrupted& interrupt) {
+    std::fprintf(stderr, "%s\n", interrupt.text.c_str());
+    return interrupted_exit_code();
+  } catch (const OptionError& error) {
+    return fail(2, std::string("--") + error.what());
+  } catch (const UsageError& error) {
+    return fail(2, error.what());
+  } catch (const std::filesystem::filesystem_error& error) {
+    return fail(1, error.path1().string() + ": " + error.code().message());
+  } catch (const std::bad_alloc&) {
+    return out_of_memory();
+  } catch (const std::length_error&) {
+    return out_of_memory();
+  } catch (const std::exception& error) {
+    return fail(1, error.what());
+  }
+}
+
+/// Runs the command, alone or as one of several processes. Returns the exit code.
+int run_in_team(int argc, char** argv) {
+  int code = 0;
+  std::string failure;
+  try {
+    join_team();
+    code = run(argc, argv);
+    if (interrupted()) {  // just before the end
+      code = interrupted_exit_code();
+    } else if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      if (!reader_gone) throw Error("stdout cannot be written: ", std::strerror(errno));
+      code = 128 + SIGPIPE;  // as if it had ended us
+    }
+  } catch (...) {
+    failure = exception_bytes(std::current_exception());
+    code = tell(std::current_exception());
+  }
+  return leave_team(code, failure);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -121,28 +165,5 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);
   // `l2l compare … | head`: whoever reads stdout may go away, and the files are written all the same.
   if (std::signal(SIGPIPE, [](int) { reader_gone = true; }) == SIG_IGN) std::signal(SIGPIPE, SIG_IGN);
-  try {
-    const int code = run(argc, argv);
-    if (interrupted()) return interrupted_exit_code();  // just before the end
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-      if (reader_gone) return 128 + SIGPIPE;  // as if it had ended us
-      throw l2l::Error("stdout cannot be written: ", std::strerror(errno));
-    }
-    return code;
-  } catch (const l2l::Interrupted& interrupt) {
-    std::fprintf(stderr, "%s\n", interrupt.text.c_str());
-    return interrupted_exit_code();
-  } catch (const l2l::OptionError& error) {
-    return fail(2, std::string("--") + error.what());
-  } catch (const l2l::UsageError& error) {
-    return fail(2, error.what());
-  } catch (const std::filesystem::filesystem_error& error) {
-    return fail(1, error.path1().string() + ": " + error.code().message());
-  } catch (const std::bad_alloc&) {
-    return out_of_memory();
-  } catch (const std::length_error&) {
-    return out_of_memory();
-  } catch (const std::exception& error) {
-    return fail(1, error.what());
-  }
+  return run_in_team(argc, argv);
 }

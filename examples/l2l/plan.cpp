@@ -47,8 +47,9 @@ std::string megabytes(std::size_t bytes) {
   return format(bytes < 9'950'000 ? "%.1f MB" : "%.0f MB", static_cast<double>(bytes) * 1e-6);
 }
 
-std::string plan_text(const RunConfig& config, const Family& optimizee) {
-  const MetaTrainConfig& c = config.training;
+std::string plan_text(RunConfig config, const Family& optimizee, int processes) {
+  MetaTrainConfig& c = config.training;
+  for (int* functions : {&c.functions, &c.validation_functions}) *functions = (*functions - 1) / processes + 1;
   const OptimizerModel model = config.model();
   constexpr std::size_t kBuffers = 1'500'000;  // of libraries
   const std::size_t data = anonymous_memory() + kBuffers;
@@ -59,6 +60,7 @@ std::string plan_text(const RunConfig& config, const Family& optimizee) {
       static_cast<double>(plan.unroll_bytes) / static_cast<double>(plan.coordinates) / (c.unroll * c.functions);
 
   std::ostringstream text;
+  if (processes > 1) text << "each of " << processes << " processes:\n";
   text << "coordinates        " << with_commas(plan.coordinates) << " (theta), trained by " << learners(model) << ", "
        << with_commas(plan.weights) << " weights (phi)\n"
        << "memory             " << megabytes(plan.unroll_bytes) << " for unrolls of " << c.unroll

@@ -6,12 +6,15 @@
 #include "examples/l2l/run/json_file.h"
 #include "examples/l2l/run/locks.h"
 #include "nn/files/atomic_file.h"
+#include "optim/team.h"
 
 namespace l2l {
 
 RateFile::RateFile(const std::filesystem::path& path) : path_(path) {
   if (path_.empty()) return;
   if (std::filesystem::exists(path_)) rates_ = read();
+  // Or processes of a team would not agree on what is to be tuned.
+  check_same("the learning rates in " + path_.string(), nlohmann::ordered_json(rates_).dump());
   check_writable(path_);
 }
 
@@ -40,9 +43,10 @@ void RateFile::add(const std::string& key, double rate) {
   rates_[key] = rate;
   if (path_.empty()) return;
   const OutputLock lock(path_);
-  if (std::filesystem::exists(path_)) rates_.merge(read());  // what others have added meanwhile
+  std::map<std::string, double> all = rates_;
+  if (std::filesystem::exists(path_)) all.merge(read());  // what others have added meanwhile
   nlohmann::ordered_json json;
-  json["rates"] = rates_;
+  json["rates"] = all;
   write_file_atomically(path_, json_text(json));
 }
 

@@ -195,15 +195,17 @@ int refine(const RefineRequest& request) {
     throw UsageError("--last ", config.last, ": a trajectory has only ", config.steps,
                      " steps; more --steps, or fewer");
   }
-  listen_for_interrupts();  // before anything is made
+  // Before anything is made.
+  listen_for_interrupts("the best validated weights, if there are any, are kept; go on from them with: " +
+                        how_to_refine(to));
   Evolution evolution(trial.learned, randomly_scaled(trial.family, trial.config.augmentation),
                       open_trial(from, "", {}).family, config);
   const OutputFolder made(to.path);
   const FolderLock lock_to(to.path, FolderLock::alone);
   to.check_free(request.force, "choose another --out, or replace it with --force");
   for (const char* extension : {".csv", ".json", ".png"}) check_writable(to.refinement(extension));
-  std::fprintf(stderr, "refining it: %d iterations of %d pairs of %d steps, %d thread%s\n", config.iterations,
-               config.pairs, config.steps, config.threads, config.threads == 1 ? "" : "s");
+  std::fprintf(stderr, "refining it: %d iterations of %d pairs of %d steps, %s\n", config.iterations, config.pairs,
+               config.steps, workers(config.threads, config.pairs, "pairs").c_str());
   StatusLine().update("validating the start");
   Record record(request, trial, absolute_paths(find_optimizee(trial.optimizee), request.options), config);
   record.start(evolution.validate_start());

@@ -19,6 +19,7 @@
 #include "examples/l2l/run/train_log.h"
 #include "examples/l2l/trial.h"
 #include "nn/files/atomic_file.h"
+#include "optim/team.h"
 
 namespace l2l {
 namespace {
@@ -105,9 +106,9 @@ class Run {
 
   void run_epochs() {
     const MetaTrainConfig& c = config_.training;
-    std::fprintf(stderr, "training %s on %s: %d epochs of %d steps, %d thread%s\n", learners(model_).c_str(),
-                 family(config_.optimizee, config_.options).c_str(), c.epochs, c.steps, c.threads,
-                 c.threads == 1 ? "" : "s");
+    std::fprintf(stderr, "training %s on %s: %d epochs of %d steps, %s\n", learners(model_).c_str(),
+                 family(config_.optimizee, config_.options).c_str(), c.epochs, c.steps,
+                 workers(c.threads, c.functions, "functions").c_str());
     if (kept_) save();  // before the work: checks that the folder can be written to
     StatusLine status;
     Pace pace(epoch(), c.epochs);
@@ -242,6 +243,10 @@ int train(const TrainRequest& request) {
   if (request.plan && (request.resume || request.force)) {
     throw UsageError("--plan is for a new run: it does not go with ", request.resume ? "--resume" : "--force");
   }
+  if (request.processes > 1 && !request.plan) {
+    throw UsageError("-n ", request.processes, " is for --plan; to start several processes, call mpirun -n ",
+                     request.processes, " and then this command without -n");
+  }
   const RunFolder folder{request.out};
   if (request.resume && (!request.optimizee.empty() || !request.settings.empty() || !request.options.empty())) {
     throw UsageError("--resume uses the settings in ", folder.config().string(),
@@ -263,7 +268,7 @@ int train(const TrainRequest& request) {
     throw UsageError("--groups ", config.groups, ": ", misfit, "; leave it out");
   }
   if (request.plan) {
-    std::fputs(plan_text(config, optimizee).c_str(), stdout);
+    std::fputs(plan_text(config, optimizee, request.processes).c_str(), stdout);
     return 0;
   }
   std::optional<OutputFolder> made;
@@ -281,22 +286,23 @@ int train(const TrainRequest& request) {
     write_untrained(folder, config);
     return 0;
   }
+  const std::string to_go_on = "go on with: " + own_call({"train", "--resume", "--out", request.out});
   Run run(folder, config, optimizee);
-  listen_for_interrupts();
+  listen_for_interrupts(to_go_on);
   if (request.resume) {
     run.resume();
   } else {
     open_new();
     run.start();
   }
+  meet();  // all have read what is there before the first save
   run.train();
   if (run.done() && !run.has_result()) {
     throw Error("the optimizer diverged in every validation, so there is none to keep; a lower --lr may help");
   }
   run.report();
   if (run.done()) return 0;
-  throw Interrupted{"interrupted after epoch " + std::to_string(run.epoch()) +
-                    "; go on with: " + own_call({"train", "--resume", "--out", request.out})};
+  throw Interrupted{"interrupted after epoch " + std::to_string(run.epoch()) + "; " + to_go_on};
 }
 
 }  // namespace l2l

@@ -81,6 +81,8 @@ class TemporaryFile {
   bool renamed_ = false;
 };
 
+bool writing = true;
+
 /// Writes all files, and renames none. A list, as a TemporaryFile cannot be moved.
 std::list<TemporaryFile> write_unnamed(const std::vector<NewFile>& files) {
   std::list<TemporaryFile> written;
@@ -90,7 +92,11 @@ std::list<TemporaryFile> write_unnamed(const std::vector<NewFile>& files) {
 
 }  // namespace
 
+void write_no_files() { writing = false; }
+bool writes_files() { return writing; }
+
 void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
+  if (!writing) return;
   TemporaryFile file(path);
   file.write(content);
   file.rename();
@@ -98,6 +104,7 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
 }
 
 void write_files_atomically(const std::vector<NewFile>& files, const std::vector<std::filesystem::path>& instead_of) {
+  if (!writing) return;
   std::list<TemporaryFile> written = write_unnamed(files);
   for (const std::filesystem::path& file : instead_of) {
     std::error_code failure;
@@ -109,6 +116,7 @@ void write_files_atomically(const std::vector<NewFile>& files, const std::vector
 }
 
 void check_writable(const std::filesystem::path& path) {
+  if (!writing) return;
   struct stat there;
   const bool exists = ::lstat(path.c_str(), &there) == 0;
   if (!exists && errno != ENOENT) fail(path);  // ENAMETOOLONG, say
@@ -119,7 +127,9 @@ void check_writable(const std::filesystem::path& path) {
   const TemporaryFile tried(path);
 }
 
-void check_room(const std::vector<NewFile>& files) { write_unnamed(files); }
+void check_room(const std::vector<NewFile>& files) {
+  if (writing) write_unnamed(files);
+}
 
 bool is_temporary_name(const std::filesystem::path& path) {
   const std::string name = path.filename().string();

@@ -28,6 +28,11 @@ void check_writable(const std::filesystem::path& path);
 /// The same for several files that belong together. Throws an Error unless there is room for them.
 void check_room(const std::vector<NewFile>& files);
 
+/// From now on this process writes no files: the functions above do nothing. For one that works for another process,
+/// which writes what both have worked out.
+void write_no_files();
+bool writes_files();
+
 /// Whether a file has the name of a temporary one, left by a process that was killed.
 bool is_temporary_name(const std::filesystem::path& path);
 

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "optim/learned/fast/coordinate_optimizer.h"
-#include "optim/parallel_tasks.h"
+#include "optim/team.h"
 
 namespace l2l {
 namespace {
@@ -96,12 +96,17 @@ class NoiseReuse : public Estimator {
         changes_[p] = noise_(current.phi.size());
       }
     }
-    run_tasks(config_.pairs, config_.threads, [&](int p, int) { advance(pairs_[p], changes_[p], current); });
+    const auto results = share_tasks(config_.pairs, config_.threads, [&](int p, int) -> TaskResult {
+      advance(pairs_[p], changes_[p], current);
+      return {pairs_[p].loss[0], pairs_[p].loss[1], static_cast<double>(pairs_[p].ended)};
+    });
     std::vector<std::pair<double, double>> losses;
     double total = 0;
-    for (const Pair& pair : pairs_) {
-      losses.emplace_back(pair.loss[0], pair.loss[1]);
-      total += pair.loss[0] + pair.loss[1];
+    for (int p = 0; p < config_.pairs; ++p) {
+      losses.emplace_back(results[p][0], results[p][1]);
+      total += results[p][0] + results[p][1];
+      pairs_[p].ended = results[p][2] != 0;  // all processes draw the noise and lengths of all pairs
+      if (pairs_[p].ended) pairs_[p].end = 0;
     }
     add_antithetic_gradient(relative_differences(losses), changes_, config_.deviation, gradient);
     return total / (2 * config_.pairs);
@@ -140,7 +145,6 @@ class NoiseReuse : public Estimator {
     }
     pair.step = (pair.ended ? 0 : pair.step) + config_.window;
     pair.ended = pair.step >= pair.end || !std::isfinite(pair.loss[0]) || !std::isfinite(pair.loss[1]);
-    if (pair.ended) pair.end = 0;
   }
 
   /// In whole windows.

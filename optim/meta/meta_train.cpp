@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <list>
+#include <map>
 #include <sstream>
 #include <string>
 
@@ -14,6 +14,7 @@
 #include "optim/meta/grouped_unroll.h"
 #include "optim/meta/objective.h"
 #include "optim/schedule.h"
+#include "optim/team.h"
 
 namespace l2l {
 namespace {
@@ -33,6 +34,8 @@ struct MetaTrainer::Workspace {
     Trajectory trajectory;
     std::unique_ptr<UnrollRecorder> recorder;
     std::unique_ptr<Objective> objective;
+    Rng rng{0};
+    double loss_sum = 0;  // over the epoch's steps
 
     Learner(const OptimizerModel& model, const MetaTrainConfig& config)
         : trajectory(config.threads),
@@ -40,39 +43,40 @@ struct MetaTrainer::Workspace {
           objective(make_objective(config)) {}
   };
 
-  std::list<Learner> learners;  // in place: a tape cannot be moved
+  std::map<int, Learner> learners;  // by the number of their function: those of this process (see optim/team.h)
   Tape tape;  // the outer one; the inner tapes are in the trajectories
-  std::vector<Real> phi, meta_gradient;
+  std::vector<Real> phi, gradient, meta_gradient;  // gradient: of one function
   Adam adam{0};
-  Rng rng{0};
-  double loss_sum = 0;  // over the epoch's steps and functions
 
-  void evaluate(Trajectory& trajectory, int epoch, int step) {
-    const double loss = trajectory.evaluate(rng);
+  static void evaluate(Learner& learner, int epoch, int step) {
+    const double loss = learner.trajectory.evaluate(learner.rng);
     if (!std::isfinite(loss)) {
       throw Diverged("meta-training diverged in epoch ", epoch, ": the loss is ", loss, " at step ", step);
     }
   }
 
-  void start(Learner& learner, const Family& family, int epoch) {
-    learner.trajectory.start(family, rng, Split::train);
+  static void start(Learner& learner, const Family& family, const Rng& rng, int epoch) {
+    learner.rng = rng;
+    learner.trajectory.start(family, learner.rng, Split::train);
     learner.recorder->reset(learner.trajectory.layout());
-    learner.objective->reset(learner.trajectory.layout(), rng);
-    evaluate(learner.trajectory, epoch, 0);
+    learner.objective->reset(learner.trajectory.layout(), learner.rng);
+    learner.loss_sum = 0;
+    evaluate(learner, epoch, 0);
   }
 
-  /// One unroll: θ_{t+1} = θ_t + u_t for t = 0 … steps - 1. Adds ∂objective/∂φ to the meta-gradient, and moves the
-  /// trajectory to the end.
+  /// One unroll: θ_{t+1} = θ_t + u_t for t = 0 … steps - 1. Sets `gradient` to ∂objective/∂φ, and moves the trajectory
+  /// to the end.
   void unroll(Learner& learner, int steps, int epoch, int first_step) {
-    auto& [trajectory, recorder, objective] = learner;
+    auto& [trajectory, recorder, objective, rng, loss_sum] = learner;
     tape.clear();
-    recorder->open(tape.leaf({static_cast<Index>(phi.size())}, phi.data(), meta_gradient.data()));
+    std::ranges::fill(gradient, Real(0));
+    recorder->open(tape.leaf({static_cast<Index>(phi.size())}, phi.data(), gradient.data()));
     Var theta = tape.constant({trajectory.layout().size()}, trajectory.theta());
     Var meta_loss = objective->term(0, theta, trajectory);
     for (int t = 1; t <= steps; ++t) {
       theta = recorder->step(objective->before_step(theta, trajectory), trajectory.gradient());
       std::ranges::copy(theta.values(), trajectory.theta().begin());
-      evaluate(trajectory, epoch, first_step + t);
+      evaluate(learner, epoch, first_step + t);
       meta_loss = meta_loss + objective->term(t, theta, trajectory);
       loss_sum += trajectory.loss();
     }
@@ -86,15 +90,18 @@ MetaTrainer::MetaTrainer(const OptimizerModel& model, Family family, const MetaT
   Groups(family_.example()->layout(), model.groups());  // an Error now, and not after the first validation
   const Index size = model.layout().size();
   Workspace& work = *work_;
+  work.gradient.resize(size);
   work.meta_gradient.resize(size);
   work.adam.reset(model.layout());
-  for (int k = 0; k < config.functions; ++k) work.learners.emplace_back(model, config);
-  work.rng = Rng(config.seed);
+  for (int k = 0; k < config.functions; ++k) {
+    if (is_mine(k)) work.learners.try_emplace(k, model, config);  // in place: a tape cannot be moved
+  }
+  Rng rng(config.seed);
   state_.phi.resize(size);
-  model.init(work.rng, state_.phi);
+  model.init(rng, state_.phi);
   state_.best_phi = state_.phi;
   state_.adam = work.adam.state();
-  state_.random = work.rng.state();
+  state_.random = rng.state();
   state_.best_validation = std::numeric_limits<double>::infinity();
 }
 
@@ -114,11 +121,17 @@ bool MetaTrainer::done() const {
 }
 
 /// An unroll of each learner, and a step of ADAM along the mean of their meta-gradients. Returns its norm before it was
-/// clipped.
+/// clipped. The gradients of all functions are added in their order, in every process.
 double MetaTrainer::meta_step(int epoch, int first_step) {
   Workspace& work = *work_;
-  std::fill(work.meta_gradient.begin(), work.meta_gradient.end(), Real(0));
-  for (Workspace::Learner& learner : work.learners) work.unroll(learner, config_.unroll, epoch, first_step);
+  const auto gradient_of = [&](int k, int) -> TaskResult {
+    work.unroll(work.learners.at(k), config_.unroll, epoch, first_step);
+    return {work.gradient.begin(), work.gradient.end()};
+  };
+  std::ranges::fill(work.meta_gradient, Real(0));
+  for (const TaskResult& gradient : share_tasks(config_.functions, 1, gradient_of)) {
+    for (std::size_t i = 0; i < gradient.size(); ++i) work.meta_gradient[i] += static_cast<Real>(gradient[i]);
+  }
   const double length = norm(work.meta_gradient);
   if (!std::isfinite(length)) {
     const std::string name = model_.layout().first_not_finite(work.meta_gradient);  // none if only squares overflow
@@ -145,25 +158,30 @@ EpochReport MetaTrainer::run_epoch() {
   // Work on a copy, so that an exception in the middle leaves the state as it was after the epoch before.
   work.phi = state_.phi;
   work.adam.set_state(state_.adam);
-  work.rng.set_state(state_.random);
-  for (Workspace::Learner& learner : work.learners) work.start(learner, family_, report.epoch);
-  work.loss_sum = 0;
+  share_tasks(config_.functions, 1, [&](int k, int) -> TaskResult {
+    work.start(work.learners.at(k), family_, function_stream(k), report.epoch);
+    return {};
+  });
   report.steps = trajectory_steps();
   const int unrolls = report.steps / config_.unroll;
   for (int u = 0; u < unrolls; ++u) report.gradient_norm += meta_step(report.epoch, u * config_.unroll) / unrolls;
   check_finite(model_.layout(), work.phi, "the optimizer's", report.epoch);
   // A square that overflows would keep its weight where it is from now on.
   check_finite(model_.layout(), work.adam.state().v, "the second moment of the optimizer's", report.epoch);
-  report.meta_loss = work.loss_sum / (report.steps * config_.functions);
-  double squared_error = 0;
+  double loss_sum = 0, squared_error = 0;
   int imitating = 0;
-  for (const Workspace::Learner& learner : work.learners) {
-    report.final_loss += learner.trajectory.loss() / config_.functions;
-    if (const std::optional<double> error = learner.objective->squared_error()) {
-      squared_error += *error;
-      ++imitating;
-    }
+  const auto ends = share_tasks(config_.functions, 1, [&](int k, int) -> TaskResult {
+    const Workspace::Learner& learner = work.learners.at(k);
+    const std::optional<double> error = learner.objective->squared_error();
+    return {learner.loss_sum, learner.trajectory.loss(), static_cast<double>(error.has_value()), error.value_or(0)};
+  });
+  for (const TaskResult& end : ends) {
+    loss_sum += end[0];
+    report.final_loss += end[1] / config_.functions;
+    imitating += static_cast<int>(end[2]);
+    squared_error += end[3];
   }
+  report.meta_loss = loss_sum / (report.steps * config_.functions);
   if (imitating > 0) report.deviation = std::sqrt(squared_error / (report.steps * imitating));
 
   if (report.epoch % config_.validate_every == 0 || report.epoch == config_.epochs) {
@@ -174,7 +192,7 @@ EpochReport MetaTrainer::run_epoch() {
   state_.epoch = report.epoch;
   state_.phi = work.phi;
   state_.adam = work.adam.state();
-  state_.random = work.rng.state();
+  if (is_mine(0)) state_.random = work.learners.at(0).rng.state();
   if (report.validated) {
     report.best = config_.imitates_only() || report.validation < state_.best_validation;
     if (report.best) {
@@ -184,6 +202,18 @@ EpochReport MetaTrainer::run_epoch() {
     state_.validations_since_best = report.best ? 0 : state_.validations_since_best + 1;
   }
   return report;
+}
+
+/// Random numbers of function k in the present epoch, which do not depend on how many processes there are. Function 0
+/// goes on with those of the epoch before, so that a training on one function at a time has a single stream.
+Rng MetaTrainer::function_stream(int k) const {
+  if (k > 0) {
+    constexpr std::uint64_t kOthers = 0x66756e6374696f6e;  // no stream of other numbers of the same seed is near
+    return Rng(config_.seed, kOthers + (static_cast<std::uint64_t>(state_.epoch) << 24) + k);
+  }
+  Rng rng(0);
+  rng.set_state(state_.random);
+  return rng;
 }
 
 /// Whole unrolls, from `first_steps` in the first epoch to `steps` in the last: a curriculum, for an optimizer that has
@@ -210,7 +240,7 @@ double MetaTrainer::validate(const std::vector<Real>& phi, int steps) const {
 
 std::size_t MetaTrainer::bytes() const {
   std::size_t total = work_->tape.bytes_held();
-  for (const Workspace::Learner& learner : work_->learners) {
+  for (const auto& [k, learner] : work_->learners) {
     total += learner.recorder->bytes() + learner.trajectory.bytes() + learner.objective->bytes();
   }
   return total;

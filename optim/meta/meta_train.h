@@ -29,7 +29,7 @@ struct EpochReport {
 struct MetaTrainState {
   std::vector<Real> phi, best_phi;
   Adam::State adam;
-  Rng::State random;
+  Rng::State random;  // in the process that has function 0 (see optim/team.h)
   int epoch = 0;  // finished ones
   double best_validation = 0;
   double start_validation = 0;  // mean loss at θ_0 on the validation functions: what doing nothing gives
@@ -38,7 +38,8 @@ struct MetaTrainState {
 
 /// Trains a model on a family of functions. Each meta-step is an unroll: `unroll` steps of the optimizer on the outer
 /// tape (truncated backpropagation through time), with the gradients of f as constants, after which ADAM takes a step
-/// on φ to make the objective (see objective.h) small. A meta-epoch is a trajectory of `steps` steps.
+/// on φ to make the objective (see objective.h) small. A meta-epoch is a trajectory of `steps` steps. The functions of
+/// a meta-step are shared out to the processes of a team (see optim/team.h); results do not depend on how many.
 class MetaTrainer {
  public:
   /// An Error if the model's groups are not those of θ; a UsageError if the configuration is invalid.
@@ -67,6 +68,7 @@ class MetaTrainer {
   double meta_step(int epoch, int first_step);
   double validate(const std::vector<Real>& phi, int steps) const;
   int trajectory_steps() const;
+  Rng function_stream(int k) const;
 
   OptimizerModel model_;
   Family family_;

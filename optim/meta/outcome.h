@@ -1,13 +1,7 @@
 #pragma once
-#include "autodiff/error.h"
+#include "optim/diverged.h"
 
 namespace l2l {
-
-/// An Error in a training: a loss, φ or a meta-gradient is no longer finite.
-class Diverged : public Error {
- public:
-  using Error::Error;
-};
 
 /// What came of a training: from a loss that doing nothing gives, `start`, to what the trained optimizer reaches.
 enum class Outcome { learned, did_nothing, made_worse, diverged };

@@ -6,6 +6,7 @@
 
 #include "autodiff/error.h"
 #include "nn/spelling.h"
+#include "optim/team.h"
 #include "optimizees/neural_art/default_features.h"
 #include "optimizees/neural_art/picture_search.h"
 
@@ -41,7 +42,13 @@ struct NeuralArtData {
       if (fs::equivalent(files[k], style, different)) continue;
       contents[static_cast<std::size_t>(split_of(k))].push_back(read_picture(files[k], shorter_side));
     }
+    const auto check = [](const fs::path& source, const Picture& picture) {
+      check_same("the pixels of " + source.string(),
+                 {reinterpret_cast<const char*>(picture.pixels.data()), picture.pixels.size() * sizeof(Real)});
+    };
+    check(style, style_picture);
     for (const std::vector<Picture>& split : contents) {
+      for (const Picture& picture : split) check(folder, picture);
       if (split.empty()) {
         throw Error(folder.string(), ": ", files.size(), " pictures, too few for training, validation and testing; ",
                     kTurns + 1, " are enough");

@@ -86,6 +86,7 @@ Commands curve_style(std::size_t points) {
 
 bool add_picture(std::vector<NewFile>& files, const Commands& commands, const std::filesystem::path& png,
                  const std::filesystem::path& data) {
+  if (!writes_files()) return false;
   try {
     files.push_back({png, draw(commands)});
     return true;

@@ -6,6 +6,9 @@
 #include <csignal>
 #include <ctime>
 
+#include "examples/l2l/run/escape.h"
+#include "optim/team.h"
+
 namespace l2l {
 namespace {
 
@@ -14,6 +17,13 @@ constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
 std::atomic<int> received = 0;  // the first signal; the handler runs on any thread, and any thread looks
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler must not wait");
 timespec received_at;  // written before `received`
+std::string how_to_go_on;  // written before there is a handler, and only read by it
+pid_t stood_in_for = 0;
+int stand_in_descriptor = -1;
+
+void tell(int descriptor, const char* text, std::size_t size) {
+  if (write(descriptor, text, size) < 0) return;  // there is nobody to tell
+}
 
 double seconds_since(const timespec& start) {
   timespec now;
@@ -26,7 +36,11 @@ void receive(int signal) {
     clock_gettime(CLOCK_MONOTONIC, &received_at);
     received = signal;
     const char text[] = "\nstopping when all is saved; a second signal stops at once\n";
-    if (write(STDERR_FILENO, text, sizeof text - 1) < 0) return;  // there is nobody to tell
+    tell(STDERR_FILENO, text, sizeof text - 1);
+    tell(STDERR_FILENO, how_to_go_on.data(), how_to_go_on.size());
+    if (stood_in_for > 0 && kill(stood_in_for, 0) != 0) {
+      tell(stand_in_descriptor, how_to_go_on.data(), how_to_go_on.size());
+    }
   } else if (seconds_since(received_at) > 1) {
     std::signal(signal, SIG_DFL);
     std::raise(signal);  // delivered when this returns
@@ -52,7 +66,12 @@ class Interruptible : public Function {
 
 }  // namespace
 
-void listen_for_interrupts() {
+void stand_in_for(pid_t other, int descriptor) { stood_in_for = other, stand_in_descriptor = descriptor; }
+
+void listen_for_interrupts(const std::string& to_go_on) {
+  if (Team::current().size() > 1 && !to_go_on.empty()) {
+    how_to_go_on = "if another process was killed, " + printable(to_go_on) + "\n";
+  }
   struct sigaction action = {};
   action.sa_handler = receive;
   action.sa_flags = SA_RESTART;

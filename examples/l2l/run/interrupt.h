@@ -1,4 +1,6 @@
 #pragma once
+#include <sys/types.h>
+
 #include <string>
 
 #include "optim/function.h"
@@ -14,7 +16,12 @@ struct Interrupted {
 /// From now on SIGINT (Ctrl-C), SIGTERM and SIGHUP only ask the work to stop where it can, and print so. A second
 /// signal stops it at once if it comes at least a second later: `timeout` sends its signal twice, and so does a
 /// terminal that is closed. Signals that were ignored when the program started (by nohup) stay ignored.
-void listen_for_interrupts();
+/// In a team of processes (see optim/team.h) a signal may also mean that another one was killed; then it also prints
+/// `to_go_on`, "go on with: …".
+void listen_for_interrupts(const std::string& to_go_on = "");
+/// This process prints nothing itself, but if the one that does, `other`, is gone when the signal comes, `to_go_on` is
+/// written to this descriptor.
+void stand_in_for(pid_t other, int descriptor);
 bool interrupted();
 /// Seconds since the first signal; 0 if there was none.
 double seconds_since_interrupt();

@@ -60,7 +60,7 @@ constexpr std::chrono::seconds kSweep(1);
 
 FolderLock::FolderLock(const fs::path& folder, Kind kind)
     : descriptor_(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-  if (descriptor_ < 0) return;  // the next access to the folder reports the reason
+  if (descriptor_ < 0 || !writes_files()) return;  // if it is not there, the next access reports the reason
   const auto deadline = std::chrono::steady_clock::now() + kSweep;
   for (;;) {
     if (take(descriptor_, LOCK_EX)) {
@@ -80,6 +80,7 @@ FolderLock::~FolderLock() {
 }
 
 OutputLock::OutputLock(const fs::path& output) : file_(lock_file(output)) {
+  if (!writes_files()) return;
   const auto deadline = std::chrono::steady_clock::now() + kSweep;
   for (;;) {
     descriptor_ = open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -107,6 +108,7 @@ OutputLock::~OutputLock() {
 }
 
 OutputFolder::OutputFolder(const fs::path& folder, const char* flag) {
+  if (!writes_files()) return;
   std::error_code failure;
   const auto missing = [&](const fs::path& p) { return fs::status(p, failure).type() == fs::file_type::not_found; };
   for (fs::path p = folder; !p.empty() && missing(p); p = p.parent_path()) made_.push_back(p);

@@ -2,6 +2,8 @@
 #include <filesystem>
 #include <vector>
 
+/// None of these does anything in a process that writes no files (see nn/files/atomic_file.h): the one that writes has
+/// the locks.
 namespace l2l {
 
 /// Locks a folder against other l2l processes for its lifetime: `alone` against all, `together` against those that want

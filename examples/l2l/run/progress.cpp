@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "autodiff/format.h"
+#include "optim/team.h"
 
 namespace l2l {
 namespace {
@@ -30,6 +31,19 @@ std::string fitting(const std::string& text) {
 }
 
 }  // namespace
+
+std::string workers(int threads, int tasks, const std::string& flag) {
+  const auto count = [](int n, const std::string& what, const char* more) {
+    return std::to_string(n) + " " + what + (n == 1 ? "" : more);
+  };
+  std::string text = count(threads, "thread", "s");
+  const int processes = Team::current().size();
+  if (processes == 1) return text;
+  text += " in each of " + count(processes, "process", "es");
+  if (tasks >= processes) return text;
+  return text + "; " + std::to_string(processes - tasks) + " of them idle: --" + flag + " " +
+         std::to_string(processes) + " would keep all busy";
+}
 
 std::string duration(double seconds) {
   const long s = std::lround(seconds);

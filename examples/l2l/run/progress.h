@@ -4,6 +4,10 @@
 
 namespace l2l {
 
+/// "2 threads", and in a team also ", 4 processes", with a note if there are fewer tasks to share out: `tasks`, as many
+/// as the flag --`flag` says.
+std::string workers(int threads, int tasks, const std::string& flag);
+
 /// 1:11, or 2:03:04 from an hour on.
 std::string duration(double seconds);
 

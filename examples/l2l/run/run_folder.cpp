@@ -145,7 +145,7 @@ std::vector<fs::path> RunFolder::run() const {
 }
 
 void RunFolder::check_free(bool force, const std::string& remedy) const {
-  if (force) return;
+  if (force || !writes_files()) return;
   if (const std::vector<fs::path> files = run(); !files.empty()) {
     throw Error(path.string(), ": holds a run already (", files.back().filename().string(), "); ", remedy);
   }
@@ -241,6 +241,7 @@ LearnedOptimizer RunFolder::read_optimizer(const RunConfig& config) const {
 
 void RunFolder::check_output(const fs::path& summary, const std::vector<fs::path>& others, bool force,
                              const std::string& remedy) const {
+  if (!writes_files()) return;
   if (!force && fs::exists(summary)) throw Error(summary.string(), ": exists already; ", remedy);
   check_writable(summary);
   for (const fs::path& file : others) check_writable(file);

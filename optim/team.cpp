@@ -1,0 +1,157 @@
+#include "optim/team.h"
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <utility>
+
+#include "autodiff/error.h"
+#include "nn/files/checksum.h"
+#include "optim/diverged.h"
+#include "optim/parallel_tasks.h"
+
+namespace l2l {
+namespace {
+
+class Alone : public Team {
+ public:
+  int size() const override { return 1; }
+  int rank() const override { return 0; }
+  std::string name(int) const override { return "this process"; }
+  std::vector<std::string> gather(const std::string& mine) override { return {mine}; }
+};
+
+std::unique_ptr<Team>& present() {
+  thread_local std::unique_ptr<Team> team = std::make_unique<Alone>();
+  return team;
+}
+
+std::function<void()>& stop_action() {
+  static std::function<void()> stop;
+  return stop;
+}
+
+/// The first byte of what a process hands in, and of an exception.
+enum Kind : char { results = 'r', usage_error = 'u', diverged = 'd', error = 'e', out_of_memory = 'm', stopped = 's' };
+
+void append(std::string& bytes, const TaskResult& result) {
+  const std::size_t size = result.size();
+  bytes.append(reinterpret_cast<const char*>(&size), sizeof size);
+  bytes.append(reinterpret_cast<const char*>(result.data()), size * sizeof(double));
+}
+
+/// Reads what `append` wrote, one result after the other.
+class Reader {
+ public:
+  explicit Reader(const std::string& bytes) : bytes_(bytes) {}
+  TaskResult next() {
+    std::size_t size;
+    take(&size, sizeof size);
+    TaskResult result(size);
+    take(result.data(), size * sizeof(double));
+    return result;
+  }
+
+ private:
+  void take(void* to, std::size_t size) {
+    if (size > bytes_.size() - at_) throw Error("a process sent fewer results than it has tasks: not the same program?");
+    std::memcpy(to, bytes_.data() + at_, size);
+    at_ += size;
+  }
+
+  const std::string& bytes_;
+  std::size_t at_ = 1;  // behind the kind
+};
+
+}  // namespace
+
+Team& Team::current() { return *present(); }
+void Team::join(std::unique_ptr<Team> team) { present() = std::move(team); }
+
+void on_stop(std::function<void()> stop) { stop_action() = std::move(stop); }
+
+std::string exception_bytes(const std::exception_ptr& exception) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const UsageError& e) {
+    return char{usage_error} + std::string(e.what());
+  } catch (const Diverged& e) {
+    return char{diverged} + std::string(e.what());
+  } catch (const std::bad_alloc&) {
+    return {char{out_of_memory}};
+  } catch (const std::exception& e) {
+    return char{error} + std::string(e.what());
+  } catch (...) {
+    return {char{stopped}};
+  }
+}
+
+void throw_from_bytes(const std::string& bytes, const std::string& prefix) {
+  const std::string text = prefix + bytes.substr(std::min<std::size_t>(1, bytes.size()));
+  switch (bytes.empty() ? Kind{error} : static_cast<Kind>(bytes[0])) {
+    case usage_error: throw UsageError(text);
+    case diverged: throw Diverged(text);
+    case out_of_memory: throw std::bad_alloc();
+    case stopped:
+      if (stop_action()) stop_action()();
+      throw Error(prefix, "was asked to stop");
+    default: throw Error(text);
+  }
+}
+
+std::vector<TaskResult> share_tasks(int count, int threads, const std::function<TaskResult(int, int)>& f) {
+  Team& team = Team::current();
+  std::vector<TaskResult> all(count);
+  if (team.size() == 1) {
+    run_tasks(count, threads, [&](int k, int thread) { all[k] = f(k, thread); });
+    return all;
+  }
+  // What a task shares out in turn is its own affair: meanwhile this thread is alone, as those of run_tasks are.
+  const auto swap = [](std::unique_ptr<Team> other) { return std::exchange(present(), std::move(other)); };
+  std::unique_ptr<Team> together = swap(std::make_unique<Alone>());
+  const auto owned = [&](int rank) { return (count - rank + team.size() - 1) / team.size(); };
+  std::exception_ptr failure;
+  std::string mine = {char{results}};
+  try {
+    run_tasks(std::max(owned(team.rank()), 0), threads, [&](int j, int thread) {
+      const int k = team.rank() + j * team.size();
+      all[k] = f(k, thread);
+    });
+    for (int k = team.rank(); k < count; k += team.size()) append(mine, all[k]);
+  } catch (...) {
+    failure = std::current_exception();
+    mine = exception_bytes(failure);
+  }
+  swap(std::move(together));
+  const std::vector<std::string> parts = team.gather(mine);
+  for (int rank = 0; rank < team.size(); ++rank) {
+    if (parts[rank].starts_with(char{results})) continue;
+    if (rank == team.rank()) std::rethrow_exception(failure);
+    throw_from_bytes(parts[rank]);
+  }
+  for (int rank = 0; rank < team.size(); ++rank) {
+    Reader reader(parts[rank]);
+    for (int k = rank; k < count; k += team.size()) all[k] = reader.next();
+  }
+  return all;
+}
+
+void meet() {
+  if (Team::current().size() > 1) Team::current().gather("");
+}
+
+void check_same(const std::string& what, std::string_view bytes) {
+  Team& team = Team::current();
+  if (team.size() == 1) return;
+  Checksum checksum;
+  checksum.add(bytes);
+  const std::vector<std::string> all = team.gather(checksum.digits() + " " + std::to_string(bytes.size()) + "\n" + what);
+  const auto is = [&](int rank) { return all[rank].substr(0, all[rank].find('\n')); };
+  for (int rank = 1; rank < team.size(); ++rank) {
+    if (is(rank) == is(0)) continue;
+    throw Error(team.name(rank), ": ", all[rank].substr(is(rank).size() + 1), " are not those of ", team.name(0));
+  }
+}
+
+}  // namespace l2l
