@@ -26,12 +26,17 @@ done
 
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 source examples/setup.sh
+options=()
 case $preset in
+  release)  # the l2l command also as several processes
+    packages+=(libopenmpi-dev openmpi-bin)
+    options+=(-DL2L_MPI=ON)
+    ;;
   clang) packages+=(clang libomp-dev) ;;
   tsan) packages+=(clang libclang-rt-dev libomp-dev) ;;
 esac
 echo "Checking packages"
 install_packages "${packages[@]}"
-cmake --preset "$preset"
+cmake --preset "$preset" "${options[@]}"
 cmake --build --preset "$preset"
 ctest --preset "$preset"

@@ -84,7 +84,7 @@ expect_error_of 3 1 'process 1 on [^ ]*: [^ ]*nowhere: holds no file' bash -c "$
 
 # ---- Killed, and interrupted ------------------------------------------------------------------------------------
 long=(--optimizee quadratic --batch 32 --steps 100 --hidden 4 --layers 1 --validate-every 2 --validation-functions 2
-  --functions 2 --epochs 60)
+  --functions 2 --epochs 300)
 quiet train "${long[@]}" --out whole
 # begin N: starts a training, and waits until it has saved once.
 begin() {
