@@ -1,6 +1,7 @@
 #include "optim/team.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <exception>
 #include <new>
@@ -35,10 +36,19 @@ std::function<void()>& stop_action() {
 /// The first byte of what a process hands in, and of an exception.
 enum Kind : char { results = 'r', usage_error = 'u', diverged = 'd', error = 'e', out_of_memory = 'm', stopped = 's' };
 
+template <class T>
+void append_raw(std::string& bytes, const T* data, std::size_t count) {
+  bytes.append(reinterpret_cast<const char*>(data), count * sizeof(T));
+}
+
+/// A result as bytes: how many numbers, whether they are float, and the numbers. What was a float, as in a meta-gradient,
+/// is sent as one.
 void append(std::string& bytes, const TaskResult& result) {
-  const std::size_t size = result.size();
-  bytes.append(reinterpret_cast<const char*>(&size), sizeof size);
-  bytes.append(reinterpret_cast<const char*>(result.data()), size * sizeof(double));
+  const std::vector<float> as_float(result.begin(), result.end());
+  const bool exact = std::ranges::equal(as_float, result);
+  const std::uint64_t header[] = {result.size(), exact};
+  append_raw(bytes, header, 2);
+  exact ? append_raw(bytes, as_float.data(), as_float.size()) : append_raw(bytes, result.data(), result.size());
 }
 
 /// Reads what `append` wrote, one result after the other.
@@ -46,14 +56,21 @@ class Reader {
  public:
   explicit Reader(const std::string& bytes) : bytes_(bytes) {}
   TaskResult next() {
-    std::size_t size;
-    take(&size, sizeof size);
-    TaskResult result(size);
-    take(result.data(), size * sizeof(double));
-    return result;
+    std::uint64_t header[2];
+    take(header, sizeof header);
+    if (header[1] == 0) return take_all<double>(header[0]);
+    const std::vector<float> as_float = take_all<float>(header[0]);
+    return {as_float.begin(), as_float.end()};
   }
 
  private:
+  template <class T>
+  std::vector<T> take_all(std::size_t count) {
+    if (count > bytes_.size()) take(nullptr, count);  // an error before memory is asked for
+    std::vector<T> result(count);
+    take(result.data(), count * sizeof(T));
+    return result;
+  }
   void take(void* to, std::size_t size) {
     if (size > bytes_.size() - at_) throw Error("a process sent fewer results than it has tasks: not the same program?");
     std::memcpy(to, bytes_.data() + at_, size);
