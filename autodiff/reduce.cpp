@@ -9,8 +9,8 @@ void check_matrix(const char* op, const Var& x) {
   if (x.shape.rank() != 2) throw Error(op, ": shape ", x.shape, " is not a matrix");
 }
 
-/// Σ_k term(k) for k < n in double, since a float loses digits after some thousand terms. Eight partial sums fill vector
-/// registers, and their order is the same on every machine.
+/// Σ_k term(k) for k < n in double, since a float loses digits after some thousand terms. Eight partial sums fill
+/// vector registers, and their order is the same on every machine.
 template <class Term>
 double sum_of(Index n, Term term) {
   double partial[8] = {};

@@ -41,8 +41,8 @@ void append_raw(std::string& bytes, const T* data, std::size_t count) {
   bytes.append(reinterpret_cast<const char*>(data), count * sizeof(T));
 }
 
-/// A result as bytes: how many numbers, whether they are float, and the numbers. What was a float, as in a meta-gradient,
-/// is sent as one.
+/// A result as bytes: how many numbers, whether they are float, and the numbers. What was a float, as in a
+/// meta-gradient, is sent as one.
 void append(std::string& bytes, const TaskResult& result) {
   const std::vector<float> as_float(result.begin(), result.end());
   const bool exact = std::ranges::equal(as_float, result);
@@ -72,7 +72,8 @@ class Reader {
     return result;
   }
   void take(void* to, std::size_t size) {
-    if (size > bytes_.size() - at_) throw Error("a process sent fewer results than it has tasks: not the same program?");
+    if (size > bytes_.size() - at_)
+      throw Error("a process sent fewer results than it has tasks: not the same program?");
     std::memcpy(to, bytes_.data() + at_, size);
     at_ += size;
   }
@@ -163,7 +164,8 @@ void check_same(const std::string& what, std::string_view bytes) {
   if (team.size() == 1) return;
   Checksum checksum;
   checksum.add(bytes);
-  const std::vector<std::string> all = team.gather(checksum.digits() + " " + std::to_string(bytes.size()) + "\n" + what);
+  const std::vector<std::string> all =
+      team.gather(checksum.digits() + " " + std::to_string(bytes.size()) + "\n" + what);
   const auto is = [&](int rank) { return all[rank].substr(0, all[rank].find('\n')); };
   for (int rank = 1; rank < team.size(); ++rank) {
     if (is(rank) == is(0)) continue;

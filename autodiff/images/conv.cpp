@@ -97,8 +97,8 @@ Var conv2d(Var x, Var weight, Var bias, Index stride, Index padding) {
   return convolution("conv2d", extents("conv2d", x.shape, weight.shape, bias.shape, stride, padding), x, weight, bias);
 }
 
-// The gradient of the rectifier needs the sign of its result only, and mirrored pixels get the gradients of their images
-// from the kernels.
+// The gradient of the rectifier needs the sign of its result only, and mirrored pixels get the gradients of their
+// images from the kernels.
 Var reflect_pad_conv_relu(Var x, Var weight, Var bias, Index padding) {
   constexpr const char* kOp = "reflect_pad_conv_relu";
   Convolution s = extents(kOp, x.shape, weight.shape, bias.shape, 1, padding);

@@ -129,7 +129,8 @@ void correlate(const Convolution& conv, const Weights& weights, Real* scratch, R
       }
       for (Index q = 0; q < sheet.positions; q += kTileWidth) correlate_tile(conv, sheet, w, sheets + q, out + q);
       for (Index r = 0; r < channels; ++r) {
-        sheet.rows(r * sheet.positions, out_h, [=](Index at, Index n, Index i) { write(done + n, o + r, i, out + at); });
+        sheet.rows(r * sheet.positions, out_h,
+                   [=](Index at, Index n, Index i) { write(done + n, o + r, i, out + at); });
       }
     }
   }

@@ -122,9 +122,9 @@ void both_sides(const Real* from, Index from_step, Index count, Real* to, Index 
   }
 }
 
-/// U = G g Gᵀ for `count` windows g: [count][9]. The numbers of a window are `step` apart in U, of which whole registers
-/// are written. Weights `next` further on are needed soon, and are prefetched: the processor cannot predict them, as
-/// runs of weights are often short.
+/// U = G g Gᵀ for `count` windows g: [count][9]. The numbers of a window are `step` apart in U, of which whole
+/// registers are written. Weights `next` further on are needed soon, and are prefetched: the processor cannot predict
+/// them, as runs of weights are often short.
 template <int m>
 void transform_windows(const Real* windows, Index count, Index next, Real* U, Index step) {
   constexpr Index kAtOnce = 64;
@@ -194,7 +194,7 @@ void transform_result_gradients(const Convolution& conv, const Plan<m>& plan, co
     }
   }
   both_sides<m, Tile<m>::kInputs, Tile<m>::result_gradients>(memory.planes, tiles, tiles, memory.V + o * tiles,
-                                                              memory.V_step);
+                                                             memory.V_step);
 }
 
 /// M[r][…] = Σ_k U[r · row_step + k · k_step] V[k][…] for kRows rows and kColumns registers; or, if `more`, added to
@@ -233,8 +233,8 @@ void product_rows(const Real* U, Index row_step, Index k_step, const Real* V, In
   }
 }
 
-/// M = U V for channels first … first + count - 1 of those that come out: results, or inputs if `transposed`. Transforms
-/// their weights first.
+/// M = U V for channels first … first + count - 1 of those that come out: results, or inputs if `transposed`.
+/// Transforms their weights first.
 template <int m>
 void multiply(const Convolution& conv, const Plan<m>& plan, const Real* weight, bool transposed, Index first,
               Index count, Index tiles, const Memory<m>& memory) {
@@ -320,7 +320,8 @@ void transform_input_gradients(const Convolution& conv, const Plan<m>& plan, con
   Real *const line = memory.line, *const ends = line + m * tiles;  // [tiles][m], [rows of tiles][2]
   both_sides<kInputs, kInputs, Tile<m>::input_gradients>(M, memory.M_step, tiles, memory.planes, tiles);
   if (conv.mirrored) fold_edges(conv, plan, start, count, tiles, memory.planes);
-  // Rows of pixels that two rows of tiles have something for: the upper one comes first, as from another strip it would.
+  // Rows of pixels that two rows of tiles have something for: the upper one comes first, as from another strip it
+  // would.
   for (Index step = 0; step < kInputs; ++step) {
     const Index a = (step + m) % kInputs;
     // The last two numbers of a tile are for the first two columns of the next one, but for the last tile of a row.
@@ -349,8 +350,8 @@ void transform_input_gradients(const Convolution& conv, const Plan<m>& plan, con
   }
 }
 
-/// Runs a convolution or its gradient: read(channel, start, count, tiles, memory) transforms a channel that goes in, for
-/// a strip of rows of tiles; write(team, channel, start, count, tiles, M, memory) transforms one that comes out.
+/// Runs a convolution or its gradient: read(channel, start, count, tiles, memory) transforms a channel that goes in,
+/// for a strip of rows of tiles; write(team, channel, start, count, tiles, M, memory) transforms one that comes out.
 template <int m, class Read, class Write>
 void run(const Convolution& conv, const Plan<m>& plan, const Real* weight, bool transposed, Real* scratch, Read read,
          Write write) {

@@ -83,7 +83,8 @@ void run_all(std::vector<Training>& trainings, const AblateRequest& request, con
   });
   for (int k = 0; k < count; ++k) {
     trainings[k].outcome = static_cast<Outcome>(results[k][0]);
-    trainings[k].validation = results[k][1], trainings[k].start = results[k][2], trainings[k].final_loss = results[k][3];
+    trainings[k].validation = results[k][1], trainings[k].start = results[k][2],
+    trainings[k].final_loss = results[k][3];
   }
 }
 

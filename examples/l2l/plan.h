@@ -5,8 +5,8 @@
 
 namespace l2l {
 
-/// What a run will need: sizes, memory, time; of each of `processes` that share it (see optim/team.h). It is computed and
-/// measured, which takes a few seconds.
+/// What a run will need: sizes, memory, time; of each of `processes` that share it (see optim/team.h). It is computed
+/// and measured, which takes a few seconds.
 std::string plan_text(RunConfig config, const Family& optimizee, int processes);
 
 /// The peak memory of this process so far, in bytes.

@@ -25,8 +25,8 @@ void each_product(const Convolution& conv, Visit visit) {
   for (Index y = 0; y < conv.N * conv.result_size(); ++y) {
     const Index j = y % out_w, i = y / out_w % out_h, o = y / (out_w * out_h) % conv.O, n = y / conv.result_size();
     for (Index k = 0; k < conv.taps(); ++k) {
-      const Index at = pixel(conv, i * conv.stride + k / conv.kw % conv.kh - conv.pad_h,
-                             j * conv.stride + k % conv.kw - conv.pad_w);
+      const Index at =
+          pixel(conv, i * conv.stride + k / conv.kw % conv.kh - conv.pad_h, j * conv.stride + k % conv.kw - conv.pad_w);
       if (at >= 0) visit(y, o * conv.taps() + k, (n * conv.C + k / window) * conv.H * conv.W + at);
     }
   }

@@ -58,10 +58,16 @@ TEST_CASE("reduce: a bias may be part of what it is added to") {
 }
 
 TEST_CASE("squared_distance: constants, overlapping slices, the same bytes for any number of threads") {
-  check_gradient([](Tape& tape, auto x) { return squared_distance(x[0], tape.constant({2, 3}, Real(.5))); },
-                 {Shape{2, 3}});
-  check_gradient([](Tape& tape, auto x) { return squared_distance(tape.constant({2, 3}, Real(.5)), x[0]); },
-                 {Shape{2, 3}});
+  check_gradient(
+      [](Tape& tape, auto x) {
+        return squared_distance(x[0], tape.constant({2, 3}, Real(.5)));
+      },
+      {Shape{2, 3}});
+  check_gradient(
+      [](Tape& tape, auto x) {
+        return squared_distance(tape.constant({2, 3}, Real(.5)), x[0]);
+      },
+      {Shape{2, 3}});
   check_gradient([](Tape&, auto x) { return squared_distance(slice(x[0], 0, 3), slice(x[0], 1, 3)); }, {Shape{4, 2}});
   Random random(4);
   const Index n = (1 << 15) + 7;  // several pieces

@@ -115,7 +115,8 @@ class ArtTask : public Function {
     const Var x = picture_.in(theta);
     describe(tape, x);
     const Var features = activations_.back();
-    Var loss = squared_distance(features, tape.leaf(features.shape, content_.data())) / static_cast<Real>(features.size());
+    Var loss =
+        squared_distance(features, tape.leaf(features.shape, content_.data())) / static_cast<Real>(features.size());
     for (std::size_t k = 0; k < kStyleLayers.size(); ++k) {
       const Var matrix = gram(activations_[kStyleLayers[k]]);
       loss = loss + squared_distance(matrix, tape.leaf(matrix.shape, style_[k].data()));

@@ -96,7 +96,8 @@ TEST_CASE("share_tasks: every task is done once, and all get all results in orde
     for (const int count : {0, 1, 3, 10}) {
       CAPTURE(size, count);
       std::vector<TaskResult> expected;
-      for (int k = 0; k < count; ++k) expected.push_back(TaskResult(k % 3, k % 2 ? k + 1. / 3 : k / 2.));  // empty, of float, of double
+      for (int k = 0; k < count; ++k)
+        expected.push_back(TaskResult(k % 3, k % 2 ? k + 1. / 3 : k / 2.));  // empty, of float, of double
       std::vector<std::atomic<int>> done(count);
       const auto results = Threads(size).run([&] {
         return share_tasks(count, 2, [&](int k, int thread) {

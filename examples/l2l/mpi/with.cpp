@@ -36,8 +36,8 @@ struct Ending {
   }
 };
 
-/// All processes of MPI_COMM_WORLD. One that ends takes part in the exchange that the others are in, or come to next, so
-/// that nobody waits for it.
+/// All processes of MPI_COMM_WORLD. One that ends takes part in the exchange that the others are in, or come to next,
+/// so that nobody waits for it.
 class MpiTeam : public Team {
  public:
   MpiTeam() {

@@ -243,9 +243,15 @@ TEST_CASE("conv2d: the weight may be used twice, and the image be its own weight
 }
 
 TEST_CASE("reflect_pad_conv_relu: gradients") {
-  for (const Case& c : {Case{2, 3, 5, 4, 2, 3, 3, 1, 1}, {1, 2, 3, 3, 9, 5, 5, 1, 2}, {1, 1, 2, 2, 1, 2, 3, 1, 1},
-                        {1, 2, 4, 5, 2, 3, 2, 1, 0}, {2, 1, 1, 1, 1, 1, 1, 1, 0}, {1, 32, 4, 3, 33, 3, 3, 1, 1},
-                        {0, 2, 3, 3, 2, 2, 2, 1, 1}, {2, 0, 3, 3, 2, 2, 2, 1, 1}, {2, 2, 3, 3, 0, 2, 2, 1, 1}}) {
+  for (const Case& c : {Case{2, 3, 5, 4, 2, 3, 3, 1, 1},
+                        {1, 2, 3, 3, 9, 5, 5, 1, 2},
+                        {1, 1, 2, 2, 1, 2, 3, 1, 1},
+                        {1, 2, 4, 5, 2, 3, 2, 1, 0},
+                        {2, 1, 1, 1, 1, 1, 1, 1, 0},
+                        {1, 32, 4, 3, 33, 3, 3, 1, 1},
+                        {0, 2, 3, 3, 2, 2, 2, 1, 1},
+                        {2, 0, 3, 3, 2, 2, 2, 1, 1},
+                        {2, 2, 3, 3, 0, 2, 2, 1, 1}}) {
     INFO(c);
     if (!kDouble && c.C > 16) continue;  // of so many results, some change their sign within a step of float
     check_gradient([&](Tape&, auto x) { return reflect_pad_conv_relu(x[0], x[1], x[2], c.padding); },
@@ -255,8 +261,12 @@ TEST_CASE("reflect_pad_conv_relu: gradients") {
 
 TEST_CASE("reflect_pad_conv_relu: values and gradients by the definition, the same bytes for any number of threads") {
   Random random(5);
-  for (const Case& c : {Case{19, 16, 9, 7, 16, 3, 3, 1, 1}, {9, 3, 32, 32, 17, 5, 5, 1, 2}, {2, 12, 5, 6, 9, 1, 1, 1, 0},
-                        {3, 48, 18, 44, 40, 3, 3, 1, 1}, {1, 70, 6, 5, 32, 3, 3, 1, 0}, {1, 32, 2, 2, 32, 3, 3, 1, 1}}) {
+  for (const Case& c : {Case{19, 16, 9, 7, 16, 3, 3, 1, 1},
+                        {9, 3, 32, 32, 17, 5, 5, 1, 2},
+                        {2, 12, 5, 6, 9, 1, 1, 1, 0},
+                        {3, 48, 18, 44, 40, 3, 3, 1, 1},
+                        {1, 70, 6, 5, 32, 3, 3, 1, 0},
+                        {1, 32, 2, 2, 32, 3, 3, 1, 1}}) {
     INFO(c);
     Convolution conv = c.extents();
     conv.mirrored = true;

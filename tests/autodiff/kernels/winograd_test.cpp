@@ -68,8 +68,7 @@ TEST_CASE("winograd: both sizes of tiles, all kinds of edges, any number of thre
         for (Near& y : expected_y) {
           if (conv.rectified) y.value = std::max(y.value, 0.L);  // which brings numbers no further apart
         }
-        const std::vector<Near> expected_dx =
-            with_errors(gradients, winograd_gradient_errors(conv, m, w, dy_before));
+        const std::vector<Near> expected_dx = with_errors(gradients, winograd_gradient_errors(conv, m, w, dy_before));
         std::vector<Real> first_y, first_dx;
         for (const int threads : {1, 2, 3, 5}) {
           std::vector<Real> y(dy.size(), NAN), dx = before;

@@ -19,9 +19,7 @@ namespace {
 
 using namespace l2l;
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 }  // namespace
 
@@ -58,8 +56,9 @@ int main(int argc, char** argv) {
   }
   const int size = Team::current().size();
   const double tasks = (functions + size - 1) / size * seconds;
-  std::printf("%4d processes, %4d functions: %8.2f ms a meta-step = %8.2f of tasks + %7.3f of gathering + %7.3f serial\n",
-              size, functions, 1e3 * median(times), 1e3 * tasks, 1e3 * (median(times) - tasks - median(serial)),
-              1e3 * median(serial));
+  std::printf(
+      "%4d processes, %4d functions: %8.2f ms a meta-step = %8.2f of tasks + %7.3f of gathering + %7.3f serial\n", size,
+      functions, 1e3 * median(times), 1e3 * tasks, 1e3 * (median(times) - tasks - median(serial)),
+      1e3 * median(serial));
   return leave_team(0, "");
 }
