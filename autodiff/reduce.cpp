@@ -124,7 +124,7 @@ Var squared_distance(Var x, Var y) {
   if (x.shape != y.shape) throw Error("squared_distance: shapes ", x.shape, " and ", y.shape, " differ");
   auto d = Tape::output("squared_distance", {}, {x, y});
   *d.out = static_cast<Real>(sum_of(x.size(), [=](Index k) {
-    const double difference = x.value[k] - y.value[k];
+    const double difference = static_cast<double>(x.value[k]) - y.value[k];
     return difference * difference;
   }));
   d.tape->record("squared_distance", {x, y}, d, [=] {

@@ -1,6 +1,7 @@
 #include "autodiff/kernels/convolve.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "autodiff/kernels/conv_columns.h"
 #include "autodiff/kernels/conv_direct.h"
@@ -25,6 +26,7 @@ struct Slabs {
 
 Index slab_scratch(const Convolution& conv) {
   const Convolution slab = Slabs{conv}.largest();
+  assert(conv_direct::suits(conv) || !(conv.mirrored || conv.rectified));
   return conv_direct::suits(conv) ? conv_direct::scratch_size(slab) : conv_columns::scratch_size(slab);
 }
 
@@ -105,7 +107,10 @@ void bias_gradient(const Convolution& conv, const Real* y, const Real* dy, Real*
     for (Index n = 0; n < conv.N; ++n) {
       const Index first = (n * conv.O + o) * P;
       if (conv.rectified) {
-        for (Index k = first; k < first + P; ++k) dbias[o] += y[k] > 0 ? dy[k] : 0;
+        double sum = 0;  // of a large picture, a float would lose digits
+#pragma omp simd reduction(+ : sum)
+        for (Index k = first; k < first + P; ++k) sum += y[k] <= 0 ? 0 : dy[k];
+        dbias[o] += static_cast<Real>(sum);
       } else {
         dbias[o] += simd::sum(dy + first, P);
       }

@@ -42,11 +42,11 @@ inline void write(const Convolution& conv, const Real* sums, Real bias, Real* y)
   }
 }
 
-/// A row of ∂L/∂y before the rectifier, if there is one: 0 where y is.
+/// A row of ∂L/∂y before the rectifier, if there is one: 0 where y is. Where y is NaN, it is passed on.
 inline void read_gradient(const Convolution& conv, const Real* y, const Real* dy, Real* out) {
   const Index n = conv.out_w();
   if (conv.rectified) {
-    for (Index j = 0; j < n; ++j) out[j] = y[j] > 0 ? dy[j] : 0;
+    for (Index j = 0; j < n; ++j) out[j] = y[j] <= 0 ? 0 : dy[j];
   } else {
     std::copy_n(dy, n, out);
   }

@@ -345,7 +345,7 @@ void transform_input_gradients(const Convolution& conv, const Plan<m>& plan, con
       Real* const to = later ? seam.rows + (c * 2 + a) * W : dx + ((image * conv.C + c) * H + i) * W;
       const Real* const from = line + k * width * m + conv.pad_w;
       for (Index j = 0; j < inside; ++j) to[j] += from[j];
-      for (Index j = std::max<Index>(inside, 0); j < W; ++j) to[j] += ends[2 * k + j - (m * width - conv.pad_w)];
+      for (Index j = inside; j < W; ++j) to[j] += ends[2 * k + j - (m * width - conv.pad_w)];
     });
   }
 }
@@ -407,7 +407,7 @@ struct ImageGradient {
     const auto seam = [&](Index team) -> Seam {
       return {plan.first(team), team > 0 ? seams + (team - 1) * seam_size : nullptr};
     };
-    std::fill_n(seams, (plan.teams - 1) * seam_size, Real(0));
+    std::fill_n(seams, (plan.teams - 1) * seam_size, Real(-0.0));  // which changes no number, not even -0
     run<m>(
         conv, plan, weight, true, scratch,
         [&](Index o, Index start, Index rows, Index tiles, const Memory<m>& memory) {

@@ -16,8 +16,8 @@
 ///     ∂L/∂d_c = Σ_o B [ (G g_oc Gᵀ) ⊙ (A ∂L/∂y_o Aᵀ) ] Bᵀ
 ///
 /// The terms of the sums over A and B are larger than the results and cancel, so errors are larger than by the
-/// definition: for data without correlation some 3 to 30 times for m = 4, by the place in the tile, which is 1e-6 to
-/// 1e-5 of the deviation of the results in float.
+/// definition. For m = 4, data without correlation and 32 to 512 channels, the root of the mean squared error in float
+/// is 1e-6 to 4e-6 of the deviation of the results, and the largest of some thousands of errors ten times that.
 namespace l2l::winograd {
 
 /// Whether this is the kernel to use: 3x3, stride 1, padding of at most 2, or of 1 if it is mirrored, which the

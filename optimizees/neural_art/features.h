@@ -55,7 +55,7 @@ class FeatureNetwork {
     bool first_of_block;
   };
 
-  /// What convolution k is applied to: x normalised (k = 0) or pooled, if that is due.
+  /// What convolution k is applied to, its edges apart: x normalised (k = 0) or pooled, if that is due.
   Var input(Index k, Var x) const;
 
   Layout layout_;

@@ -101,9 +101,10 @@ TEST_CASE("matmul: with itself, with views, and with a constant on either side")
 
 TEST_CASE("gram: equals three loops, is symmetric, and has the same bytes for any number of threads") {
   Random random(3);
-  // Less than a panel of rows, whole panels, an odd and an even number of them, one begun; nothing.
-  for (const Shape& shape :
-       {Shape{1, 1}, Shape{5, 9}, Shape{32, 3}, Shape{64, 7}, Shape{70, 33}, Shape{0, 2}, Shape{2, 0}}) {
+  // Less than a panel of rows, whole panels, an odd and an even number of them, one begun; nothing. For the gradient:
+  // several panels of columns, and of rows, and larger ones than the smallest.
+  for (const Shape& shape : {Shape{1, 1}, Shape{5, 9}, Shape{32, 3}, Shape{64, 7}, Shape{70, 33}, Shape{0, 2},
+                             Shape{2, 0}, Shape{3, 130}, Shape{64, 200}, Shape{5, 600}, Shape{300, 5}}) {
     CAPTURE(shape);
     const Index R = shape[0], C = shape[1];
     const auto x = uniform(random, shape.size()), dy = uniform(random, R * R);

@@ -23,8 +23,9 @@ const Case kCases[] = {
     {"one result", {1, 2, 3, 3, 1, 3, 3, 1, 0, 0}},
     {"more padding than image", {1, 2, 1, 2, 3, 3, 3, 1, 2, 2}},
     {"different padding", {1, 2, 6, 5, 3, 3, 3, 1, 0, 2}},
-    {"one row of tiles, many images: teams of threads meet at the edges", {6, 2, 4, 6, 3, 3, 3, 1, 1, 1}},
-    {"many rows of tiles: teams of threads meet inside of the image", {1, 2, 60, 6, 3, 3, 3, 1, 1, 1}},
+    {"teams of threads, of which the later ones begin inside of the image", {1, 2, 60, 40, 64, 3, 3, 1, 1, 1}},
+    {"teams, of which some begin with an image", {40, 2, 8, 16, 64, 3, 3, 1, 1, 1}},
+    {"the same forward", {1, 64, 60, 40, 2, 3, 3, 1, 1, 1}},
     {"strips of tiles, of which one spans two images", {3, 48, 18, 44, 9, 3, 3, 1, 1, 1}},
     {"several blocks of output channels, more weights than are transformed at once", {1, 130, 6, 5, 70, 3, 3, 1, 1, 1}},
 };
