@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <mutex>
 
 namespace l2l {
 
@@ -12,6 +13,7 @@ namespace l2l {
 template <class F>
 void run_tasks(int count, int threads, F f) {
   std::exception_ptr failure;  // exceptions must not leave a parallel region
+  std::mutex failing;
   std::atomic<bool> failed = false;
 #pragma omp parallel for schedule(dynamic) num_threads(std::clamp(count, 1, threads))
   for (int k = 0; k < count; ++k) {
@@ -19,7 +21,7 @@ void run_tasks(int count, int threads, F f) {
     try {
       f(k, omp_get_thread_num());
     } catch (...) {
-#pragma omp critical
+      const std::lock_guard lock(failing);
       if (!failure) failure = std::current_exception();
       failed = true;
     }

@@ -28,9 +28,13 @@ std::unique_ptr<Team>& present() {
   return team;
 }
 
-std::function<void()>& stop_action() {
-  static std::function<void()> stop;
-  return stop;
+/// See on_stop.
+struct Stopping {
+  std::function<void()> stop, stop_if_asked;
+};
+Stopping& stopping() {
+  static Stopping actions;
+  return actions;
 }
 
 /// The first byte of what a process hands in, and of an exception.
@@ -87,7 +91,9 @@ class Reader {
 Team& Team::current() { return *present(); }
 void Team::join(std::unique_ptr<Team> team) { present() = std::move(team); }
 
-void on_stop(std::function<void()> stop) { stop_action() = std::move(stop); }
+void on_stop(std::function<void()> stop, std::function<void()> stop_if_asked) {
+  stopping() = {std::move(stop), std::move(stop_if_asked)};
+}
 
 std::string exception_bytes(const std::exception_ptr& exception) {
   try {
@@ -106,13 +112,16 @@ std::string exception_bytes(const std::exception_ptr& exception) {
 }
 
 void throw_from_bytes(const std::string& bytes, const std::string& prefix) {
-  const std::string text = prefix + bytes.substr(std::min<std::size_t>(1, bytes.size()));
+  std::string text = bytes.substr(std::min<std::size_t>(1, bytes.size()));
+  if (!bytes.empty() && bytes[0] == diverged) throw Diverged(text);  // in any process it would be the same
+  text = prefix + text;
   switch (bytes.empty() ? Kind{error} : static_cast<Kind>(bytes[0])) {
     case usage_error: throw UsageError(text);
-    case diverged: throw Diverged(text);
-    case out_of_memory: throw std::bad_alloc();
+    case out_of_memory:
+      if (!prefix.empty()) throw Error(prefix, "out of memory");
+      throw std::bad_alloc();
     case stopped:
-      if (stop_action()) stop_action()();
+      if (stopping().stop) stopping().stop();
       throw Error(prefix, "was asked to stop");
     default: throw Error(text);
   }
@@ -125,13 +134,15 @@ std::vector<TaskResult> share_tasks(int count, int threads, const std::function<
     run_tasks(count, threads, [&](int k, int thread) { all[k] = f(k, thread); });
     return all;
   }
-  // What a task shares out in turn is its own affair: meanwhile this thread is alone, as those of run_tasks are.
   const auto swap = [](std::unique_ptr<Team> other) { return std::exchange(present(), std::move(other)); };
-  std::unique_ptr<Team> together = swap(std::make_unique<Alone>());
+  std::unique_ptr<Team> together;
   const auto owned = [&](int rank) { return (count - rank + team.size() - 1) / team.size(); };
   std::exception_ptr failure;
   std::string mine = {char{results}};
   try {
+    if (stopping().stop_if_asked) stopping().stop_if_asked();
+    // What a task shares out in turn is its own affair: meanwhile this thread is alone, as those of run_tasks are.
+    together = swap(std::make_unique<Alone>());
     run_tasks(std::max(owned(team.rank()), 0), threads, [&](int j, int thread) {
       const int k = team.rank() + j * team.size();
       all[k] = f(k, thread);
@@ -141,12 +152,12 @@ std::vector<TaskResult> share_tasks(int count, int threads, const std::function<
     failure = std::current_exception();
     mine = exception_bytes(failure);
   }
-  swap(std::move(together));
+  if (together) swap(std::move(together));
   const std::vector<std::string> parts = team.gather(mine);
   for (int rank = 0; rank < team.size(); ++rank) {
     if (parts[rank].starts_with(char{results})) continue;
-    if (rank == team.rank()) std::rethrow_exception(failure);
-    throw_from_bytes(parts[rank]);
+    if (rank == 0 && team.rank() == 0) std::rethrow_exception(failure);
+    throw_from_bytes(parts[rank], rank == 0 ? "" : team.name(rank) + ": ");
   }
   for (int rank = 0; rank < team.size(); ++rank) {
     Reader reader(parts[rank]);

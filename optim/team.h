@@ -39,7 +39,8 @@ inline bool is_mine(int k) { return k % Team::current().size() == Team::current(
 
 /// The results of f(k, thread) for all k < count, in order, the same in all processes: each process calls f for those
 /// that are its own, `threads` at a time (see run_tasks). If a call throws, all processes throw the same: that of the
-/// lowest rank. In f the process is alone: what a task shares out in turn it does by itself.
+/// lowest rank, with the name of its process if another than the first one failed by itself. In f the process is alone:
+/// what a task shares out in turn it does by itself.
 std::vector<TaskResult> share_tasks(int count, int threads, const std::function<TaskResult(int k, int thread)>& f);
 
 /// Returns when all processes have called it. What the one that writes files has written before can be read after it.
@@ -53,7 +54,8 @@ void check_same(const std::string& what, std::string_view bytes);
 /// one that is none of std::exception's (an interrupt).
 std::string exception_bytes(const std::exception_ptr& exception);
 [[noreturn]] void throw_from_bytes(const std::string& bytes, const std::string& prefix = "");
-/// What to do where another process was asked to stop. It must throw.
-void on_stop(std::function<void()> stop);
+/// What to do where another process was asked to stop: it must throw. And how to find out whether this one was, which
+/// then throws: called before each sharing, for a process may have no task in which it would see that.
+void on_stop(std::function<void()> stop, std::function<void()> stop_if_asked = {});
 
 }  // namespace l2l

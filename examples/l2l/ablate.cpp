@@ -244,6 +244,7 @@ int ablate_preprocessing(const AblateRequest& request) {
   const RunConfig config = make_config(request.optimizee, request.settings, request.options);
   const Family base = interruptible(make_optimizee(find_optimizee(request.optimizee), config.options));
   listen_for_interrupts();  // before anything is made
+  tell_how_to_go_on("start it again with the same command");
   const OutputFolder made(folder.path);
   const FolderLock lock(folder.path, FolderLock::alone);
   folder.check_output(file(".json"), {file(".csv"), file(".png"), folder.path / "preprocess.csv"}, request.force,

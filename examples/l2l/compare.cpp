@@ -105,6 +105,7 @@ int compare(const CompareRequest& request) {
                       "give this comparison a --label, or replace it with --force");
 
   listen_for_interrupts();
+  tell_how_to_go_on("start it again with the same command");
   run_contest(comparison, trial, rules, request.schedules, rates, request.threads);
 
   // The table first: if a file cannot be written, the results are not lost.

@@ -234,6 +234,7 @@ int figures(const FiguresRequest& request) {
     throw Interrupted{"interrupted; the same command continues from here"};
   }
   meet();
+  if (!writes_files()) return 0;
   draw_preprocessing({}, folder);
   write_file_atomically(page, figures_page(folder, runs));
   std::printf("\nreport  %s\n", page.c_str());

@@ -141,6 +141,7 @@ int run_in_team(int argc, char** argv) {
     code = run(argc, argv);
     if (interrupted()) {  // just before the end
       code = interrupted_exit_code();
+      failure = exception_bytes(std::make_exception_ptr(Interrupted{"interrupted"}));
     } else if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
       if (!reader_gone) throw Error("stdout cannot be written: ", std::strerror(errno));
       code = 128 + SIGPIPE;  // as if it had ended us

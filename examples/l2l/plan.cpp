@@ -49,15 +49,19 @@ std::string megabytes(std::size_t bytes) {
 
 std::string plan_text(RunConfig config, const Family& optimizee, int processes) {
   MetaTrainConfig& c = config.training;
+  const Index functions = c.functions;
   for (int* functions : {&c.functions, &c.validation_functions}) *functions = (*functions - 1) / processes + 1;
   const OptimizerModel model = config.model();
   constexpr std::size_t kBuffers = 1'500'000;  // of libraries
   const std::size_t data = anonymous_memory() + kBuffers;
-  const MetaPlan plan = plan_memory(model, optimizee, c);
+  MetaPlan plan = plan_memory(model, optimizee, c);
+  // Every process gets the meta-gradients of all functions: as double, and as the float that came (see optim/team.cpp).
+  const std::size_t gathered = static_cast<std::size_t>(functions * plan.weights) * (processes > 1 ? 12 : 8);
+  plan.unroll_bytes += gathered;
   // The kernel loads code as it is used; by now nearly all of it is loaded.
   const std::size_t peak = std::max(peak_memory(), data + mapped_files() + plan.bytes());
-  const double per_step =
-      static_cast<double>(plan.unroll_bytes) / static_cast<double>(plan.coordinates) / (c.unroll * c.functions);
+  const double per_step = static_cast<double>(plan.unroll_bytes - gathered) / static_cast<double>(plan.coordinates) /
+                          (c.unroll * c.functions);
 
   std::ostringstream text;
   if (processes > 1) text << "each of " << processes << " processes:\n";

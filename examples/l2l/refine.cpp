@@ -76,6 +76,7 @@ class Record {
       to_.begin(run_, files(evolution));
     }
     begun_ = true;
+    tell_how_to_go_on("the best validated weights are kept; go on from them with: " + how_to_refine(to_));
   }
   /// The end of an error: how to continue.
   std::string how_to_go_on() const {
@@ -195,9 +196,7 @@ int refine(const RefineRequest& request) {
     throw UsageError("--last ", config.last, ": a trajectory has only ", config.steps,
                      " steps; more --steps, or fewer");
   }
-  // Before anything is made.
-  listen_for_interrupts("the best validated weights, if there are any, are kept; go on from them with: " +
-                        how_to_refine(to));
+  listen_for_interrupts();  // before anything is made
   Evolution evolution(trial.learned, randomly_scaled(trial.family, trial.config.augmentation),
                       open_trial(from, "", {}).family, config);
   const OutputFolder made(to.path);

@@ -36,6 +36,10 @@ TrainingLog read_log(const std::filesystem::path& path, int epochs) {
   }
 }
 
+std::string to_go_on(const std::string& folder) {
+  return "go on with: " + own_call({"train", "--resume", "--out", folder});
+}
+
 /// A training run and its folder.
 class Run {
  public:
@@ -46,6 +50,7 @@ class Run {
   /// nothing, and does not replace an older run. Whether the files can be written is checked here.
   void start() {
     config_text_ = config_text(config_);
+    check_same("the settings of the training", config_text_);
     std::vector<NewFile> files = all_files();
     files.push_back({folder_.config(), config_text_});
     files.push_back(folder_.optimizer_file(trainer_.best(), config_text_));
@@ -55,6 +60,7 @@ class Run {
 
   void resume() {
     config_text_ = read_text(folder_.config());
+    check_same("the settings in " + folder_.config().string(), config_text_);
     kept_ = true;
     if (!std::filesystem::exists(folder_.checkpoint())) {
       if (!std::filesystem::exists(folder_.optimizer())) return;  // killed before its first checkpoint: starts again
@@ -68,6 +74,8 @@ class Run {
         throw Error(error.what(), "; start again with --force, or from the optimizer that is there with l2l refine");
       }
     }();
+    check_same("the numbers in " + folder_.checkpoint().string(),
+               checkpoint_bytes(model_.layout(), state, config_text_));
     log_ = read_log(folder_.log(), state.epoch);
     trainer_.resume(std::move(state));
   }
@@ -175,6 +183,7 @@ class Run {
     try {
       kept_ ? update() : folder_.begin(config_, all_files());
       kept_ = true;
+      tell_how_to_go_on(to_go_on(folder_.path.string()));
     } catch (const Error& error) {
       throw Error(error.what(), kept_ ? how_to_go_on() : "");
     }
@@ -268,7 +277,11 @@ int train(const TrainRequest& request) {
     throw UsageError("--groups ", config.groups, ": ", misfit, "; leave it out");
   }
   if (request.plan) {
-    std::fputs(plan_text(config, optimizee, request.processes).c_str(), stdout);
+    const int processes = std::max(request.processes, Team::current().size());
+    share_tasks(1, 1, [&](int, int) -> TaskResult {  // by one, alone
+      std::fputs(plan_text(config, optimizee, processes).c_str(), stdout);
+      return {};
+    });
     return 0;
   }
   std::optional<OutputFolder> made;
@@ -286,9 +299,8 @@ int train(const TrainRequest& request) {
     write_untrained(folder, config);
     return 0;
   }
-  const std::string to_go_on = "go on with: " + own_call({"train", "--resume", "--out", request.out});
   Run run(folder, config, optimizee);
-  listen_for_interrupts(to_go_on);
+  listen_for_interrupts();
   if (request.resume) {
     run.resume();
   } else {
@@ -300,9 +312,10 @@ int train(const TrainRequest& request) {
   if (run.done() && !run.has_result()) {
     throw Error("the optimizer diverged in every validation, so there is none to keep; a lower --lr may help");
   }
+  tell_how_to_go_on("");
   run.report();
   if (run.done()) return 0;
-  throw Interrupted{"interrupted after epoch " + std::to_string(run.epoch()) + "; " + to_go_on};
+  throw Interrupted{"interrupted after epoch " + std::to_string(run.epoch()) + "; " + to_go_on(request.out)};
 }
 
 }  // namespace l2l

@@ -5,11 +5,14 @@
 #include "examples/l2l/run/interrupt.h"
 #include "examples/l2l/run/option_paths.h"
 #include "optim/groups.h"
+#include "optim/team.h"
 
 namespace l2l {
 Trial open_trial(const RunFolder& folder, const std::string& optimizee, const OptionValues& given) {
   const RunConfig config = folder.read_config();
   LearnedOptimizer learned = folder.read_optimizer(config);
+  check_same("the weights in " + folder.optimizer().string(),
+             {reinterpret_cast<const char*>(learned.phi.data()), learned.phi.size() * sizeof(Real)});
   const OptimizeeEntry& entry = find_optimizee(optimizee.empty() ? config.optimizee : optimizee);
   OptionValues options;
   for (const OptimizeeOption& option : entry.options) options[option.name] = option.default_value;

@@ -8,7 +8,7 @@ fi
 # Open MPI: root in a container, more processes than cores, and no warning of what a container lacks.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
 export OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_btl_base_warn_component_unused=0
-export OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_orte_base_help_aggregate=0
+export OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_orte_base_help_aggregate=0 OMPI_MCA_mpi_yield_when_idle=1
 
 # together N ARGUMENT...: N processes succeed; their output is in out.txt and err.txt.
 together() {
@@ -81,6 +81,16 @@ with_data=('d=data0; [[ $OMPI_COMM_WORLD_RANK != 1 ]] || d=$2
 expect_error_of 3 1 'process 1 on [^ ]*: the images of [^ ]*data1 are not those of process 0 on ' \
   bash -c "${with_data[0]}" "$l2l" data1 data1
 expect_error_of 3 1 'process 1 on [^ ]*: [^ ]*nowhere: holds no file' bash -c "${with_data[0]}" "$l2l" nowhere nowhere
+
+# Of the same name, but not the same run.
+mkdir here there
+quiet train "${several[@]}" --out here/run
+quiet train "${several[@]}" --seed 5 --out there/run
+in_folders='[[ $OMPI_COMM_WORLD_RANK == 0 ]] && cd here || cd there; exec "$0" "$@"'
+expect_error_of 2 1 'process 1 on [^ ]*: the weights in .*run/optimizer.safetensors are not those of process 0' \
+  bash -c "$in_folders" "$l2l" compare --run run --functions 2
+expect_error_of 2 1 'process 1 on [^ ]*: the settings in .*run/config.json are not those of process 0' \
+  bash -c "$in_folders" "$l2l" train --resume --out run
 
 # ---- Killed, and interrupted ------------------------------------------------------------------------------------
 long=(--optimizee quadratic --batch 32 --steps 100 --hidden 4 --layers 1 --validate-every 2 --validation-functions 2

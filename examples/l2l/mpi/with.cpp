@@ -57,6 +57,7 @@ class MpiTeam : public Team {
   std::string name(int rank) const override { return "process " + std::to_string(rank) + " on " + hosts_[rank]; }
 
   std::vector<std::string> gather(const std::string& mine) override {
+    if (ended_) throw Error("another process has ended");  // nobody would answer
     Exchange all = exchange(Message::results, mine);
     for (int rank = 0; rank < size_; ++rank) {
       if (all.messages[rank] == Message::ending) throw_ending(rank, Ending::from(all.parts[rank]));
@@ -64,8 +65,8 @@ class MpiTeam : public Team {
     return std::move(all.parts);
   }
 
-  /// Whether this is the first process but that of rank 0 on the computer of that one, which may outlive it.
-  bool is_second() const { return rank_ == 1 && hosts_[1] == hosts_[0]; }
+  /// Whether this is the one that speaks when that of rank 0 was killed: the next one on the same computer.
+  bool is_stand_in() const { return rank_ == std::find(hosts_.begin() + 1, hosts_.end(), hosts_[0]) - hosts_.begin(); }
   pid_t first_id() const { return ids_[0]; }
 
   /// The exit code of all. Prints the error of another process if this one has none.
@@ -147,18 +148,23 @@ MpiTeam* team = nullptr;
 
 void join_team() {
   const auto given = [](const char* name) { return std::getenv(name) != nullptr; };
-  if (!given("OMPI_COMM_WORLD_SIZE") && !given("PMI_SIZE") && !given("PMIX_RANK")) return;
+  if (!given("OMPI_COMM_WORLD_SIZE") && !given("PMI_SIZE") && !given("PMIX_RANK")) {
+    const char* const tasks = std::getenv("SLURM_STEP_NUM_TASKS");
+    if (tasks == nullptr || std::atoi(tasks) < 2) return;
+    throw UsageError("srun started ", tasks, " processes that cannot find each other; start them with srun --mpi=pmix");
+  }
   MPI_Init(nullptr, nullptr);
   auto joined = std::make_unique<MpiTeam>();
   team = joined.get();
   Team::join(std::move(joined));
-  on_stop([] {
-    std::raise(SIGTERM);  // so that this process, too, knows that it was asked to stop
+  const auto stop = [] {
+    if (!interrupted()) std::raise(SIGTERM);  // so that this process, too, knows that it was asked to stop
     throw Interrupted{"interrupted"};
-  });
+  };
+  on_stop(stop, stop_if_interrupted);
   if (team->rank() == 0) return;
   write_no_files();
-  if (team->is_second()) stand_in_for(team->first_id(), fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
+  if (team->is_stand_in()) stand_in_for(team->first_id(), fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
   for (std::FILE* stream : {stdout, stderr}) {
     if (!std::freopen("/dev/null", "w", stream)) throw Error("/dev/null cannot be opened");
   }

@@ -6,7 +6,7 @@
 namespace l2l {
 
 void join_team() {
-  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {
+  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"}) {
     const char* const size = std::getenv(name);
     if (size == nullptr || std::atoi(size) < 2) continue;
     throw UsageError("this is one of ", size,

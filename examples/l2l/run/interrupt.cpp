@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <ctime>
@@ -17,7 +19,10 @@ constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
 std::atomic<int> received = 0;  // the first signal; the handler runs on any thread, and any thread looks
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler must not wait");
 timespec received_at;  // written before `received`
-std::string how_to_go_on;  // written before there is a handler, and only read by it
+// How to go on: the handler reads as much as there is, and finds nothing while it is written.
+std::array<char, 4096> to_go_on;
+std::atomic<std::size_t> to_go_on_size = 0;
+static_assert(std::atomic<std::size_t>::is_always_lock_free);
 pid_t stood_in_for = 0;
 int stand_in_descriptor = -1;
 
@@ -37,9 +42,9 @@ void receive(int signal) {
     received = signal;
     const char text[] = "\nstopping when all is saved; a second signal stops at once\n";
     tell(STDERR_FILENO, text, sizeof text - 1);
-    tell(STDERR_FILENO, how_to_go_on.data(), how_to_go_on.size());
+    tell(STDERR_FILENO, to_go_on.data(), to_go_on_size);
     if (stood_in_for > 0 && kill(stood_in_for, 0) != 0) {
-      tell(stand_in_descriptor, how_to_go_on.data(), how_to_go_on.size());
+      tell(stand_in_descriptor, to_go_on.data(), to_go_on_size);
     }
   } else if (seconds_since(received_at) > 1) {
     std::signal(signal, SIG_DFL);
@@ -68,10 +73,16 @@ class Interruptible : public Function {
 
 void stand_in_for(pid_t other, int descriptor) { stood_in_for = other, stand_in_descriptor = descriptor; }
 
-void listen_for_interrupts(const std::string& to_go_on) {
-  if (Team::current().size() > 1 && !to_go_on.empty()) {
-    how_to_go_on = "if another process was killed, " + printable(to_go_on) + "\n";
-  }
+void tell_how_to_go_on(const std::string& text) {
+  to_go_on_size = 0;
+  if (Team::current().size() == 1 || text.empty()) return;
+  const std::string line = "if another process was killed, " + printable(text) + "\n";
+  if (line.size() > to_go_on.size()) return;
+  std::ranges::copy(line, to_go_on.begin());
+  to_go_on_size = line.size();
+}
+
+void listen_for_interrupts() {
   struct sigaction action = {};
   action.sa_handler = receive;
   action.sa_flags = SA_RESTART;

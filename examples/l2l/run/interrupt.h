@@ -16,10 +16,11 @@ struct Interrupted {
 /// From now on SIGINT (Ctrl-C), SIGTERM and SIGHUP only ask the work to stop where it can, and print so. A second
 /// signal stops it at once if it comes at least a second later: `timeout` sends its signal twice, and so does a
 /// terminal that is closed. Signals that were ignored when the program started (by nohup) stay ignored.
-/// In a team of processes (see optim/team.h) a signal may also mean that another one was killed; then it also prints
-/// `to_go_on`, "go on with: …".
-void listen_for_interrupts(const std::string& to_go_on = "");
-/// This process prints nothing itself, but if the one that does, `other`, is gone when the signal comes, `to_go_on` is
+void listen_for_interrupts();
+/// In a team of processes (see optim/team.h) a signal may also mean that another one was killed. From now on it also
+/// prints this, "go on with: …"; with "" no longer.
+void tell_how_to_go_on(const std::string& text);
+/// This process prints nothing itself, but if the one that does, `other`, is gone when the signal comes, that is
 /// written to this descriptor.
 void stand_in_for(pid_t other, int descriptor);
 bool interrupted();
