@@ -70,16 +70,18 @@ class Reader {
  private:
   template <class T>
   std::vector<T> take_all(std::size_t count) {
-    if (count > bytes_.size()) take(nullptr, count);  // an error before memory is asked for
+    check(count <= (bytes_.size() - at_) / sizeof(T));  // before memory is asked for
     std::vector<T> result(count);
-    take(result.data(), count * sizeof(T));
+    if (count > 0) take(result.data(), count * sizeof(T));
     return result;
   }
   void take(void* to, std::size_t size) {
-    if (size > bytes_.size() - at_)
-      throw Error("a process sent fewer results than it has tasks: not the same program?");
+    check(size <= bytes_.size() - at_);
     std::memcpy(to, bytes_.data() + at_, size);
     at_ += size;
+  }
+  static void check(bool enough) {
+    if (!enough) throw Error("a process sent fewer results than it has tasks: not the same program?");
   }
 
   const std::string& bytes_;
