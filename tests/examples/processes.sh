@@ -128,3 +128,21 @@ kill -INT "$mpirun"
 wait "$mpirun" && fail "succeeded although it was interrupted"
 grep -q 'interrupted after epoch' err.txt || fail "does not say that it was interrupted: $(cat err.txt)"
 go_on 4
+# One that works on while another waits, for longer than what makes a second signal one that stops at once.
+begin 2
+pids=($(pgrep -P "$mpirun" -x l2l))
+kill -STOP "${pids[1]}"
+sleep 0.4
+kill -TERM "${pids[@]}"
+sleep 1.4
+kill -CONT "${pids[1]}"
+wait "$mpirun" && fail "succeeded although it was interrupted"
+grep -q 'interrupted after epoch' err.txt || fail "does not say that it was interrupted: $(cat err.txt)"
+go_on 1
+# One that has no task.
+begin 3
+pids=($(pgrep -P "$mpirun" -x l2l))
+kill -TERM "${pids[2]}"
+wait "$mpirun" && fail "succeeded although it was interrupted"
+grep -q 'interrupted after epoch' err.txt || fail "does not say that it was interrupted: $(cat err.txt)"
+go_on 2
