@@ -75,12 +75,12 @@ images() {
 }
 images data0 '\1'
 images data1 '\2'
-with_data=('d=data0; [[ $OMPI_COMM_WORLD_RANK != 1 ]] || d=$2
+with_data='d=data0; [[ $OMPI_COMM_WORLD_RANK != 1 ]] || d=$2
   exec "$0" train --optimizee mnist --data "$d" --classes 0,1,2,3,4,5,6,7 --batch 4 --units 2 --steps 4 --unroll 4 \
-    --epochs 1 --out new')
+    --epochs 1 --out new'
 expect_error_of 3 1 'process 1 on [^ ]*: the images of [^ ]*data1 are not those of process 0 on ' \
-  bash -c "${with_data[0]}" "$l2l" data1 data1
-expect_error_of 3 1 'process 1 on [^ ]*: [^ ]*nowhere: holds no file' bash -c "${with_data[0]}" "$l2l" nowhere nowhere
+  bash -c "$with_data" "$l2l" data1 data1
+expect_error_of 3 1 'process 1 on [^ ]*: [^ ]*nowhere: holds no file' bash -c "$with_data" "$l2l" nowhere nowhere
 
 # Of the same name, but not the same run.
 mkdir here there
@@ -123,11 +123,15 @@ for victim in 1 0; do
     fail "does not say how to go on: $(cat err.txt)"
   go_on 2
 done
+# saved_by_signal N: mpirun ends as interrupted, and N processes go on.
+saved_by_signal() {
+  wait "$mpirun" && fail "succeeded although it was interrupted"
+  grep -q 'interrupted after epoch' err.txt || fail "does not say that it was interrupted: $(cat err.txt)"
+  go_on "$1"
+}
 begin 2
 kill -INT "$mpirun"
-wait "$mpirun" && fail "succeeded although it was interrupted"
-grep -q 'interrupted after epoch' err.txt || fail "does not say that it was interrupted: $(cat err.txt)"
-go_on 4
+saved_by_signal 4
 # One that works on while another waits, for longer than what makes a second signal one that stops at once.
 begin 2
 pids=($(pgrep -P "$mpirun" -x l2l))
@@ -136,13 +140,9 @@ sleep 0.4
 kill -TERM "${pids[@]}"
 sleep 1.4
 kill -CONT "${pids[1]}"
-wait "$mpirun" && fail "succeeded although it was interrupted"
-grep -q 'interrupted after epoch' err.txt || fail "does not say that it was interrupted: $(cat err.txt)"
-go_on 1
+saved_by_signal 1
 # One that has no task.
 begin 3
 pids=($(pgrep -P "$mpirun" -x l2l))
 kill -TERM "${pids[2]}"
-wait "$mpirun" && fail "succeeded although it was interrupted"
-grep -q 'interrupted after epoch' err.txt || fail "does not say that it was interrupted: $(cat err.txt)"
-go_on 2
+saved_by_signal 2
