@@ -10,6 +10,7 @@
 #include "examples/l2l/descriptions.h"
 #include "examples/l2l/lists.h"
 #include "examples/l2l/run/settings.h"
+#include "nn/spelling.h"
 
 namespace l2l {
 namespace {
