@@ -8,6 +8,7 @@
 
 #include "autodiff/error.h"
 #include "autodiff/format.h"
+#include "examples/l2l/report/report.h"
 #include "examples/l2l/run/interrupt.h"
 #include "examples/l2l/run/progress.h"
 #include "examples/l2l/trial.h"

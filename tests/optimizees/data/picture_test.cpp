@@ -7,6 +7,7 @@
 #include "tests/catch.h"
 #include "tests/nn/temporary_folder.h"
 #include "tests/optimizees/data/picture_files.h"
+#include "tests/tolerance.h"
 
 namespace l2l::picture_test {
 
