@@ -1,17 +1,21 @@
 // A network that learns to classify pictures of clothes: a tape, two layers, ADAM, and images.
 //
-//     02_train_network [--data DIR]      DIR holds MNIST's four files, or others in their format
+//     02_train_network [--data DIR] [--optimizer FILE]
+//
+// DIR holds MNIST's four files, or others in their format; FILE a learned optimizer, to be used in place of ADAM.
 //
 // The parameters of the network are one flat vector θ. An optimizer knows nothing about networks: it gets the gradient
 // and changes θ. In the next program the optimizer is learned.
 #include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <numeric>
 #include <string_view>
 #include <vector>
 
 #include "autodiff/error.h"
 #include "nn/layers.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
 #include "optim/rules.h"
 #include "optimizees/data/idx.h"
 #include "optimizees/data/image_batch.h"
@@ -55,7 +59,10 @@ double accuracy(const Mlp& network, std::span<const Real> theta, const ImageSet&
   return double(right) / double(set.count());
 }
 
-void train(const char* folder) {
+/// `file`: a learned optimizer; nullptr: ADAM.
+void train(const char* folder, const char* file) {
+  std::unique_ptr<Optimizer> optimizer = std::make_unique<Adam>(0.002);
+  if (file) optimizer = make_optimizer(LearnedOptimizer::load(file));
   std::printf("reading images from %s\n", folder);
   const ImageSet images = read_idx(folder, DataPart::train), test = read_idx(folder, DataPart::test);
 
@@ -68,8 +75,7 @@ void train(const char* folder) {
   std::printf("%td images, %td for testing; a network of %td parameters\n\n", images.count(), test.count(),
               layout.size());
 
-  Adam adam(0.002);
-  adam.reset(layout);
+  optimizer->reset(layout);
   Tape tape;
   std::vector<Index> order = all_of(images);
   for (int epoch = 1; epoch <= kEpochs; ++epoch) {
@@ -78,14 +84,14 @@ void train(const char* folder) {
     const Index batches = images.count() / kBatch;
     for (Index b = 0; b < batches; ++b) {
       const auto batch = std::span(order).subspan(b * kBatch, kBatch);
-      // One step: the loss on a fresh tape, its gradient, ADAM. `backward` adds to a gradient, so it starts from 0.
+      // One step: the loss on a fresh tape, its gradient, an update. `backward` adds to a gradient, so it starts at 0.
       tape.clear();
       std::fill(gradient.begin(), gradient.end(), Real(0));
       const Var weights = tape.leaf({layout.size()}, theta.data(), gradient.data());
       const Var logits = network(weights, image_batch(tape, images, batch));
       const Var loss = softmax_cross_entropy(logits, classes_of(images, batch));
       tape.backward(loss);
-      adam.step(gradient, theta);
+      optimizer->step(gradient, theta);
 
       total += loss.item();
       if (b % 50 == 0) {
@@ -101,15 +107,17 @@ void train(const char* folder) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const char* folder = "/usr/share/datasets/fashion-mnist";
-  if (argc == 3 && std::string_view(argv[1]) == "--data") {
-    folder = argv[2];
-  } else if (argc != 1) {
-    std::fprintf(stderr, "usage: %s [--data DIR]\n", argv[0]);
-    return 2;
+  const char *folder = "/usr/share/datasets/fashion-mnist", *file = nullptr;
+  for (int k = 1; k < argc; k += 2) {
+    const std::string_view flag = argv[k];
+    if (k + 1 == argc || (flag != "--data" && flag != "--optimizer")) {
+      std::fprintf(stderr, "usage: %s [--data DIR] [--optimizer FILE]\n", argv[0]);
+      return 2;
+    }
+    (flag == "--data" ? folder : file) = argv[k + 1];
   }
   try {
-    train(folder);
+    train(folder, file);
   } catch (const Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

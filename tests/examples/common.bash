@@ -1,6 +1,6 @@
 # For the tests of the l2l command: `source common.bash COMMAND`.
 set -euo pipefail
-l2l=$1
+l2l=$(realpath "$1")
 # Waiting threads sleep: on a busy machine these tiny runs would otherwise spend their time waiting for each other.
 export OMP_WAIT_POLICY=passive
 work=$(mktemp -d)

@@ -18,6 +18,14 @@ configure "$outside" "$work/build" -DCMAKE_PREFIX_PATH="$work/prefix"
 [[ $("$work/build/outside_tape") == 12 ]]
 ! ldd "$work/build/outside_tape" | grep -E 'libz\.|libexif' || { echo "the tape needs more than itself" >&2; exit 1; }
 
+# What the README says, on an optimizer that is shipped.
+mkdir -p "$work/readme/runs"
+bash "$outside/readme.sh" "$outside/../../README.md" "$work/readme"
+cp -r "$outside/../../examples/trained/mnist" "$work/readme/runs/mnist"
+configure "$work/readme" "$work/readme/build" -DCMAKE_PREFIX_PATH="$work/prefix"
+"$cmake" --build "$work/readme/build"
+(cd "$work/readme" && build/idea && build/app)
+
 # Only a static library asks for OpenBLAS again.
 if compgen -G "$work/prefix/lib*/libl2l.a" "$work/prefix/lib/*/libl2l.a" >/dev/null; then
   PKG_CONFIG_LIBDIR=$work/nothing configure "$outside/optional" "$work/optional" -DCMAKE_PREFIX_PATH="$work/prefix"
