@@ -1,4 +1,4 @@
-// A learned optimizer in use: it trains a network that it has never seen, beside ADAM with a tuned learning rate.
+// A learned optimizer in use: it trains a network that it was not trained on, beside ADAM with a tuned learning rate.
 //
 //     04_use_it [OPTIMIZER.safetensors [DIR]]      DIR holds MNIST's four files, or others in their format
 //
@@ -80,7 +80,7 @@ std::vector<double> train(const Problem& problem, const std::vector<Optimizer*>&
 
 int main(int argc, char** argv) try {
   if (argc > 3) throw Error("usage: 04_use_it [OPTIMIZER.safetensors [DIR]]");
-  const char* const file = argc > 1 ? argv[1] : "examples/trained/mnist-1000/optimizer.safetensors";
+  const char* const file = argc > 1 ? argv[1] : "examples/trained/general/optimizer.safetensors";
   const auto learned = make_optimizer(LearnedOptimizer::load(file));
   const Problem problem(argc > 2 ? argv[2] : "/usr/share/datasets/fashion-mnist");
   const std::vector<double> rates = {0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05};

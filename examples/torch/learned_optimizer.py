@@ -1,6 +1,6 @@
 """A trained optimizer of this project in PyTorch: the same model in a second language.
 
-    opt = LearnedOptimizer(model.parameters(), "examples/trained/mnist/optimizer.safetensors")
+    opt = LearnedOptimizer(model.parameters(), "examples/trained/general/optimizer.safetensors")
     opt.zero_grad(); loss(model(x), y).backward(); opt.step()  # for each minibatch; there is no learning rate to find
 
 Every element of every parameter is a coordinate. A model m proposes its update u from its gradient ∇ and its state z,
@@ -108,8 +108,8 @@ class LearnedOptimizer(torch.optim.Optimizer):
         except (LookupError, TypeError, AttributeError, ValueError, RuntimeError) as error:
             raise ValueError(f"{path}: not a trained optimizer, or damaged: {type(error).__name__}: {error}") from None
         super().__init__(params, dict(group="", linear_map=True, lr=1.0))
-        groups = {group["group"] for group in self.param_groups}
-        if names != [""] and groups != set(names): raise ValueError(f"{path}: is for the groups {names}, not {groups}")
+        found = {group["group"] for group in self.param_groups}
+        if names != [""] and found != set(names): raise ValueError(f"{path}: for the groups {names}, there are {found}")
 
     @torch.no_grad()
     def step(self, closure=None):

@@ -75,13 +75,15 @@ def train(path, model, groups, images, labels, schedule=False):
     optimizer = LearnedOptimizer(groups, path)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / 40) if schedule else None
     losses = []
-    for _ in range(40):
+
+    def closure():
         optimizer.zero_grad()
         loss = torch.nn.functional.cross_entropy(model(images), labels)
         loss.backward()
-        optimizer.step()
+        return loss
+    for _ in range(40):
+        losses.append(optimizer.step(closure).item())
         if scheduler: scheduler.step()
-        losses.append(loss.item())
     assert losses[-1] < 0.5 * losses[0], f"{path}: the loss went from {losses[0]} to {losses[-1]}"
     print(f"{path}: the loss went from {losses[0]:.3f} to {losses[-1]:.3f} in {len(losses)} steps")
 
@@ -91,7 +93,8 @@ def trainings(runs):
     labels = torch.arange(60) % 10
     images = torch.rand(10, 1, 8, 8)[labels] + 0.1 * torch.randn(60, 1, 8, 8)  # ten patterns with noise
     for run in ("mnist", "mnist-1000", "general"):
-        model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 20), torch.nn.Sigmoid(), torch.nn.Linear(20, 10))
+        model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 20), torch.nn.Sigmoid(),
+                                    torch.nn.Linear(20, 10))
         train(f"{runs}/{run}/optimizer.safetensors", model, model.parameters(), images, labels, run == "general")
     convolutions = torch.nn.Sequential(torch.nn.Conv2d(1, 8, 3, padding=1), torch.nn.BatchNorm2d(8), torch.nn.ReLU(),
                                        torch.nn.MaxPool2d(2), torch.nn.Flatten())
@@ -108,7 +111,8 @@ def refused(path, pattern, content=None, groups=None):
         LearnedOptimizer(groups or [torch.nn.Parameter(torch.zeros(2))], path)
     except ValueError as error:
         text = str(error)
-        assert "\n" not in text and text.startswith(path + ": ") and re.search(pattern, text), f"not '{pattern}': {text}"
+        one_line = "\n" not in text and text.startswith(path + ": ")
+        assert one_line and re.search(pattern, text), f"not '{pattern}': {text}"
     else:
         raise AssertionError(f"{path} was not refused: {pattern}")
 
@@ -133,7 +137,7 @@ def refusals(path):
         return edited("__metadata__", **{name.replace("fc_", "fc."): value for name, value in changes.items()})
 
     LearnedOptimizer(both(), path)
-    refused(path, "groups .*'conv', 'fc'.*''")
+    refused(path, "for the groups .*'conv', 'fc'.*''")
     refused(path, "'conv', 'fc'", groups=both()[:1])
     refused(path, "'conv', 'fc'", groups=both() + [{"params": [p], "group": "norm"}])
     middle = len(sound) // 2

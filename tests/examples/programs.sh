@@ -40,7 +40,7 @@ one_line 1 "group 'conv'" "${train[@]}" --optimizer "$trained/cifar10/optimizer.
 one_line 1 'nowhere' "$programs/02_train_network" --data nowhere
 for wrong in --optimizer '--data' '--optimiser x' 'x'; do one_line 2 '^usage: ' "${train[@]}" $wrong; done
 
-use=("$programs/04_use_it" "$trained/mnist-1000/optimizer.safetensors")
+use=("$programs/04_use_it" "$trained/general/optimizer.safetensors")
 "${use[@]}" data >out.txt
 [[ $(grep -c '^tuning: rate' out.txt) == 7 ]] || fail "the sweep: $(cat out.txt)"
 # Both begin alike and go separate ways; each gets better; ADAM's rate is the best of the sweep.
