@@ -18,7 +18,7 @@ def read_safetensors(path):
         if seal != f"crc32:{zlib.crc32(zeroed):08x}": raise ValueError("its checksum does not match")
     for name, entry in header.items():
         (begin, end), dtype = entry["data_offsets"], {"F32": torch.float32, "F64": torch.float64}[entry["dtype"]]
-        tensors[name] = torch.frombuffer(data[begin:end], dtype=dtype).reshape(entry["shape"])  # raise if too short
+        tensors[name] = torch.frombuffer(data[begin:end], dtype=dtype).reshape(entry["shape"])  # or an error
     return metadata, tensors
 
 def orthogonalize(X):
