@@ -12,7 +12,7 @@ block() {
 # program N BEFORE AFTER: the block in a function; its includes before that.
 program() {
   printf '#include <algorithm>\n#include <cmath>\n#include <vector>\n'
-  block cpp "$1" | grep '^#include'
+  block cpp "$1" | grep '^#include' || { echo "$readme: block $1 of C++ includes nothing" >&2; exit 1; }
   printf 'int main() {\n%s\n' "$2"
   block cpp "$1" | grep -v '^#include'
   printf '%s\n}\n' "$3"
