@@ -26,4 +26,18 @@ double median(std::vector<double> x) {
   return x.size() % 2 == 1 ? *middle : (*std::max_element(x.begin(), middle) + *middle) / 2;
 }
 
+double interquartile_mean(std::vector<double> x) {
+  std::sort(x.begin(), x.end());
+  const std::size_t cut = x.size() / 4;
+  return mean(std::span(x).subspan(cut, x.size() - 2 * cut));
+}
+
+double quantile(std::vector<double> x, double share) {
+  if (x.empty()) return std::numeric_limits<double>::quiet_NaN();
+  std::sort(x.begin(), x.end());
+  const double place = share * static_cast<double>(x.size() - 1);
+  const std::size_t below = static_cast<std::size_t>(place), above = std::min(below + 1, x.size() - 1);
+  return x[below] + (place - static_cast<double>(below)) * (x[above] - x[below]);
+}
+
 }  // namespace l2l

@@ -10,5 +10,11 @@ double mean(std::span<const double> x);
 double standard_error(std::span<const double> x);
 /// The number in the middle, of an even count the mean of the two there; NaN for no numbers. None may be NaN.
 double median(std::vector<double> x);
+/// The interquartile mean, of what is left without the ⌊n/4⌋ lowest and the ⌊n/4⌋ highest numbers (Agarwal et al. 2021,
+/// "Deep Reinforcement Learning at the Edge of the Statistical Precipice"); NaN for no numbers. None may be NaN.
+double interquartile_mean(std::vector<double> x);
+/// The number below which a share of them lies, with linear interpolation: x_(1 + share (n - 1)) of the sorted numbers.
+/// share: 0 … 1. NaN for no numbers. None may be NaN.
+double quantile(std::vector<double> x, double share);
 
 }  // namespace l2l

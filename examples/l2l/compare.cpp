@@ -22,6 +22,9 @@ void check_label(const std::string& label) {
     throw UsageError("--label '", label, "': only letters, digits, '.', '_' and '-', as it becomes part of file names");
   }
   if (label.starts_with('.')) throw UsageError("--label '", label, "': must not begin with a '.'");
+  if (label == "functions" || label.ends_with("-functions")) {
+    throw UsageError("--label '", label, "': must not end with 'functions', as the tables of each function do");
+  }
   if (label.size() > 100) throw UsageError("--label: ", label.size(), " characters, at most 100 are allowed");
 }
 
@@ -101,7 +104,7 @@ int compare(const CompareRequest& request) {
   RateFile rates(request.rates);
   const auto file = [&](const char* extension) { return folder.comparison(request.label, extension); };
   const OutputLock output(file(".json"));
-  folder.check_output(file(".json"), {file(".csv"), file(".png")}, request.force,
+  folder.check_output(file(".json"), {file(".csv"), file("-functions.csv"), file(".png")}, request.force,
                       "give this comparison a --label, or replace it with --force");
 
   listen_for_interrupts();
@@ -115,11 +118,13 @@ int compare(const CompareRequest& request) {
     std::fprintf(stderr, "l2l: warning: the learned optimizer diverged: its loss is not finite from step %d on\n",
                  step);
   }
-  std::vector<NewFile> files = {{file(".csv"), comparison_csv(comparison)}};
+  std::vector<NewFile> files = {{file(".csv"), comparison_csv(comparison)},
+                                {file("-functions.csv"), functions_csv(comparison)}};
   const bool drawn = add_picture(files, comparison_plot(comparison), file(".png"), file(".csv"));
   files.push_back({file(".json"), comparison_json(comparison)});  // last: if it is there, all files are
-  write_files_atomically(files, {file(".json"), file(".csv"), file(".png")});
-  std::printf("numbers  %s\nsummary  %s\n", file(".csv").c_str(), file(".json").c_str());
+  write_files_atomically(files, {file(".json"), file(".csv"), file("-functions.csv"), file(".png")});
+  std::printf("numbers  %s, %s\nsummary  %s\n", file(".csv").c_str(), file("-functions.csv").c_str(),
+              file(".json").c_str());
   if (drawn) std::printf("picture  %s\n", file(".png").c_str());
   return 0;
 }

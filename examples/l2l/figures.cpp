@@ -9,6 +9,8 @@
 #include "examples/l2l/report/preprocess_plot.h"
 #include "examples/l2l/report/probe_report.h"
 #include "examples/l2l/report/report.h"
+#include "examples/l2l/report/speedup_table.h"
+#include "examples/l2l/run/escape.h"
 #include "examples/l2l/run/interrupt.h"
 #include "examples/l2l/run/locks.h"
 #include "examples/l2l/run/refinement.h"
@@ -106,6 +108,7 @@ void check_own_page(const fs::path& folder) {
   const fs::path page = folder / "report.html";
   check_own(page, fs::is_regular_file(page) && read_text(page).find(kGenerator) != std::string::npos);
   check_own_table(folder / "preprocess.csv", kPreprocessHeader);
+  check_own_table(folder / "speedups.csv", kSpeedupsHeader);
 }
 
 /// Throws an Error if an existing probe is damaged, or if files that a killed probe may have left are something else.
@@ -134,10 +137,13 @@ void check(const FigureRun& run, const FiguresRequest& request) {
   }
   for (const Figure& figure : run.figures) {
     const fs::path csv = place.comparison(figure.label, ".csv");
-    if (!fs::exists(place.comparison(figure.label, ".json"))) {
-      check_own_table(csv, kComparisonHeader);
+    const fs::path functions = place.comparison(figure.label, "-functions.csv");
+    if (const fs::path json = place.comparison(figure.label, ".json"); !fs::exists(json)) {
+      check_own_table(csv, begins_with(csv, kOldComparisonHeader) ? kOldComparisonHeader : kComparisonHeader);
+      check_own(functions, begins_with(functions, kFunctionsHeader));
     } else if (const ComparisonSummary made = read_figure(place, run, figure); fs::exists(csv)) {
-      check_comparison_csv(csv, made, kDeleteIt);
+      check_comparison_csv(csv, made,
+                           "; delete it and " + json.filename().string() + ", and l2l figures makes both again");
     }
   }
   check_probe(place);
@@ -200,6 +206,20 @@ void provide_probe(const RunFolder& folder, const FiguresRequest& request) {
   probe(inside);
 }
 
+/// Prints the table of speed-ups, and writes it.
+void report_speedups(const fs::path& folder, const std::vector<FigureRun>& runs) {
+  std::vector<fs::path> skipped;
+  const std::vector<SpeedupRow> rows = speedup_rows(folder, runs, &skipped);
+  for (const fs::path& file : skipped) {
+    std::printf("%s: of an older l2l, so it has no speed-up; delete it to have it made again\n",
+                printable(file.string()).c_str());
+  }
+  if (!rows.empty()) std::printf("\n%s%s\n", in_columns(speedup_cells(rows)).c_str(), speedup_note().c_str());
+  const fs::path csv = folder / "speedups.csv";
+  write_file_atomically(csv, speedups_csv(rows));
+  std::printf("\nnumbers  %s\n", csv.c_str());
+}
+
 }  // namespace
 
 int figures(const FiguresRequest& request) {
@@ -208,12 +228,15 @@ int figures(const FiguresRequest& request) {
     throw UsageError("--runs ", request.runs, ": there is no such folder; leave it out to train all runs");
   }
   for (const FigureRun& run : runs) check(run, request);
+  speedup_rows(request.out, runs);  // an Error for a damaged comparison of another run
   meet();
   const fs::path folder = request.out, page = folder / "report.html";
   check_own_page(folder);
   const OutputFolder made(folder);
   const FolderLock lock(folder, FolderLock::alone);
-  for (const fs::path& file : {page, folder / "preprocess.csv", folder / "preprocess.png"}) check_writable(file);
+  for (const char* file : {"report.html", "preprocess.csv", "preprocess.png", "speedups.csv"}) {
+    check_writable(folder / file);
+  }
   try {
     for (const FigureRun& run : runs) {
       const RunFolder place = place_of(run, request);
@@ -236,8 +259,9 @@ int figures(const FiguresRequest& request) {
   meet();
   if (!writes_files()) return 0;
   draw_preprocessing({}, folder);
+  report_speedups(folder, runs);
   write_file_atomically(page, figures_page(folder, runs));
-  std::printf("\nreport  %s\n", page.c_str());
+  std::printf("report  %s\n", page.c_str());
   return 0;
 }
 

@@ -9,7 +9,8 @@ for name in lstm sgd nag rmsprop adam; do
 done
 [[ $(grep -c '[*]' out.txt) -ge 2 ]] || fail "the table marks no best baseline"
 grep -q 'loss at step 20 .*loss at step 40 .*sum of steps 1-20' out.txt || fail "columns of the table: $(cat out.txt)"
-[[ $(head -1 run/compare.csv) == optimizer,step,mean_loss,sem ]] || fail "header of compare.csv"
+[[ $(head -1 run/compare.csv) == optimizer,step,mean_loss,sem,difference,difference_sem ]] ||
+  fail "header of compare.csv: $(head -1 run/compare.csv)"
 {
   for name in lstm sgd nag rmsprop adam; do
     for step in $(seq 0 40); do echo "$name,$step"; done
@@ -24,7 +25,7 @@ for key in final_mean final_sem sum; do
 done
 # In pairs: the losses of each function are in the summary, and the table has their differences to the best rule.
 of_each() { awk -v name="\"$1\":" -v key="\"$2\":" '
-  $1 == name { here = 1 } here && $1 == key { list = 1; next } list && $1 ~ /^]/ { exit } list { print $1 + 0 }' run/compare.json; }
+  $1 == name { here = 1 } here && $1 == key && /\[$/ { list = 1; next } list && $1 ~ /^]/ { exit } list { print $1 + 0 }' run/compare.json; }
 [[ $(of_each lstm horizon | wc -l) == 3 ]] || fail "losses of each function: $(of_each lstm horizon)"
 [[ $(of_each lstm horizon) != "$(of_each lstm final)" ]] || fail "losses at step 20 are those at step 40"
 best=$(sed -n 's/^lstm \/ best baseline *[0-9.]* *(\([a-z]*\)).*/\1/p' out.txt)
@@ -33,6 +34,44 @@ read -r difference error lower < <(paste <(of_each lstm horizon) <(of_each "$bes
   END { mean /= NR; for (k in d) s += (d[k] - mean) ^ 2; printf "%.4g %.2g %d\n", mean, sqrt(s / (NR - 1) / NR), lower }')
 grep -qE "^lstm - best baseline +$difference ± $error " out.txt || fail "difference $difference ± $error: $(cat out.txt)"
 grep -qE "^lstm is lower in +$lower +of 3 " out.txt || fail "lower in $lower of 3: $(cat out.txt)"
+# The p-value of the table: of three differences it is 1/4, 1/2, 3/4 or 1, by the smaller sum of ranks of one sign.
+p=$(paste <(of_each lstm horizon) <(of_each "$best" horizon) | awk '{ d = $1 - $2; print d < 0 ? -d : d, d < 0 }' |
+  sort -g | awk '{ w += NR * $2 } END { w = w > 3 ? 6 - w : w; print w == 3 ? 1 : (w + 1) / 4 }')
+grep -qE "^p, signed ranks +${p/./[.]} " out.txt || fail "p $p: $(cat out.txt)"
+# compare-functions.csv has the losses of each function; the summary and compare.csv have the differences of these.
+[[ $(head -1 run/compare-functions.csv) == optimizer,function,horizon,final,horizon_sum,sum ]] ||
+  fail "header of compare-functions.csv: $(head -1 run/compare-functions.csv)"
+[[ $(wc -l <run/compare-functions.csv) == 16 ]] || fail "rows of compare-functions.csv: $(cat run/compare-functions.csv)"
+column=3
+for key in horizon final horizon_sum sum; do
+  cmp <(of_each nag $key) <(awk -F, -v c=$column '$1 == "nag" { print $c + 0 }' run/compare-functions.csv) ||
+    fail "$key of nag in compare-functions.csv"
+  awk -F, -v c=$column '$1 == "lstm" { lstm[$2] = $c } $1 == "adam" { d[$2] = $c - lstm[$2]; m += d[$2]; n++ }
+    END { m /= n; for (k in d) s += (d[k] - m) ^ 2; printf "%.4g %.4g\n", m, sqrt(s / (n - 1) / n) }' \
+    run/compare-functions.csv >expected.txt
+  sed -n '/^    "adam"/,/^    }/p' run/compare.json | sed -n '/"paired"/,$p' | sed -n "/\"$key\": {/,/}/p" |
+    sed -n 's/.*"\(difference\|sem\)": \([^,]*\).*/\2/p' | xargs printf '%.4g %.4g\n' >found.txt
+  same expected.txt found.txt
+  step=$(awk -v key=$key 'BEGIN { print key == "horizon" ? 20 : key == "final" ? 40 : "none" }')
+  if [[ $step != none ]]; then
+    grep "^adam,$step," run/compare.csv | cut -d, -f5,6 | tr , ' ' | xargs printf '%.4g %.4g\n' >found.txt
+    same expected.txt found.txt
+  fi
+  column=$((column + 1))
+done
+[[ $(grep '^lstm,' run/compare.csv | cut -d, -f5,6 | sort -u) == 0,0 ]] || fail "lstm differs from itself"
+# The speed-up, of one function, by the two curves: these losses have no noise.
+quiet compare --run run --functions 1 --tune-functions 2 --label one
+rule=$(sed -n 's/^speed-up to the loss of \([a-z]*\) at step 20: .*/\1/p' out.txt)
+[[ -n $rule ]] || fail "no speed-up: $(cat out.txt)"
+expected=$(awk -F, -v rule="$rule" '
+  $1 == "lstm" { lstm[$2] = $3 } $1 == rule { loss[$2] = $3 }
+  END { for (a = 1; loss[a] > loss[20]; a++); for (b = 1; b <= 40 && lstm[b] > loss[20]; b++);
+        late = b > 40
+        printf "%s%.3g (95%% interval n/a); reached in %d of 1\n", late ? "≤ " : "", a / (late ? 40 : b), !late }' \
+  run/compare-one.csv)
+grep -qF "at step 20: $expected" out.txt || fail "speed-up $expected: $(cat out.txt)"
+rm run/compare-one*
 if command -v python3 >/dev/null; then
   python3 -m json.tool run/compare.json >/dev/null || fail "compare.json is not JSON"
 fi
@@ -51,6 +90,7 @@ diff -r run before || fail "what a killed comparison left is not made anew"
 quiet compare --run run "${fast[@]}" --threads 2 --label two
 same run/compare.csv run/compare-two.csv
 same run/compare.json run/compare-two.json
+same run/compare-functions.csv run/compare-two-functions.csv
 # With a schedule there are five more, and the others are as before.
 quiet compare --run run "${fast[@]}" --label cosine --schedule cosine
 for name in sgd nag rmsprop adam; do
@@ -94,6 +134,9 @@ expect_error 2 "--criterion: .*'median'.*final and sum" compare --run run --crit
 expect_error 2 "--optimizee: .*'cubic'" compare --run run --optimizee cubic
 expect_error 2 "'units'" compare --run run --label x --units 20
 expect_error 2 "--label 'a/b'" compare --run run --label a/b
+for label in functions two-functions; do
+  expect_error 2 "--label '$label': must not end with 'functions'" compare --run run --label $label
+done
 expect_error 1 'nowhere' compare --run nowhere
 expect_error 2 '--label' compare --run run --label "$(printf 'x%.0s' {1..300})"
 expect_error 1 'File name too long' compare --run "$(printf 'x%.0s' {1..300})"
@@ -106,6 +149,9 @@ unseal diverging/optimizer.safetensors diverging/config.json
 sed -i 's/1e-19/1e+19/' diverging/optimizer.safetensors diverging/config.json
 quiet compare --run diverging "${fast[@]}"
 grep -q '^l2l: warning: the learned optimizer diverged' err.txt || fail "no warning: $(cat err.txt)"
+grep -qE '^nag,40,[0-9].*,-inf,nan$' diverging/compare.csv && grep -q '^lstm,40,inf,nan,0,0$' diverging/compare.csv ||
+  fail "differences from what diverged: $(grep ,40, diverging/compare.csv)"
+if command -v gnuplot >/dev/null; then [[ -s diverging/compare.png ]] || fail "no picture: $(cat err.txt)"; fi
 
 # Damaged, missing and foreign files.
 # All these say what file it is, once.

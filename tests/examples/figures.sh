@@ -22,6 +22,39 @@ if command -v gnuplot >/dev/null; then
   fi
 fi
 
+# The table of speed-ups: the interquartile mean of the ratios in compare.json, on the page and in a file.
+ratios() { sed -n '/"speedup"/,/]/s/.*"ratio": \([^,]*\).*/\1/p' "$@"; }
+iqm() { sort -g | awk '{ x[NR] = $1 } END { c = int(NR / 4); for (k = c + 1; k <= NR - c; k++) s += x[k]; printf "%.3g\n", s / (NR - 2 * c) }'; }
+mean=$(ratios page/quadratic/compare.json | iqm)
+grep -qE "^quadratic +quadratic, batch 4, dim 3 +[a-z]+ +20 +(≤ )?$mean " out.txt || fail "speed-up $mean: $(cat out.txt)"
+grep -qE "^quadratic,,\"quadratic, batch 4, dim 3\",[a-z]+,20,1,1,2,$mean" page/speedups.csv ||
+  fail "speed-up $mean: $(cat page/speedups.csv)"
+grep -qE "<td>(≤ )?$mean</td>" page/report.html || fail "the page lacks the speed-up $mean"
+# Trainings that differ in their seeds alone are one row; a copy, another setting, or other functions are not.
+mkdir seeds && cp -r page/quadratic seeds
+for seed in 1 2 3; do quiet train "${tiny[@]}" --seed $seed --out seeds/seed-$seed; done
+quiet train "${tiny[@]}" --seed 4 --lr 0.02 --out seeds/rate
+for name in seed-1 seed-2 rate; do quiet compare --run seeds/$name --functions 2 --tune-functions 2; done
+quiet compare --run seeds/seed-3 --functions 3 --tune-functions 2
+cp -r seeds/seed-1 seeds/seed-1-copied
+quiet "${run[@]}" --out seeds
+mean=$(ratios seeds/{quadratic,seed-1,seed-2}/compare.json | iqm)
+grep -qE "^quadratic seed-1 seed-2,,.*,20,1,3,2,$mean" seeds/speedups.csv || fail "three seeds, $mean: $(cat seeds/speedups.csv)"
+for name in rate seed-1-copied; do
+  grep -qE "^$name,,.*,20,1,1,2," seeds/speedups.csv || fail "$name: $(cat seeds/speedups.csv)"
+done
+grep -qE "^seed-3,,.*,20,1,1,3," seeds/speedups.csv || fail "seed-3: $(cat seeds/speedups.csv)"
+grep -qE '^all  .* of 13$' out.txt || fail "all speed-ups: $(cat out.txt)"
+# A comparison of an older version has none, and one that is damaged is refused, here of a run without figures.
+unseal seeds/rate/compare.json
+sed -i 's/"ratio": [0-9.]*/"ratio": "x"/' seeds/rate/compare.json
+expect_error 1 "seeds/rate/compare.json: damaged.*'ratio' is not a number.*delete it" "${run[@]}" --out seeds
+awk '/^  "speedup"/ { skip = 1 } !skip { print } /^  },/ { skip = 0 }' seeds/rate/compare.json >old.json
+! grep -q speedup old.json && mv old.json seeds/rate/compare.json
+quiet "${run[@]}" --out seeds
+grep -q '^seeds/rate/compare.json: of an older l2l, so it has no speed-up' out.txt || fail "an old comparison: $(cat out.txt)"
+! grep -q '^rate,' seeds/speedups.csv || fail "a speed-up of an old comparison: $(cat seeds/speedups.csv)"
+
 # Of a refined run the page says how it was refined.
 quiet refine --run trained/quadratic --out refined/quadratic --iterations 1 --pairs 1 --validation-functions 1 --dim 2
 quiet "${run[@]}" --out refined
@@ -68,6 +101,9 @@ for rate in '"x"' '[]' -1 0.1; do damaged_score "s/\"learning_rate\": null/\"lea
 for sem in final_sem sum_sem horizon_sem horizon_sum_sem; do
   damaged_score "s/\"$sem\": [0-9]/\"$sem\": -1/" "'$sem' is -1.*negative"
 done
+cut -d, -f1-4 page/quadratic/compare.csv >old.csv && cp page/quadratic/compare.csv kept.csv && mv old.csv page/quadratic/compare.csv
+expect_error 1 'page/quadratic/compare.csv: written by an older l2l.*; delete it and compare.json' "${run[@]}" --out page
+mv kept.csv page/quadratic/compare.csv
 for name in compare probe_updates probe_response; do
   table=page/quadratic/$name.csv
   cp "$table" kept.csv
@@ -99,8 +135,8 @@ sed -i 's/"optimizee": "quadratic"/"optimizee": "mnist"/' page/quadratic/compare
 expect_error 1 'compare.json: on mnist with .*trained on quadratic, this figure is of quadratic' "${run[@]}" --out page
 rm -r page/quadratic && mv kept page/quadratic
 # What l2l figures did not write is not replaced.
-for file in report.html preprocess.csv preprocess.png \
-  quadratic/{optimizer.safetensors,compare.csv,compare.png,probe_updates.csv,probe_response.csv}; do
+for file in report.html preprocess.csv preprocess.png speedups.csv \
+  quadratic/{optimizer.safetensors,compare.csv,compare-functions.csv,compare.png,probe_updates.csv,probe_response.csv}; do
   mkdir -p noted/quadratic && echo notes >noted/$file
   expect_error 1 "noted/$file: not written by l2l figures.*--out" "${run[@]}" --runs trained --out noted
   [[ $(find noted -type f -exec cat {} +) == notes ]] || fail "notes in $file are lost"

@@ -22,4 +22,17 @@ TEST_CASE("mean, standard error and median of numbers by hand") {
   CHECK(std::isnan(median({})));
 }
 
+TEST_CASE("interquartile mean and quantiles by hand") {
+  CHECK(interquartile_mean({100, 3, -50, 5, 1, 4, 2, 0}) == 2.5);  // of 1 to 4: two at each end are cut
+  CHECK(interquartile_mean({9, 1, 2}) == 4);  // a quarter of three is none
+  CHECK(interquartile_mean({1, 2, 3, 6, 1e9}) == 11.0 / 3);
+  CHECK(std::isnan(interquartile_mean({})));
+  CHECK(quantile({40, 10, 30, 20}, 0.5) == 25);
+  CHECK(quantile({40, 10, 30, 20}, 0.1) == 13);
+  CHECK(quantile({40, 10, 30, 20}, 0) == 10);
+  CHECK(quantile({40, 10, 30, 20}, 1) == 40);
+  CHECK(quantile({7}, 0.975) == 7);
+  CHECK(std::isnan(quantile({}, 0.5)));
+}
+
 }  // namespace l2l::statistics_test

@@ -7,6 +7,7 @@
 #include "autodiff/format.h"
 #include "examples/l2l/report/probe_report.h"
 #include "examples/l2l/report/report.h"
+#include "examples/l2l/report/speedup_table.h"
 #include "examples/l2l/run/escape.h"
 #include "examples/l2l/run/refinement.h"
 #include "examples/l2l/run/run_folder.h"
@@ -219,6 +220,19 @@ std::string probe(const RunFolder& folder) {
   return heading(3, "Inside the optimizer") + pictures + call({"probe", "--run", folder.path.string()});
 }
 
+std::string speedups_of(const fs::path& folder, const std::vector<FigureRun>& runs) {
+  const std::vector<SpeedupRow> rows = speedup_rows(folder, runs);
+  if (rows.empty()) return "";
+  std::string table = heading(2, "How much faster") + "<pre>" + html(speedup_note()) + "</pre>\n<table>\n";
+  const Cells cells = speedup_cells(rows);
+  for (std::size_t row = 0; row < cells.size(); ++row) {
+    table += "<tr>";
+    for (const std::string& text : cells[row]) table += row == 0 ? "<th>" + html(text) + "</th>" : cell(text);
+    table += "</tr>\n";
+  }
+  return table + "</table>\n";
+}
+
 }  // namespace
 
 std::string figures_page(const fs::path& folder, const std::vector<FigureRun>& runs) {
@@ -233,7 +247,7 @@ std::string figures_page(const fs::path& folder, const std::vector<FigureRun>& r
     for (const Sheet& sheet : run.sheets) page += picture(place.sheet(sheet.name), sheet.caption);
     page += probe(place);
   }
-  return page + "</body>\n</html>\n";
+  return page + speedups_of(folder, runs) + "</body>\n</html>\n";
 }
 
 }  // namespace l2l

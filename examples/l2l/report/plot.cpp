@@ -66,7 +66,7 @@ Commands colour_of(std::string_view optimizer) {
   return found == colours.end() ? Commands("#000000") : found->second;
 }
 
-Commands on_log_axis(const Commands& plot) {
+Commands log_axis(const Commands& plot) {
   const auto tics = [](const std::vector<double>& digits) {
     Commands list;
     for (int decade = -12; decade <= 12; ++decade) {
@@ -77,8 +77,10 @@ Commands on_log_axis(const Commands& plot) {
   // Only plotting determines the range: the first plot goes to no terminal.
   return Commands("set logscale y\nset ytics ", tics({1, 2, 5}), "set terminal push\nset terminal unknown\n", plot,
                   "\nset terminal pop\nspan = GPVAL_Y_MAX / GPVAL_Y_MIN\nif (span < 32) {\nset ytics add ",
-                  tics({1.5, 3, 4, 7}), "}\nif (span < 4) {\nunset logscale y\nset ytics autofreq\n}\nreplot\n");
+                  tics({1.5, 3, 4, 7}), "}\nif (span < 4) {\nunset logscale y\nset ytics autofreq\n}\n");
 }
+
+Commands on_log_axis(const Commands& plot) { return Commands(log_axis(plot), plot, "\n"); }
 
 Commands curve_style(std::size_t points) {
   return points == 1 ? Commands(" with points pointtype 7 ") : Commands(" with lines ");

@@ -14,6 +14,8 @@ Commands colour_of(std::string_view optimizer);
 /// The `plot` command with a logarithmic y axis: labels at 1, 2 and 5 of every decade, and more if it spans less than
 /// one and a half. If it spans less than a factor of four it is linear, which looks the same and has round labels.
 Commands on_log_axis(const Commands& plot);
+/// The axis alone, for a plot that follows. Not within a multiplot, as its range is determined by plotting to nowhere.
+Commands log_axis(const Commands& plot);
 
 /// How to draw a curve of so many points: as lines, or as a dot if there is one.
 Commands curve_style(std::size_t points);

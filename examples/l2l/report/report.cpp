@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "autodiff/error.h"
 #include "autodiff/format.h"
@@ -15,33 +13,43 @@
 namespace l2l {
 namespace {
 
-Measurement measured(const std::vector<double>& x) {
-  const bool known = x.size() > 1 && std::isfinite(mean(x));  // one function says nothing about its error
-  return {mean(x), known ? standard_error(x) : std::numeric_limits<double>::quiet_NaN()};
+/// An optimizer's results on each function.
+struct Results {
+  std::vector<double> final, sum, horizon, horizon_sum;
+};
+
+Results results_of(const Curves& curves, int horizon) {
+  return {curves.at(curves.steps), sums_to(curves, curves.steps), curves.at(horizon), sums_to(curves, horizon)};
 }
 
-/// f(θ_1) + … + f(θ_last) of each function; f(θ_0) is the same for every optimizer.
-std::vector<double> sums_to(const Curves& curves, int last) {
-  std::vector<double> sums;
-  for (const std::vector<double>& losses : curves.losses) {
-    sums.push_back(std::accumulate(losses.begin() + 1, losses.begin() + last + 1, 0.0));
-  }
-  return sums;
-}
-
-/// A number of a score in compare.json, and its standard error.
+/// A result in compare.json: its mean, the standard error of that, and those of each function.
 struct ScoreField {
   const char *mean, *sem;
   Measurement Score::*value;
+  const char* name;
+  std::vector<double> Results::*of_each;
 };
-constexpr ScoreField kScoreFields[] = {{"final_mean", "final_sem", &Score::final},
-                                       {"sum", "sum_sem", &Score::sum},
-                                       {"horizon_mean", "horizon_sem", &Score::horizon},
-                                       {"horizon_sum", "horizon_sum_sem", &Score::horizon_sum}};
+constexpr ScoreField kScoreFields[] = {
+    {"final_mean", "final_sem", &Score::final, "final", &Results::final},
+    {"sum", "sum_sem", &Score::sum, "sum", &Results::sum},
+    {"horizon_mean", "horizon_sem", &Score::horizon, "horizon", &Results::horizon},
+    {"horizon_sum", "horizon_sum_sem", &Score::horizon_sum, "horizon_sum", &Results::horizon_sum}};
+
+RunSpeedup read_speedup(const JsonObject& json, const ComparisonSummary& of) {
+  RunSpeedup speedup{json.text("rule"), json.number<int>("window", kCount), {}};
+  if (is_learned(speedup.rule) || !of.scores.contains(speedup.rule)) {
+    throw Error("'rule' of 'speedup' is not one of the rules compared");
+  }
+  for (const JsonObject& one : json.objects("of_each_function")) {
+    speedup.of_each_function.push_back({one.number<double>("ratio", kPositive), one.truth("reached")});
+  }
+  if (const std::size_t found = speedup.of_each_function.size(); found != static_cast<std::size_t>(of.functions)) {
+    throw Error("'speedup' is of ", found, " functions, not ", of.functions);
+  }
+  return speedup;
+}
 
 std::string error_text(const Measurement& m) { return std::isnan(m.sem) ? "n/a" : format("%.2g", m.sem); }
-
-int first_common_step(const Comparison& c) { return std::min(c.horizon, c.steps); }
 
 }  // namespace
 
@@ -59,10 +67,29 @@ std::string rule_of(const std::string& contestant) {
 
 std::string comparison_csv(const Comparison& comparison) {
   std::string csv = kComparisonHeader;
+  const Contestant& learned = comparison.contestants[0];
   for (const Contestant& contestant : comparison.contestants) {
     for (int t = 0; t <= comparison.steps; ++t) {
-      const Measurement loss = measured(contestant.curves.at(t));
-      csv += contestant.name + "," + std::to_string(t) + "," + to_text(loss.mean) + "," + to_text(loss.sem) + "\n";
+      const std::vector<double> losses = contestant.curves.at(t);
+      Measurement difference{0, 0};  // of the learned optimizer from itself, also where it diverged
+      if (&contestant != &learned) difference = paired(losses, learned.curves.at(t)).difference;
+      csv += contestant.name + "," + std::to_string(t);
+      for (const Measurement& m : {measured(losses), difference}) csv += "," + to_text(m.mean) + "," + to_text(m.sem);
+      csv += "\n";
+    }
+  }
+  return csv;
+}
+
+std::string functions_csv(const Comparison& comparison) {
+  std::string csv = kFunctionsHeader;
+  for (const Contestant& contestant : comparison.contestants) {
+    const Results results = results_of(contestant.curves, judged_step(comparison));
+    for (int k = 0; k < comparison.functions; ++k) {
+      csv += contestant.name + "," + std::to_string(k);
+      for (const auto& x : {results.horizon, results.final, results.horizon_sum, results.sum})
+        csv += "," + to_text(x[k]);
+      csv += "\n";
     }
   }
   return csv;
@@ -80,21 +107,35 @@ std::string comparison_json(const Comparison& c) {
   json["tune_functions"] = c.tune_functions;
   json["criterion"] = name_of(c.criterion);
   json["seed"] = c.seed;
-  const int horizon = first_common_step(c);
+  const RunSpeedup speedup = speedup_of(c);
+  const MeanSpeedup mean = mean_speedup({{speedup.of_each_function}});
+  auto& faster = json["speedup"];
+  faster = {{"rule", speedup.rule}, {"window", speedup.window}, {"iqm", mean.mean},       {"low", mean.low},
+            {"high", mean.high},    {"at_most", mean.at_most},  {"reached", mean.reached}};
+  for (const Speedup& one : speedup.of_each_function) {
+    faster["of_each_function"].push_back({{"ratio", one.ratio}, {"reached", one.reached}});
+  }
+  const int horizon = judged_step(c);
+  const Results learned = results_of(c.contestants[0].curves, horizon);
   for (const Contestant& contestant : c.contestants) {
-    const Curves& curves = contestant.curves;
-    const std::vector<double> end = curves.at(c.steps), at_horizon = curves.at(horizon),
-                              sums = sums_to(curves, horizon);
-    const Score score{contestant.learning_rate, measured(end), measured(sums_to(curves, c.steps)), measured(at_horizon),
-                      measured(sums)};
+    const Results results = results_of(contestant.curves, horizon);
     auto& entry = json["optimizers"][contestant.name];
     entry["learning_rate"] = nullptr;
-    if (score.learning_rate) entry["learning_rate"] = *score.learning_rate;
+    if (contestant.learning_rate) entry["learning_rate"] = *contestant.learning_rate;
     for (const ScoreField& field : kScoreFields) {
-      entry[field.mean] = (score.*field.value).mean;  // nlohmann writes null for what is not finite
-      entry[field.sem] = (score.*field.value).sem;
+      const Measurement m = measured(results.*field.of_each);
+      entry[field.mean] = m.mean;  // nlohmann writes null for what is not finite
+      entry[field.sem] = m.sem;
     }
-    entry["of_each_function"] = {{"final", end}, {"horizon", at_horizon}, {"horizon_sum", sums}};
+    for (const ScoreField& field : kScoreFields) {
+      if (contestant.name == kLstm) break;
+      const Paired pair = paired(results.*field.of_each, learned.*field.of_each);
+      entry["paired"][field.name] = {{"difference", pair.difference.mean},
+                                     {"sem", pair.difference.sem},
+                                     {"lstm_lower_in", pair.lower},
+                                     {"p", pair.p}};
+    }
+    for (const ScoreField& field : kScoreFields) entry["of_each_function"][field.name] = results.*field.of_each;
   }
   return json_text(json);
 }
@@ -132,12 +173,16 @@ ComparisonSummary read_comparison(const std::filesystem::path& file, const std::
       if (!is_learned(name)) find_rule(rule_of(name));  // an Error for what is none
       read_score(name);
     }
+    if (json.contains("speedup")) c.speedup = read_speedup(json.object("speedup"), c);
     return c;
   });
 }
 
 void check_comparison_csv(const std::filesystem::path& file, const ComparisonSummary& made, const std::string& remedy) {
   const std::string text = read_text(file);
+  if (text.starts_with(kOldComparisonHeader)) {
+    throw Error(file.string(), ": written by an older l2l, without differences in pairs", remedy);
+  }
   try {
     const std::vector<CsvRow> rows = read_csv(text, kComparisonHeader);
     if (const std::size_t all = made.scores.size() * (made.steps + 1); rows.size() != all) {
@@ -148,7 +193,7 @@ void check_comparison_csv(const std::filesystem::path& file, const ComparisonSum
       if (!made.scores.contains(std::string(row.cells[0])) || row.count(1) != step) {
         throw Error("line ", row.number, " is not of step ", step, " of an optimizer");
       }
-      for (const std::size_t column : {2, 3}) row.at(column);
+      for (const std::size_t column : {2, 3, 4, 5}) row.at(column);
     }
   } catch (const Error& error) {
     throw Error(file.string(), ": damaged, or not written by l2l compare: ", error.what(), remedy);
@@ -176,7 +221,7 @@ std::string comparison_table(const Comparison& c) {
     std::size_t best = 1, best_scheduled = 0;  // among the baselines without, and with a schedule; 0: there is none
     std::size_t learned = 0, learned_scheduled = 0;  // the learned optimizer without, and with the best schedule
   };
-  const int horizon = first_common_step(c);
+  const int horizon = judged_step(c);
   std::vector<Column> columns;
   const auto add = [&](const std::string& title, auto measure) {
     Column column{title, {}, {}};
@@ -222,25 +267,21 @@ std::string comparison_table(const Comparison& c) {
   // Beside the best baselines of one kind: ratios of means, and differences function by function. All optimizers meet
   // the same functions, so these are far less uncertain than the two means.
   const auto add_beside = [&](const std::string& best_name, std::size_t Column::*learned, std::size_t Column::*best) {
-    std::string ratios, differences, lower_in;
+    std::string ratios, differences, lower_in, p_values;
     for (const Column& column : columns) {
       const std::vector<double>&ours = column.values[column.*learned], &theirs = column.values[column.*best];
-      std::vector<double> difference;
-      int lower = 0;
-      for (std::size_t k = 0; k < ours.size(); ++k) {
-        difference.push_back(ours[k] - theirs[k]);
-        lower += ours[k] < theirs[k];
-      }
+      const Paired pair = paired(theirs, ours);
       const double ratio = column.cells[column.*learned].mean / column.cells[column.*best].mean;
       const std::string name = "(" + c.contestants[column.*best].name + ")";
       ratios += format(ratio < 1e5 ? "   %9.3f   %-*s " : "   %9.3g   %-*s ", ratio, note_width, name.c_str());
-      const Measurement m = measured(difference);
-      differences += format("   %9.4g ± %-*s ", m.mean, note_width, error_text(m).c_str());
-      lower_in += format("   %9d   %-*s ", lower, note_width, ("of " + std::to_string(c.functions)).c_str());
+      differences += format("   %9.4g ± %-*s ", 0 - pair.difference.mean, note_width,  // never -0
+                            error_text(pair.difference).c_str());
+      lower_in += format("   %9d   %-*s ", pair.lower, note_width, ("of " + std::to_string(c.functions)).c_str());
+      p_values += format("   %9.2g   %-*s ", pair.p, note_width, "");
     }
     for (const auto& [title, cells] :
          {std::pair("lstm / " + best_name, ratios), std::pair("lstm - " + best_name, differences),
-          std::pair(std::string("lstm is lower in"), lower_in)}) {
+          std::pair(std::string("lstm is lower in"), lower_in), std::pair(std::string("p, signed ranks"), p_values)}) {
       table += format("%-*s", name_width + 14, title.c_str()) + cells + "\n";
     }
   };
@@ -249,8 +290,10 @@ std::string comparison_table(const Comparison& c) {
     add_beside("best, both scheduled", &Column::learned_scheduled, &Column::best_scheduled);
   }
   table += "* best baseline; ± one standard error over " + std::to_string(c.functions) + " held-out function" +
-           (c.functions == 1 ? "" : "s") + "; that of 'lstm - …' is of the differences function by function\n";
+           (c.functions == 1 ? "" : "s") + "; that of 'lstm - …' is of the differences function by function\n" +
+           "p: how likely differences this one-sided are by chance (Wilcoxon's signed-rank test, two-sided)\n";
   if (columns[0].learned_scheduled > 0) table += "both scheduled: of each, the lowest of its rows with a schedule\n";
+  table += speedup_text(c) + "\n";
   if (c.trained_steps == 0 || c.steps <= c.trained_steps) return table;
   return table + format("lstm was trained for %d steps; what follows them it never saw\n", c.trained_steps);
 }

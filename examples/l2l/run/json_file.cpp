@@ -64,6 +64,12 @@ std::map<std::string, std::string> JsonObject::texts(const std::string& name) co
   return result;
 }
 
+bool JsonObject::truth(const std::string& name) const {
+  const nlohmann::json& value = at(name);
+  if (!value.is_boolean()) throw Error(in_quotes(name), " is neither true nor false");
+  return value.get<bool>();
+}
+
 template <class T>
 T JsonObject::number(const std::string& name, Range range) const {
   if (!at(name).is_number()) throw Error(in_quotes(name), " is not a number");

@@ -25,6 +25,7 @@ class JsonObject {
   std::vector<JsonObject> objects(const std::string& name) const;  // of an array
   std::string text(const std::string& name) const;
   std::map<std::string, std::string> texts(const std::string& name) const;  // of an object of strings
+  bool truth(const std::string& name) const;
   /// T: int, std::uint64_t or double
   template <class T>
   T number(const std::string& name, Range range) const;

@@ -22,7 +22,7 @@ struct RunFolder {
   std::filesystem::path log() const { return path / "train.csv"; }
   std::filesystem::path picture() const { return path / "train.png"; }
   std::filesystem::path checkpoint() const { return path / "checkpoint.safetensors"; }
-  /// compare.csv, .json or .png; with a label compare-LABEL.csv and so on.
+  /// compare.csv, -functions.csv, .json or .png; with a label compare-LABEL.csv and so on.
   std::filesystem::path comparison(const std::string& label, const std::string& extension) const;
 
   /// What l2l probe writes: probe.json, and with a name probe_NAME.csv or .png.
