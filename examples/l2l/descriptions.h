@@ -48,7 +48,12 @@ minibatches. --also muon,muon-growing adds other rules, --schedule cooldown,cosi
 shrink. Another --optimizee, or other options of the same one, show how the LSTM generalises; a --label for each
 comparison keeps their results apart.
 
-Writes DIR/compare.csv, compare.json and compare.png, with a label compare-LABEL.csv and so on.
+As all meet the same functions, differences in pairs say most. The table has the mean difference to the best rule, in
+how many functions the LSTM is lower, and the p-value of Wilcoxon's signed-rank test; and as speed-up, how many times
+fewer steps the LSTM needs for the loss that the best rule has at the horizon (interquartile mean over functions). The
+picture's lower panel has the differences: a rule above 0 is worse than the LSTM.
+
+Writes DIR/compare.csv, compare-functions.csv, compare.json and compare.png, with a label compare-LABEL.csv and so on.
 
 Example: l2l compare --run runs/mnist --criterion sum
          l2l compare --run runs/mnist --units 40 --label 40-units
@@ -76,7 +81,10 @@ trained on and on other ones, for twice the steps of the training, and looks ins
 already is used as it is, so an interrupted call continues where it stopped. --runs takes optimizers that are
 trained already.
 
-Writes DIR/report.html, one page with the pictures in it, and the folder of a run for each optimizee.
+A table has the speed-ups of all runs in DIR that were compared, also of other trainings. Those that differ in their
+seed alone make one row, with the interquartile mean over functions and seeds.
+
+Writes DIR/report.html, one page with the pictures in it, speedups.csv, and the folder of a run for each optimizee.
 
 Example: l2l figures --out runs/figures --runs examples/trained
          l2l figures --out runs/figures --only quadratic --epochs 300

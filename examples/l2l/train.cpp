@@ -36,7 +36,7 @@ TrainingLog read_log(const std::filesystem::path& path, int epochs) {
   }
 }
 
-std::string to_go_on(const std::string& folder) {
+std::string resuming_call(const std::string& folder) {
   return "go on with: " + own_call({"train", "--resume", "--out", folder});
 }
 
@@ -183,7 +183,7 @@ class Run {
     try {
       kept_ ? update() : folder_.begin(config_, all_files());
       kept_ = true;
-      tell_how_to_go_on(to_go_on(folder_.path.string()));
+      tell_how_to_go_on(resuming_call(folder_.path.string()));
     } catch (const Error& error) {
       throw Error(error.what(), kept_ ? how_to_go_on() : "");
     }
@@ -315,7 +315,7 @@ int train(const TrainRequest& request) {
   tell_how_to_go_on("");
   run.report();
   if (run.done()) return 0;
-  throw Interrupted{"interrupted after epoch " + std::to_string(run.epoch()) + "; " + to_go_on(request.out)};
+  throw Interrupted{"interrupted after epoch " + std::to_string(run.epoch()) + "; " + resuming_call(request.out)};
 }
 
 }  // namespace l2l

@@ -72,7 +72,7 @@ std::string comparison_csv(const Comparison& comparison) {
     for (int t = 0; t <= comparison.steps; ++t) {
       const std::vector<double> losses = contestant.curves.at(t);
       Measurement difference{0, 0};  // of the learned optimizer from itself, also where it diverged
-      if (&contestant != &learned) difference = paired(losses, learned.curves.at(t)).difference;
+      if (&contestant != &learned) difference = measured(differences(losses, learned.curves.at(t)));
       csv += contestant.name + "," + std::to_string(t);
       for (const Measurement& m : {measured(losses), difference}) csv += "," + to_text(m.mean) + "," + to_text(m.sem);
       csv += "\n";
@@ -87,9 +87,8 @@ std::string functions_csv(const Comparison& comparison) {
     const Results results = results_of(contestant.curves, judged_step(comparison));
     for (int k = 0; k < comparison.functions; ++k) {
       csv += contestant.name + "," + std::to_string(k);
-      for (const auto& x : {results.horizon, results.final, results.horizon_sum, results.sum})
-        csv += "," + to_text(x[k]);
-      csv += "\n";
+      csv += "," + to_text(results.horizon[k]) + "," + to_text(results.final[k]) + "," +
+             to_text(results.horizon_sum[k]) + "," + to_text(results.sum[k]) + "\n";
     }
   }
   return csv;

@@ -61,9 +61,11 @@ struct Score {
   Measurement final, sum, horizon, horizon_sum;
 };
 
-/// A rule's losses, or sums of losses, beside the learned optimizer's on the same functions.
+/// A rule's losses, or sums of losses, minus the learned optimizer's on the same functions. NaN where both diverged.
+std::vector<double> differences(const std::vector<double>& rule, const std::vector<double>& learned);
+/// What they say.
 struct Paired {
-  Measurement difference;  // the rule's minus the learned optimizer's
+  Measurement difference;  // their mean
   int lower;  // the number of functions on which the learned optimizer's is lower
   double p;  // of no difference, see signed_rank_p
 };

@@ -26,16 +26,20 @@ std::vector<double> sums_to(const Curves& curves, int last) {
 
 int judged_step(const ComparisonSettings& comparison) { return std::min(comparison.horizon, comparison.steps); }
 
-Paired paired(const std::vector<double>& rule, const std::vector<double>& learned) {
-  std::vector<double> differences;
-  int lower = 0;
+std::vector<double> differences(const std::vector<double>& rule, const std::vector<double>& learned) {
+  std::vector<double> result;
   for (std::size_t k = 0; k < rule.size(); ++k) {
     const double difference = rule[k] - learned.at(k);
-    // Where both diverged nothing is known of the difference. (inf - inf has a sign bit, which would be printed.)
-    differences.push_back(std::isnan(difference) ? std::numeric_limits<double>::quiet_NaN() : difference);
-    lower += learned[k] < rule[k];
+    // inf - inf has a sign bit, which would be printed.
+    result.push_back(std::isnan(difference) ? std::numeric_limits<double>::quiet_NaN() : difference);
   }
-  return {measured(differences), lower, signed_rank_p(differences)};
+  return result;
+}
+
+Paired paired(const std::vector<double>& rule, const std::vector<double>& learned) {
+  const std::vector<double> d = differences(rule, learned);
+  const auto lower = std::count_if(d.begin(), d.end(), [](double x) { return x > 0; });
+  return {measured(d), static_cast<int>(lower), signed_rank_p(d)};
 }
 
 bool has_noise(const Comparison& comparison) {

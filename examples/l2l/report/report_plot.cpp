@@ -36,7 +36,7 @@ std::string lines_of(const Curves& curves, int steps) {
 std::string difference_lines(const Curves& curves, const Curves& learned, int steps) {
   std::string lines;
   for (int t = 0; t <= steps; ++t) {
-    const Measurement d = paired(curves.at(t), learned.at(t)).difference;
+    const Measurement d = measured(differences(curves.at(t), learned.at(t)));
     if (!std::isfinite(d.mean)) break;
     const double sem = std::isnan(d.sem) ? 0 : d.sem;  // of one function: no band
     lines +=
@@ -83,7 +83,7 @@ Commands difference_axis(const Comparison& c, double top) {
   double largest = 0;
   for (std::size_t k = 1; k < c.contestants.size(); ++k) {
     for (int t = 1; t <= c.steps; ++t) {
-      const Measurement d = paired(c.contestants[k].curves.at(t), c.contestants[0].curves.at(t)).difference;
+      const Measurement d = measured(differences(c.contestants[k].curves.at(t), c.contestants[0].curves.at(t)));
       if (!(std::abs(d.mean) <= top)) continue;  // not in the picture
       largest = std::max(largest, std::abs(d.mean));
       if (d.mean != 0) sizes.push_back(std::abs(d.mean) / 10);
@@ -93,7 +93,7 @@ Commands difference_axis(const Comparison& c, double top) {
   if (sizes.empty()) return "set ytics autofreq\n";
   const double typical = std::max(median(errors.empty() ? sizes : errors), largest / 1e6);  // labels stay few
   const double unit = std::pow(10, std::floor(std::log10(typical)));
-  const bool wide = largest / unit > 1000;  // no room for labels between powers of ten
+  const bool wide = largest / unit > 200;  // no room for labels between powers of ten
   Commands tics("set ytics ('0' 0");
   for (double power = unit; power <= largest; power *= 10) {
     for (const double digit : {1, 2, 5}) {

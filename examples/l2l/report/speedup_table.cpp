@@ -75,8 +75,8 @@ std::string quoted(const std::string& text) {
   return result + "\"";
 }
 
-std::vector<std::string> line_of(const std::string& runs, const SpeedupRow& row, const std::string& rule,
-                                 const std::string& step, const MeanSpeedup& mean) {
+std::vector<std::string> table_line(const std::string& runs, const SpeedupRow& row, const std::string& rule,
+                                    const std::string& step, const MeanSpeedup& mean) {
   return {runs,
           row.functions,
           rule,
@@ -135,10 +135,10 @@ Cells speedup_cells(const std::vector<SpeedupRow>& rows) {
   TaskSpeedups all;
   for (const SpeedupRow& row : rows) {
     all.push_back(row.of_each);
-    cells.push_back(line_of(joined(row.runs, ", "), row, joined(row.rules, ", "), std::to_string(row.step),
-                            mean_speedup({row.of_each})));
+    cells.push_back(table_line(joined(row.runs, ", "), row, joined(row.rules, ", "), std::to_string(row.step),
+                               mean_speedup({row.of_each})));
   }
-  if (rows.size() > 1) cells.push_back(line_of("all", {}, "", "", mean_speedup(all)));
+  if (rows.size() > 1) cells.push_back(table_line("all", {}, "", "", mean_speedup(all)));
   return cells;
 }
 
