@@ -21,9 +21,9 @@ struct SpeedupRow {
 
 /// All comparisons of the runs in a folder on the optimizees of these, each a subfolder with a config.json.
 /// Runs are seeds of one training if the seed is all that differs in their config.json, and in refine.json if there is
-/// one (there the run that was refined may differ too). A seed counts once: a copy of a run has a row of its own, and
-/// so has an optimizer whose refine.json is not there. `skipped` gets the comparisons of an older version, which have
-/// no speed-ups. An Error names a damaged file, and ends with the remedy.
+/// one (there the run that was refined may differ too). A seed counts once: a run with the same seeds as another one,
+/// such as a copy, has a row of its own. `skipped` gets the comparisons of an older version, which have no speed-ups.
+/// An Error names a damaged file, and ends with the remedy.
 std::vector<SpeedupRow> speedup_rows(const std::filesystem::path& folder, const std::vector<FigureRun>& runs,
                                      std::vector<std::filesystem::path>* skipped = nullptr);
 
