@@ -1,8 +1,9 @@
 #include "optim/speedup.h"
 
 #include <algorithm>
-#include <numeric>
 #include <span>
+
+#include "optim/statistics.h"
 
 namespace l2l {
 namespace {

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "autodiff/format.h"
 #include "examples/l2l/report/report.h"

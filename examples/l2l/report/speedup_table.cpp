@@ -10,6 +10,7 @@
 #include "examples/l2l/run/json_file.h"
 #include "examples/l2l/run/refinement.h"
 #include "examples/l2l/run/run_folder.h"
+#include "examples/l2l/run/settings.h"
 #include "optim/bootstrap.h"
 
 namespace l2l {
