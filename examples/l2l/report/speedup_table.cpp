@@ -91,9 +91,9 @@ std::vector<std::string> table_line(const std::string& runs, const SpeedupRow& r
 
 std::vector<SpeedupRow> speedup_rows(const fs::path& folder, const std::vector<FigureRun>& runs,
                                      std::vector<fs::path>* skipped) {
+  if (!fs::is_directory(folder)) return {};
   std::vector<fs::path> places;
-  std::error_code none;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, none)) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     if (fs::exists(RunFolder{entry.path()}.config())) places.push_back(entry.path());
   }
   std::sort(places.begin(), places.end());
