@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <new>
 
 #include "autodiff/error.h"
 #include "autodiff/kernels/parallel.h"
@@ -124,7 +126,8 @@ void Tape::backward(Var loss) {
     const Node& node = nodes_[k];
     node.run(node.closure);
     if (!debug_) continue;
-    for (const Var& x : node.inputs) {
+    if (node.operands.empty()) continue;  // recorded without debug mode
+    for (const Var& x : node.operands.first(node.operands.size() - 1)) {
       if (x.grad != nullptr) check_finite("gradient for its input", node.op, k, x.grad, x.shape);
     }
   }
@@ -138,6 +141,24 @@ void Tape::clear() {
 }
 
 // ---- Debug mode -----------------------------------------------------------------------------------------------
+
+std::span<const Var> Tape::keep(std::span<const Var> inputs, const Var& result) {
+  Var* const kept = static_cast<Var*>(arena_.allocate((inputs.size() + 1) * sizeof(Var)));
+  std::uninitialized_copy(inputs.begin(), inputs.end(), kept);
+  new (kept + inputs.size()) Var(result);
+  return {kept, inputs.size() + 1};
+}
+
+Tape::Recorded Tape::node(std::size_t k) const {
+  if (k >= nodes_.size()) throw Error("node: there are ", nodes_.size(), " nodes on the tape, none has the number ", k);
+  const auto& [op, run, closure, operands] = nodes_[k];
+  if (operands.empty()) {
+    throw Error("node: ", op, " (node ", k,
+                " of the tape) was recorded without debug mode, so its inputs are unknown; ",
+                "call set_debug(true) first");
+  }
+  return {op, operands.first(operands.size() - 1), operands.back()};
+}
 
 void Tape::check_finite(const char* what, const char* op, std::size_t node, const Real* data,
                         const Shape& shape) const {

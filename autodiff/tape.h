@@ -66,7 +66,8 @@ class Tape {
   void clear();
 
   /// In debug mode every value and gradient is checked as it is computed. The first that is not finite throws an Error
-  /// that names the op, the node and the element. Costs a pass over memory per op.
+  /// that names the op, the node and the element. Costs a pass over memory per op. Nodes keep their inputs and results,
+  /// `sizeof(Var)` for each, so that the tape can be drawn (tape_graph.h).
   void set_debug(bool on) { debug_ = on; }
 
   /// How many threads ops on images and long arrays may use (1 by default). Results do not depend on it.
@@ -115,6 +116,17 @@ class Tape {
   template <class T>
   std::span<const T> copy(std::span<const T> data);
 
+  /// A node that was recorded in debug mode; an Error for another one.
+  struct Recorded {
+    const char* op;
+    std::span<const Var> inputs;
+    const Var& result;
+  };
+  Recorded node(std::size_t k) const;
+  /// How often the tape has been cleared, and whether it has run backward since.
+  std::uint32_t round() const { return round_; }
+  bool ran_backward() const { return ran_backward_; }
+
   /// How many nodes are recorded; the arena's bytes used in this round, and all that are held.
   std::size_t nodes() const { return nodes_.size(); }
   std::size_t bytes_used() const { return arena_.used(); }
@@ -128,8 +140,9 @@ class Tape {
     const char* op;
     void (*run)(void*);
     void* closure;
-    std::span<const Var> inputs;  // kept in debug mode only
+    std::span<const Var> operands;  // the inputs, then the result; kept in debug mode only
   };
+  std::span<const Var> keep(std::span<const Var> inputs, const Var& result);
 
   void check_finite(const char* what, const char* op, std::size_t node, const Real* data, const Shape& shape) const;
 
@@ -151,8 +164,8 @@ void Tape::record(const char* op, std::span<const Var> inputs, const Var& y, Bac
   if (debug_) check_finite("value", op, nodes_.size(), y.value, y.shape);
   if (y.grad == nullptr) return;
   void* closure = new (arena_.allocate(sizeof(Backward))) Backward(backward);
-  nodes_.push_back(
-      {op, [](void* f) { (*static_cast<Backward*>(f))(); }, closure, debug_ ? copy(inputs) : std::span<const Var>()});
+  nodes_.push_back({op, [](void* f) { (*static_cast<Backward*>(f))(); }, closure,
+                    debug_ ? keep(inputs, y) : std::span<const Var>()});
 }
 
 template <class T>

@@ -2,16 +2,22 @@
 //
 // Every operation computes its value at once and leaves a note on the tape of how its result depends on its inputs.
 // Read backwards, the notes are the chain rule: one pass gives the derivative with respect to everything.
+//
+//     01_tape
+//     01_tape --graph | dot -Tsvg > tape.svg      draws a tape; dot is Graphviz's
 #include <cmath>
 #include <cstdio>
+#include <string_view>
 #include <vector>
 
 #include "autodiff/gradcheck.h"
 #include "autodiff/ops.h"
+#include "autodiff/tape_graph.h"
 
 using l2l::Real;
 using l2l::Shape;
 using l2l::Tape;
+using l2l::TapeGraph;
 using l2l::Var;
 
 // f(x) = x · sigmoid(x): the "swish" that some networks use in place of relu. Its derivative on paper is
@@ -26,7 +32,28 @@ double swish_derivative(double x) {
 // Mean squared error of a line of best fit: w and b are what we differentiate by, x and y are data.
 Var squared_error(Var w, Var b, Var x, Var y) { return mean(square(add_row_bias(matmul(x, w), b) - y)); }
 
-int main() {
+/// What the tape holds of (w x + b - y)², in the language of Graphviz.
+void print_graph() {
+  Tape tape;
+  tape.set_debug(true);  // the notes keep what they are about
+  TapeGraph graph(tape);
+  const auto number = [](Real x) { return std::vector<Real>{x}; };
+  const Var w = graph.name(tape.variable({}, number(2)), "w"), b = graph.name(tape.variable({}, number(-1)), "b");
+  const Var x = graph.name(tape.constant({}, Real(3)), "x"), y = graph.name(tape.constant({}, Real(4)), "y");
+  const Var error = graph.name(w * x + b - y, "error");
+  tape.backward(graph.name(square(error), "loss"));
+  std::fputs(graph.dot().c_str(), stdout);
+}
+
+int main(int argc, char** argv) {
+  if (argc > 1) {
+    if (argc > 2 || std::string_view(argv[1]) != "--graph") {
+      std::fputs("01_tape: it takes --graph or nothing\n", stderr);
+      return 2;
+    }
+    print_graph();
+    return 0;
+  }
   Tape tape;
 
   // ---- One number in, one number out ------------------------------------------------------------------------------
