@@ -182,7 +182,10 @@ OptimizeeEntry ensemble() {
       .options = {{"members", "quadratic,mnist",
                    "optimizees of this list, with their defaults or options: mnist:depth=2:units=40",
                    OptimizeeOption::Kind::members, OptimizeeOption::Shown::always},
-                  {"mode", "choice", "choice: a function of one of them; sum: of all, theta concatenated"},
+                  {.name = "mode",
+                   .default_value = "choice",
+                   .help = "choice: a function of one of them; sum: of all, theta concatenated",
+                   .words = {"choice", "sum"}},
                   {"weights", "equal", "how often each is chosen, or its factor in the sum: 1,0.5"}},
       .make = [](const OptionValues& values) -> Family {
         static const Names<EnsembleMode> modes("mode", {{"choice", EnsembleMode::choice}, {"sum", EnsembleMode::sum}});

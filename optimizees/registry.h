@@ -23,6 +23,7 @@ struct OptimizeeOption {
   std::string help;
   Kind kind = Kind::word;
   Shown shown = Shown::if_changed;
+  std::vector<std::string> words = {};  // all there are, if they are few; empty: any
 };
 /// Something wrong with an option's value. The message begins with the option's name; a command line puts its dashes
 /// before it.

@@ -7,8 +7,10 @@
 #include <type_traits>
 
 #include "autodiff/error.h"
+#include "examples/l2l/described.h"
 #include "examples/l2l/descriptions.h"
 #include "examples/l2l/lists.h"
+#include "examples/l2l/report/report.h"
 #include "examples/l2l/run/settings.h"
 #include "nn/spelling.h"
 
@@ -91,15 +93,52 @@ std::vector<Schedule> parse_schedules(const std::string& text) {
   return schedules;
 }
 
-/// A flag with the name of an optimizee.
-CLI::Option* add_optimizee(CLI::App& app, std::string& target, const std::string& help) {
-  const std::string flag = "--optimizee";
-  return add_parsed(
-      app, flag, "NAME",
-      [flag, &target](const std::string& name) { target = parse_named(flag, find_optimizee, name).name; }, help);
+// ---- What shells offer ----------------------------------------------------------------------------------------
+
+std::vector<std::string> names_of(const auto& table) {
+  std::vector<std::string> names;
+  for (const auto& row : table) names.push_back(row.name);
+  return names;
+}
+
+std::vector<std::string> schedules_or_none() {
+  std::vector<std::string> names;
+  for (const Schedule schedule : kSchedules) names.emplace_back(name_of(schedule));
+  names.push_back("none");
+  return names;
+}
+
+/// The rules that compare does not have anyway.
+std::vector<std::string> other_rules() {
+  std::vector<std::string> names = names_of(rules());
+  for (const char* const baseline : kBaselines) std::erase(names, baseline);
+  return names;
+}
+
+Offer offer_of(const OptimizeeOption& option) {
+  using Kind = OptimizeeOption::Kind;
+  if (option.kind == Kind::path) return {Offer::Kind::files, {}};
+  if (option.kind == Kind::members) {  // one that has members cannot be one
+    std::vector<OptimizeeEntry> entries = optimizees();
+    std::erase_if(entries, [](const OptimizeeEntry& entry) {
+      return std::ranges::any_of(entry.options, [](const OptimizeeOption& o) { return o.kind == Kind::members; });
+    });
+    return {Offer::Kind::list, names_of(entries)};
+  }
+  return {option.words.empty() ? Offer::Kind::text : Offer::Kind::word, option.words};
 }
 
 // ---- Flags that several subcommands have ----------------------------------------------------------------------
+
+/// A flag with the name of an optimizee.
+CLI::Option* add_optimizee(CLI::App& app, std::string& target, const std::string& help) {
+  const std::string flag = "--optimizee";
+  CLI::Option* const option = add_parsed(
+      app, flag, "NAME",
+      [flag, &target](const std::string& name) { target = parse_named(flag, find_optimizee, name).name; }, help);
+  set_offer(option, {Offer::Kind::word, names_of(optimizees())});
+  return option;
+}
 
 void add_run(CLI::App& app, std::string& run) {
   add_text(app, "--run", run, "DIR", "the folder that l2l train wrote")->required();
@@ -134,6 +173,7 @@ void add_threads(CLI::App& app, int& threads) {
 void add_optimizee_options(CLI::App& app, OptionValues& values, const std::string& only = "",
                            const std::vector<std::string>& without = {}) {
   std::map<std::string, std::string> help;
+  std::map<std::string, Offer> offers;
   std::vector<std::string> order;
   for (const OptimizeeEntry& entry : optimizees()) {
     if (!only.empty() && entry.name != only) continue;
@@ -141,14 +181,16 @@ void add_optimizee_options(CLI::App& app, OptionValues& values, const std::strin
       if (std::find(without.begin(), without.end(), option.name) != without.end()) continue;
       std::string& text = help[option.name];
       if (text.empty()) order.push_back(option.name);
+      if (const Offer offer = offer_of(option); offer.kind != Offer::Kind::text) offers[option.name] = offer;
       text += (text.empty() ? "" : "\n") + entry.name + ": " + option.help + " (" + option.default_value + ")";
     }
   }
   for (const std::string& name : order) {
-    add_parsed(
+    CLI::Option* const option = add_parsed(
         app, "--" + name, "VALUE",
-        [&values, name](const std::string& value) { values[name] = parse_text("--" + name, value); }, help[name])
-        ->group("Options of the optimizees");
+        [&values, name](const std::string& value) { values[name] = parse_text("--" + name, value); }, help[name]);
+    option->group("Options of the optimizees");
+    set_offer(option, offers[name]);
   }
 }
 
@@ -164,6 +206,7 @@ void add_settings(CLI::App& app, std::map<std::string, std::string>& values,
                                     flag, [set] { set("true"); }, setting.help)
                               : add_parsed(app, flag, setting.placeholder, set, setting.help + " " + defaults(setting));
     option->group("Settings of the training (default)");
+    if (!setting.words.empty()) set_offer(option, {Offer::Kind::word, setting.words});
   }
 }
 
@@ -239,16 +282,17 @@ CLI::App& add_compare(CLI::App& app, CompareRequest& request) {
       compare, "--criterion", "final|sum",
       [&](const std::string& name) { request.criterion = parse_named("--criterion", parse_criterion, name); },
       "what learning rates are tuned for: the final loss, or the sum of losses (final)");
-  add_parsed(
+  CLI::Option* const schedule = add_parsed(
       compare, "--schedule", "LIST",
       [&](const std::string& text) { request.schedules = parse_named("--schedule", parse_schedules, text); },
       "all once more, with steps that shrink, in ways separated by commas: cosine: to 0 over\n"
       "--tune-steps; cooldown: to 0 over their last quarter; sqrt: as 1/sqrt(step); the rules\n"
       "are tuned for it (none)");
-  add_texts(compare, "--also", request.also, "RULES",
-            "rules to compare with besides, separated by commas: muon,\n"
-            "muon-growing, momentum")
-      ->delimiter(',');
+  set_offer(schedule, {Offer::Kind::list, schedules_or_none()});
+  CLI::Option* const also = add_texts(compare, "--also", request.also, "RULES",
+                                      "rules to compare with besides, separated by commas: muon,\n"
+                                      "muon-growing, momentum");
+  set_offer(also->delimiter(','), {Offer::Kind::list, other_rules()});
   add_text(compare, "--rates", request.rates, "FILE",
            "keep tuned learning rates in this file, and take from it those that were\ntuned before in the same way");
   add_seed(compare, request.seed);
@@ -293,7 +337,9 @@ CLI::App& add_figures(CLI::App& app, FiguresRequest& request) {
   add_text(figures, "--out", request.out, "DIR", "the folder for the report and the runs, created if missing")
       ->required();
   add_text(figures, "--runs", request.runs, "DIR", "take trained optimizers from DIR/quadratic, DIR/mnist, …");
-  add_texts(figures, "--only", request.only, "NAMES", "optimizees, separated by commas (all)")->delimiter(',');
+  CLI::Option* const only =
+      add_texts(figures, "--only", request.only, "NAMES", "optimizees, separated by commas (all)")->delimiter(',');
+  set_offer(only, {Offer::Kind::list, names_of(optimizees())});
   add_number<int>(figures, "--epochs", request.epochs, kCount, "meta-epochs of each training (each optimizee's own)");
   add_functions(figures, request.functions);
   add_tune_functions(figures, request.tune_functions);
@@ -353,15 +399,19 @@ CLI::App& add_style(CLI::App& app, StyleRequest& request) {
   add_text(style, "--sheet", request.sheet, "FILE",
            "a PNG that shows each content, its frames and result, and the style");
   add_text(style, "--preview", request.preview, "FILE", "a PNG of the search as it is, replaced every few seconds");
-  add_text(style, "--optimizer", request.optimizer, "NAME",
-           "learned: the one of the run; or sgd, momentum, nag, rmsprop, adam (learned)");
+  std::vector<std::string> optimizers = names_of(rules());
+  optimizers.insert(optimizers.begin(), kLearned);
+  set_offer(add_text(style, "--optimizer", request.optimizer, "NAME",
+                     "learned: the one of the run; or sgd, momentum, nag, rmsprop, adam (learned)"),
+            {Offer::Kind::word, optimizers});
   add_number<double>(style, "--rate", request.rate, kPositive, "the rule's learning rate (tuned on the same picture)");
   add_text(style, "--rate-of", request.rate_of, "FILE",
            "or a compare.json to take the learning rate from: the one without a schedule")
       ->excludes("--rate");
-  add_parsed(
+  CLI::Option* const schedule = add_parsed(
       style, "--schedule", "NAME", [&](const std::string& name) { request.schedule = parse_optional_schedule(name); },
       "how the steps of each search shrink: cosine, cooldown (to 0 over the last quarter),\nsqrt, or none (cooldown)");
+  set_offer(schedule, {Offer::Kind::word, schedules_or_none()});
   add_seed(style, request.seed, "seed of the noise that the search starts from (0)");
   add_threads(style, request.threads);
   style.add_flag("--force", request.force, "replace existing pictures");

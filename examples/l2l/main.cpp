@@ -19,6 +19,7 @@
 
 #include "autodiff/error.h"
 #include "examples/l2l/flags.h"
+#include "examples/l2l/generate.h"
 #include "examples/l2l/misuse.h"
 #include "examples/l2l/mpi/processes.h"
 #include "examples/l2l/run/escape.h"
@@ -61,6 +62,7 @@ int run(int argc, char** argv) {
   DiagnoseRequest diagnose_request;
   StyleRequest style_request;
   MetaGradientRequest meta_gradient_request;
+  std::string generated;
   const std::pair<const CLI::App&, std::function<int()>> commands[] = {
       {*app.add_subcommand("list", "Show the optimizees with their options, and the optimizers."),
        [] { return list(); }},
@@ -73,6 +75,7 @@ int run(int argc, char** argv) {
       {add_style(app, style_request), [&] { return style(style_request); }},
       {add_diagnose(app, diagnose_request), [&] { return diagnose(diagnose_request); }},
       {add_meta_gradient(app, meta_gradient_request), [&] { return meta_gradient(meta_gradient_request); }},
+      {add_generate(app, generated), [&] { return generate(app, generated); }},
   };
   if (argc < 2) throw UsageError("no subcommand; see ", own_call({"--help"}));
   check_values(app, argc, argv);

@@ -11,7 +11,11 @@ namespace l2l {
 Setting model_setting() {
   static constexpr const char* kCustom = "custom";
   std::string rows;
-  for (const NamedModel& row : models()) rows += row.name + ": " + row.summary + "\n";
+  std::vector<std::string> words{kCustom};
+  for (const NamedModel& row : models()) {
+    rows += row.name + ": " + row.summary + "\n";
+    words.push_back(row.name);
+  }
   return {"model",
           "NAME",
           "sets the six settings that follow at once\n" + rows + "custom: as they are",
@@ -24,7 +28,8 @@ Setting model_setting() {
           [](RunConfig& config, const std::string& text) {
             if (text != kCustom) config.optimizer = parse_named("--model", find_model, text).config;
           },
-          kCustom};
+          kCustom,
+          words};
 }
 
 namespace {
@@ -69,7 +74,8 @@ std::string preprocess_text(const Preprocess& preprocess) {
 
 Setting preprocess_setting() {
   return {
-      "preprocess", "KIND",
+      "preprocess",
+      "KIND",
       "what it sees of a gradient: none, rescale:C (times C),\n"
       "log:P (logarithm and sign; log alone is log:10), moments:BETA\n"
       "(of size 1, with their moving average; alone 0.95),\n"
@@ -78,7 +84,9 @@ Setting preprocess_setting() {
       "decay is 1 - 0.1 (1000/t)^Q at step t, always 0.9 for Q = 0;\n"
       "and whether steps go too far; alone 0.3)",
       [](const RunConfig& config) { return preprocess_text(config.optimizer.preprocess); },
-      [](RunConfig& config, const std::string& text) { config.optimizer.preprocess = parse_preprocess_setting(text); }};
+      [](RunConfig& config, const std::string& text) { config.optimizer.preprocess = parse_preprocess_setting(text); },
+      {},
+      {"none", "rescale:", "log", "moments", "timescales", "orthogonal"}};
 }
 
 namespace {
@@ -126,7 +134,8 @@ Setting proposal_setting() {
           "0.01; needs moments, timescales or orthogonal)",
           [](const RunConfig& config) { return proposal_text(config.optimizer); },
           [](RunConfig& config, const std::string& text) { set_proposal(config.optimizer, text); },
-          "scaled"};
+          "scaled",
+          {"scaled", "squashed", "anchored"}};
 }
 
 }  // namespace l2l

@@ -73,7 +73,10 @@ FixedRule parse_rule(const std::string& flag, const std::string& text) {
 }
 
 Setting imitate() {
-  return {"imitate", "RULE:RATE",
+  std::vector<std::string> words{"none"};
+  for (const Rule& rule : rules()) words.push_back(rule.name + ":");
+  return {"imitate",
+          "RULE:RATE",
           "learn to take the steps of this rule, e.g. adam:0.1; none:\n"
           "learn to make the losses small",
           [](const RunConfig& config) {
@@ -83,7 +86,9 @@ Setting imitate() {
           [](RunConfig& config, const std::string& text) {
             config.training.imitated.reset();
             if (text != "none") config.training.imitated = parse_rule("--imitate", text);
-          }};
+          },
+          {},
+          words};
 }
 
 /// A group, or GROUP=RULE:RATE.
@@ -162,7 +167,8 @@ Setting augment() {
             return (per == RandomScale::Per::parameter ? "parameters:" : "coordinates:") + to_text(range);
           },
           [](RunConfig& config, const std::string& text) { config.augmentation = parse_augmentation(text); },
-          "none"};
+          "none",
+          {"none", "coordinates:", "parameters:"}};
 }
 
 bool parse_switch(const std::string& flag, const std::string& text) {

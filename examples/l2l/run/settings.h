@@ -39,6 +39,7 @@ struct Setting {
   std::function<std::string(const RunConfig&)> get;
   std::function<void(RunConfig&, const std::string&)> set;  // a UsageError names the flag, the value and the remedy
   std::string before = {};  // its value in a config.json that is older than the setting; empty: all have it
+  std::vector<std::string> words = {};  // that shells offer for it; after one that ends with ':' there is more to type
 };
 
 /// The table of settings, in the order of --help.
