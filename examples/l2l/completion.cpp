@@ -15,7 +15,7 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 /// Between single quotes of a shell.
-std::string in_quotes(const std::string& text) {
+std::string shell_quoted(const std::string& text) {
   std::string result = "'";
   for (const char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return result + "'";
@@ -137,18 +137,18 @@ std::string zsh_flag(const DescribedFlag& flag) {
   if (!flag.placeholder.empty()) {
     rest += ":" + zsh_text(flag.placeholder) + ":" + zsh_action(flag.offer);
   }
-  if (flag.names.size() == 1) return in_quotes(names + rest);
-  return in_quotes("(" + joined(flag.names) + ")") + "{" + names + "}" + in_quotes(rest);
+  if (flag.names.size() == 1) return shell_quoted(names + rest);
+  return shell_quoted("(" + joined(flag.names) + ")") + "{" + names + "}" + shell_quoted(rest);
 }
 
 /// The flags; and more values of a flag that takes several, which are words without a flag to zsh.
 void write_zsh_arguments(std::ostream& out, CLI::App& command, const std::string& indent) {
   std::string more;
-  for (const DescribedFlag& flag : flags_of(command)) {
+  for (const DescribedFlag& flag : described_flags(command)) {
     out << " \\\n" << indent << zsh_flag(flag);
     if (flag.several) more = "*:" + zsh_text(flag.placeholder) + ":" + zsh_action(flag.offer);
   }
-  if (!more.empty()) out << " \\\n" << indent << in_quotes(more);
+  if (!more.empty()) out << " \\\n" << indent << shell_quoted(more);
 }
 
 }  // namespace
@@ -156,21 +156,22 @@ void write_zsh_arguments(std::ostream& out, CLI::App& command, const std::string
 std::string bash_completion(CLI::App& app) {
   std::ostringstream commands, offers;
   const auto describe = [&](CLI::App& command, const std::string& name) {
-    commands << "    " << in_quotes(name) << ") echo '";
+    commands << "    " << shell_quoted(name) << ") echo '";
     std::string words;
     if (name.empty()) {
-      for (CLI::App* subcommand : commands_of(app)) words += subcommand->get_name() + " ";
+      for (CLI::App* subcommand : described_commands(app)) words += subcommand->get_name() + " ";
     }
-    for (const DescribedFlag& flag : flags_of(command)) {
+    for (const DescribedFlag& flag : described_flags(command)) {
       words += flag.names.back() + " ";
       for (const std::string& spelling : flag.names) {
-        offers << "    " << in_quotes(name + " " + spelling) << ") echo " << in_quotes(bash_offer(flag)) << " ;;\n";
+        offers << "    " << shell_quoted(name + " " + spelling) << ") echo " << shell_quoted(bash_offer(flag))
+               << " ;;\n";
       }
     }
     commands << words << "' ;;\n";
   };
   describe(app, "");
-  for (CLI::App* command : commands_of(app)) describe(*command, command->get_name());
+  for (CLI::App* command : described_commands(app)) describe(*command, command->get_name());
   return "# Completion of l2l by bash, made by l2l from what its --help says.\n\n"
          "# What may follow after a subcommand, or after none.\n"
          "_l2l_words() {\n  case $1 in\n" +
@@ -199,8 +200,8 @@ std::string zsh_completion(CLI::App& app) {
          "  case $state in\n"
          "    command)\n"
          "      local -a commands=(\n";
-  for (CLI::App* command : commands_of(app)) {
-    out << "        " << in_quotes(command->get_name() + ":" + zsh_text(summary_of(*command))) << "\n";
+  for (CLI::App* command : described_commands(app)) {
+    out << "        " << shell_quoted(command->get_name() + ":" + zsh_text(summary_of(*command))) << "\n";
   }
   out << "      )\n"
          "      _describe -t commands 'subcommand' commands\n"
@@ -208,7 +209,7 @@ std::string zsh_completion(CLI::App& app) {
          "    arguments)\n"
          "      curcontext=${curcontext%:*:*}:l2l-$words[1]:\n"
          "      case $words[1] in\n";
-  for (CLI::App* command : commands_of(app)) {
+  for (CLI::App* command : described_commands(app)) {
     out << "        " << command->get_name() << ")\n          _arguments";
     write_zsh_arguments(out, *command, "            ");
     out << "\n          ;;\n";

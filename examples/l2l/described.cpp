@@ -42,7 +42,7 @@ void set_offer(CLI::Option* option, const Offer& offer) {
   option->check(CLI::Validator(description).name(kMark).active(false));
 }
 
-std::vector<DescribedFlag> flags_of(CLI::App& command) {
+std::vector<DescribedFlag> described_flags(CLI::App& command) {
   std::vector<DescribedFlag> flags;
   for (CLI::Option* option : command.get_options()) {
     if (option->get_group().empty() || option->get_positional()) continue;
@@ -63,7 +63,7 @@ std::vector<DescribedFlag> flags_of(CLI::App& command) {
   return flags;
 }
 
-std::vector<CLI::App*> commands_of(CLI::App& app) {
+std::vector<CLI::App*> described_commands(CLI::App& app) {
   return app.get_subcommands([](CLI::App* command) { return !command->get_group().empty(); });
 }
 

@@ -36,9 +36,9 @@ struct DescribedFlag {
   bool several = false;  // takes values as long as they come
 };
 /// The flags that --help shows, in its order.
-std::vector<DescribedFlag> flags_of(CLI::App& command);
+std::vector<DescribedFlag> described_flags(CLI::App& command);
 /// The subcommands that --help shows, in its order.
-std::vector<CLI::App*> commands_of(CLI::App& app);
+std::vector<CLI::App*> described_commands(CLI::App& app);
 /// The first line of a description.
 std::string summary_of(CLI::App& command);
 

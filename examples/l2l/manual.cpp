@@ -91,7 +91,7 @@ std::string title(const DescribedFlag& flag) {
 /// The flags, under the headings of their groups.
 std::string flags_text(CLI::App& command, bool help_too) {
   std::string text, group = "Options";
-  for (const DescribedFlag& flag : flags_of(command)) {
+  for (const DescribedFlag& flag : described_flags(command)) {
     if (!help_too && flag.names.back() == "--help") continue;
     if (flag.group != group) text += ".PP\n\\fB" + roff(flag.group) + "\\fR\n";
     group = flag.group;
@@ -113,7 +113,7 @@ std::string manual_page(CLI::App& app) {
        << ".SH DESCRIPTION\n"
        << description_text(description) << ".SH OPTIONS\n"
        << flags_text(app, true) << ".SH SUBCOMMANDS\n";
-  for (CLI::App* command : commands_of(app)) {
+  for (CLI::App* command : described_commands(app)) {
     page << ".SS l2l " << roff(command->get_name()) << "\n"
          << description_text(command->get_description()) << flags_text(*command, false);
   }

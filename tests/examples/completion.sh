@@ -63,7 +63,8 @@ offers '' unknown --run so
 for command in $commands; do
   quiet "$command" --help
   flags=$(grep -oE '^  (-[a-z],)?--[a-z-]+' out.txt | sed 's/.*--/--/' | sort)
-  [[ $(offered "$command" -- | tr ' ' '\n' | sort) == "$flags" ]] || fail "bash offers other flags for $command than --help"
+  [[ $(offered "$command" -- | tr ' ' '\n' | sort) == "$flags" ]] ||
+    fail "bash offers other flags for $command than --help"
   while read -r flag; do
     grep -qE -- "[ '{,(]$flag[]=['},)]" l2l.zsh || fail "zsh does not know $command $flag"
     LC_ALL=C grep -qF -- "\\fB${flag//-/\\-}\\fR" l2l.man || fail "the manual page does not know $command $flag"
@@ -97,7 +98,8 @@ while read -r command flag words; do
   done
 done < <(sed -nE "s/^    '([a-z-]+) (--[a-z-]+)'\) echo '(several )?(word|list) (.*)' ;;/\1 \2 \5/p" l2l.bash)
 [[ $tried -ge 40 ]] || fail "only $tried offered words were found"
-refused --model nonsense train --optimizee quadratic --out taken || fail "a refused word was not noticed: $(cat err.txt)"
+refused --model nonsense train --optimizee quadratic --out taken ||
+  fail "a refused word was not noticed: $(cat err.txt)"
 
 # ---- zsh --------------------------------------------------------------------------------------------------------
 skipped=()
@@ -149,7 +151,7 @@ fi
 if command -v man >/dev/null; then
   MANWIDTH=80 LC_ALL=C.UTF-8 man --warnings -P cat -l l2l.man >page.txt 2>err.txt || fail "man: $(cat err.txt)"
   [[ ! -s err.txt ]] || fail "man warns: $(cat err.txt)"
-  for text in 'NAME' 'l2l refine' '--optimizee NAME' 'EXIT STATUS' 'l2l train --optimizee quadratic --out runs/quadratic'; do
+  for text in 'l2l refine' '--optimizee NAME' 'EXIT STATUS' 'l2l train --optimizee quadratic --out runs/quadratic'; do
     grep -qF -- "$text" page.txt || fail "the manual page lacks $text"
   done
 else

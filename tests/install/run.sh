@@ -26,6 +26,11 @@ configure "$work/readme" "$work/readme/build" -DCMAKE_PREFIX_PATH="$work/prefix"
 "$cmake" --build "$work/readme/build"
 (cd "$work/readme" && build/idea && build/app)
 
+# What belongs to the command, if it was built.
+for page in bash-completion/completions/l2l zsh/site-functions/_l2l man/man1/l2l.1; do
+  [[ ! -x $work/prefix/bin/l2l || -s $work/prefix/share/$page ]] || { echo "$page is not installed" >&2; exit 1; }
+done
+
 # Only a static library asks for OpenBLAS again.
 if compgen -G "$work/prefix/lib*/libl2l.a" "$work/prefix/lib/*/libl2l.a" >/dev/null; then
   PKG_CONFIG_LIBDIR=$work/nothing configure "$outside/optional" "$work/optional" -DCMAKE_PREFIX_PATH="$work/prefix"

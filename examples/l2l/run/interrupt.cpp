@@ -20,8 +20,8 @@ std::atomic<int> received = 0;  // the first signal; the handler runs on any thr
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler must not wait");
 timespec received_at;  // written before `received`
 // How to go on: the handler reads as much as there is, and finds nothing while it is written.
-std::array<char, 4096> to_go_on;
-std::atomic<std::size_t> to_go_on_size = 0;
+std::array<char, 4096> advice;
+std::atomic<std::size_t> advice_size = 0;
 static_assert(std::atomic<std::size_t>::is_always_lock_free);
 pid_t stood_in_for = 0;
 int stand_in_descriptor = -1;
@@ -42,9 +42,9 @@ void receive(int signal) {
     received = signal;
     const char text[] = "\nstopping when all is saved; a second signal stops at once\n";
     tell(STDERR_FILENO, text, sizeof text - 1);
-    tell(STDERR_FILENO, to_go_on.data(), to_go_on_size);
+    tell(STDERR_FILENO, advice.data(), advice_size);
     if (stood_in_for > 0 && kill(stood_in_for, 0) != 0) {
-      tell(stand_in_descriptor, to_go_on.data(), to_go_on_size);
+      tell(stand_in_descriptor, advice.data(), advice_size);
     }
   } else if (seconds_since(received_at) > 1) {
     std::signal(signal, SIG_DFL);
@@ -74,12 +74,12 @@ class Interruptible : public Function {
 void stand_in_for(pid_t other, int descriptor) { stood_in_for = other, stand_in_descriptor = descriptor; }
 
 void tell_how_to_go_on(const std::string& text) {
-  to_go_on_size = 0;
+  advice_size = 0;
   if (Team::current().size() == 1 || text.empty()) return;
   const std::string line = "if another process was killed, " + printable(text) + "\n";
-  if (line.size() > to_go_on.size()) return;
-  std::ranges::copy(line, to_go_on.begin());
-  to_go_on_size = line.size();
+  if (line.size() > advice.size()) return;
+  std::ranges::copy(line, advice.begin());
+  advice_size = line.size();
 }
 
 void listen_for_interrupts() {
