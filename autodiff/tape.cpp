@@ -125,8 +125,7 @@ void Tape::backward(Var loss) {
   for (std::size_t k = nodes_.size(); k-- > 0;) {
     const Node& node = nodes_[k];
     node.run(node.closure);
-    if (!debug_) continue;
-    if (node.operands.empty()) continue;  // recorded without debug mode
+    if (!debug_ || node.operands.empty()) continue;
     for (const Var& x : node.operands.first(node.operands.size() - 1)) {
       if (x.grad != nullptr) check_finite("gradient for its input", node.op, k, x.grad, x.shape);
     }

@@ -3,7 +3,6 @@
 
 #include "examples/l2l/described.h"
 #include "examples/l2l/generate.h"
-#include "examples/l2l/run/escape.h"
 
 namespace l2l {
 namespace {

@@ -25,6 +25,7 @@ struct Offer {
 
 /// Sets what is offered for a flag whose placeholder is none of DIR, FILE, and words like "final|sum".
 void set_offer(CLI::Option* option, const Offer& offer);
+
 /// A flag, as --help describes it.
 struct DescribedFlag {
   std::vector<std::string> names;  // "-h", "--help"

@@ -13,6 +13,8 @@
 #include "examples/l2l/report/report.h"
 #include "examples/l2l/run/settings.h"
 #include "nn/spelling.h"
+#include "optim/rules.h"
+#include "optim/schedule.h"
 
 namespace l2l {
 namespace {

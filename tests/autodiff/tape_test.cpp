@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "autodiff/error.h"
 #include "tests/autodiff/testing.h"
@@ -272,6 +273,32 @@ TEST_CASE("tape: an op recorded without debug mode is not mistaken for an earlie
   tape.set_debug(true);
   tape.backward(loss);
   check_close(x.gradient(), {2, 4, 6});
+}
+
+TEST_CASE("tape: in debug mode a node tells its op, its inputs and its result") {
+  Tape tape;
+  tape.set_debug(true);
+  Var x = tape.variable({3}, kOneTwoThree), c = tape.constant({3}, Real(2));
+  Var y = x * c, z = sum(y);
+  const auto [op, inputs, result] = tape.node(0);
+  CHECK(op == std::string("*"));
+  REQUIRE(inputs.size() == 2);
+  CHECK((inputs[0].value == x.value && inputs[0].grad == x.grad && inputs[1].value == c.value && !inputs[1].grad));
+  CHECK((result.value == y.value && result.grad == y.grad && result.shape == y.shape));
+  CHECK(tape.node(1).result.value == z.value);
+  CHECK_THROWS_WITH(tape.node(2), "node: there are 2 nodes on the tape, none has the number 2");
+  tape.set_debug(false);
+  exp(x);
+  CHECK_THROWS_WITH(tape.node(2),
+                    "node: exp (node 2 of the tape) was recorded without debug mode, so its inputs are unknown; call "
+                    "set_debug(true) first");
+  CHECK_FALSE(tape.ran_backward());
+  tape.backward(z);
+  CHECK(tape.ran_backward());
+  CHECK(tape.round() == 0);
+  tape.clear();
+  CHECK(tape.round() == 1);
+  CHECK_FALSE(tape.ran_backward());
 }
 
 // ---- Writing ops ------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@
 #include "examples/l2l/run/option_paths.h"
 #include "nn/fits_real.h"
 #include "nn/spelling.h"
+#include "optim/rules.h"
 
 namespace l2l {
 namespace {
