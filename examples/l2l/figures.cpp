@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "autodiff/error.h"
 #include "examples/l2l/commands.h"
 #include "examples/l2l/report/figures_page.h"
+#include "examples/l2l/report/page_data.h"
 #include "examples/l2l/report/preprocess_plot.h"
 #include "examples/l2l/report/probe_report.h"
 #include "examples/l2l/report/report.h"
 #include "examples/l2l/report/speedup_table.h"
+#include "examples/l2l/report/walk_data.h"
 #include "examples/l2l/run/escape.h"
 #include "examples/l2l/run/interrupt.h"
 #include "examples/l2l/run/locks.h"
@@ -103,11 +106,10 @@ void check_own_table(const fs::path& csv, const char* header) {
   check_own(fs::path(csv).replace_extension(".png"), own);
 }
 
-/// The same for all files beside the runs.
+/// The same for the page.
 void check_own_page(const fs::path& folder) {
   const fs::path page = folder / "report.html";
   check_own(page, fs::is_regular_file(page) && read_text(page).find(kGenerator) != std::string::npos);
-  check_own_table(folder / "preprocess.csv", kPreprocessHeader);
   check_own_table(folder / "speedups.csv", kSpeedupsHeader);
 }
 
@@ -147,6 +149,8 @@ void check(const FigureRun& run, const FiguresRequest& request) {
     }
   }
   check_probe(place);
+  check_own_table(place.path / "preprocess.csv", kPreprocessHeader);
+  if (fs::exists(walk_file(place))) walk_data(walk_file(place), kDeleteIt);
   if (const fs::path file = place.refinement(".json"); fs::exists(file)) read_refinement(file, kDeleteIt);
 }
 
@@ -234,9 +238,7 @@ int figures(const FiguresRequest& request) {
   check_own_page(folder);
   const OutputFolder made(folder);
   const FolderLock lock(folder, FolderLock::alone);
-  for (const char* file : {"report.html", "preprocess.csv", "preprocess.png", "speedups.csv"}) {
-    check_writable(folder / file);
-  }
+  for (const fs::path& file : {page, folder / "speedups.csv"}) check_writable(file);
   try {
     for (const FigureRun& run : runs) {
       const RunFolder place = place_of(run, request);
@@ -258,7 +260,10 @@ int figures(const FiguresRequest& request) {
   }
   meet();
   if (!writes_files()) return 0;
-  draw_preprocessing({}, folder);
+  for (const FigureRun& run : runs) {
+    const RunFolder place = place_of(run, request);
+    draw_preprocessing(place.read_config().optimizer.preprocess, place.path);
+  }
   report_speedups(folder, runs);
   write_file_atomically(page, figures_page(folder, runs));
   std::printf("report  %s\n", page.c_str());

@@ -9,6 +9,7 @@ namespace l2l {
 /// Losses at the end of the paper's plots, read off to about 2%.
 struct PaperLosses {
   std::string where;  // "Fig. 4, step 97"
+  int step;  // to know which of ours to put beside it
   double lstm, adam, rmsprop, sgd, nag;
 };
 

@@ -5,10 +5,15 @@
 
 #include "autodiff/error.h"
 #include "autodiff/format.h"
+#include "examples/l2l/report/page_data.h"
+#include "examples/l2l/report/page_files.h"
+#include "examples/l2l/report/paper_order.h"
+#include "examples/l2l/report/preprocess_plot.h"
 #include "examples/l2l/report/probe_report.h"
 #include "examples/l2l/report/report.h"
 #include "examples/l2l/report/speedup_table.h"
 #include "examples/l2l/run/escape.h"
+#include "examples/l2l/run/model_settings.h"
 #include "examples/l2l/run/refinement.h"
 #include "examples/l2l/run/run_folder.h"
 
@@ -21,27 +26,16 @@ const char* const kTop = R"(<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<title>Learning to learn by gradient descent by gradient descent</title>
 )";
 
-const char* const kHead = R"(
-<title>Learning to learn by gradient descent by gradient descent</title>
-<style>
-body { font: 16px/1.5 sans-serif; max-width: 64rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
-img { width: 100%; height: auto; }
-figure { margin: 1.5rem 0; }
-table { border-collapse: collapse; margin: 1rem 0; }
-th, td { padding: .2rem .8rem; text-align: right; border-bottom: 1px solid #ddd; }
-th:first-child, td:first-child { text-align: left; }
-td.best { font-weight: bold; }
-code { background: #f3f3f3; padding: 0 .2rem; }
-pre { background: #f3f3f3; padding: .5rem; overflow-x: auto; }
-</style>
-</head>
-<body>
-<h1>Learning to learn by gradient descent by gradient descent</h1>
+const char* const kIntroduction = R"(<h1>Learning to learn by gradient descent by gradient descent</h1>
 <p>The experiments of Andrychowicz et al. 2016 (<a href="https://arxiv.org/abs/1606.04474">arXiv 1606.04474</a>). The
 paper's numbers are read off its plots, to about 2%. Data sets, lengths of training and defaults of the other optimizers
 differ from the paper's, so what can be compared is the order of the optimizers and the distance between them.</p>
+<noscript><p>With JavaScript the pictures below become plots to explore.</p></noscript>
 )";
 
 std::string base64(const std::string& bytes) {
@@ -78,13 +72,32 @@ bool is_whole_png(const std::string& bytes) {
 }
 
 /// The picture, or nothing if there is none, as without gnuplot.
-std::string picture(const fs::path& file, const std::string& caption) {
+std::string image(const fs::path& file, const std::string& text) {
   std::error_code failure;
   if (!fs::exists(file, failure)) return "";
   const std::string png = read_text(file);
   if (!is_whole_png(png)) throw Error(file.string(), ": not a whole PNG picture", kDeleteIt);
-  return "<figure>\n<img alt=\"" + html(caption) + "\" src=\"data:image/png;base64," + base64(png) +
-         "\">\n<figcaption>" + html(caption) + "</figcaption>\n</figure>\n";
+  return "<img alt=\"" + html(text) + "\" src=\"data:image/png;base64," + base64(png) + "\">\n";
+}
+
+/// Something with a caption; nothing if it is nothing.
+std::string with_caption(const std::string& content, const std::string& caption) {
+  if (content.empty()) return "";
+  return "<figure>\n" + content + "<figcaption>" + html(caption) + "</figcaption>\n</figure>\n";
+}
+std::string picture(const fs::path& file, const std::string& caption) {
+  return with_caption(image(file, caption), caption);
+}
+
+/// A place for a plot, which page.js makes of the data that page_data has of a run, and for those without scripts the
+/// pictures of the same; these alone if there is no `table`.
+std::string plot(const std::string& kind, const RunFolder& folder, const std::string& label, const fs::path& table,
+                 const std::string& pictures, const std::string& caption) {
+  if (!fs::exists(table)) return with_caption(pictures, caption);
+  std::string content = "<div data-plot=\"" + kind + "\" data-run=\"" + html(folder.path.filename().string()) +
+                        "\" data-label=\"" + html(label) + "\"></div>\n";
+  if (!pictures.empty()) content += "<noscript>\n" + pictures + "</noscript>\n";
+  return with_caption(content, caption);
 }
 
 /// `--name value` for each option.
@@ -144,7 +157,7 @@ std::string results(const ComparisonSummary& comparison, const std::vector<Paper
     columns.push_back(column);
   }
 
-  std::string table = "<table>\n<tr><th>loss</th><th>learning rate</th>";
+  std::string table = "<div class=\"wide\"><table>\n<tr><th>loss</th><th>learning rate</th>";
   for (const Column& column : columns) table += "<th>" + html(column.title) + "</th>";
   table += "</tr>\n";
   for (std::size_t row = 0; row < names.size(); ++row) {
@@ -156,7 +169,7 @@ std::string results(const ComparisonSummary& comparison, const std::vector<Paper
     }
     table += "</tr>\n";
   }
-  return table + "</table>\n";
+  return table + "</table></div>\n";
 }
 
 std::string figure(const RunFolder& folder, const Figure& row) {
@@ -175,13 +188,15 @@ std::string figure(const RunFolder& folder, const Figure& row) {
     words.insert(words.end(), {"--steps", std::to_string(comparison.steps)});
   }
   words.insert(words.end(), {"--functions", functions, "--tune-functions", tune_functions});
+  std::string order;
+  for (const PaperLosses& paper : row.paper) order += paragraph(order_beside_paper(comparison, paper));
+  const std::string caption =
+      "Mean over " + functions + " held-out functions, the same for every optimizer, ± one standard error; seed " +
+      std::to_string(comparison.seed) + ". Learning rates were tuned on " + tune_functions + " other functions.";
   return heading(3, row.title) + paragraph(row.text) +
-         picture(folder.comparison(row.label, ".png"),
-                 "Mean over " + functions +
-                     " held-out functions, the same for every optimizer, ± one standard error; seed " +
-                     std::to_string(comparison.seed) + ". Learning rates were tuned on " + tune_functions +
-                     " other functions.") +
-         results(comparison, row.paper, row.beside, other) + call(words);
+         plot("comparison", folder, row.label, folder.comparison(row.label, ".csv"),
+              image(folder.comparison(row.label, ".png"), caption), caption) +
+         results(comparison, row.paper, row.beside, other) + order + call(words);
 }
 
 std::string training(const RunFolder& folder, const RunConfig& config) {
@@ -197,27 +212,45 @@ std::string training(const RunFolder& folder, const RunConfig& config) {
   }
   std::vector<std::string> words = {"train", "--optimizee", config.optimizee, "--out", trained};
   add_changes(words, config);
-  return call(words) +
-         picture(folder.picture(), "The training: " + std::to_string(config.training.epochs) + " meta-epochs of " +
-                                       std::to_string(config.training.steps) + " steps, seed " +
-                                       std::to_string(config.training.seed) + ".") +
+  const std::string caption = "The training: " + std::to_string(config.training.epochs) + " meta-epochs of " +
+                              std::to_string(config.training.steps) + " steps, seed " +
+                              std::to_string(config.training.seed) + ".";
+  return call(words) + plot("training", folder, "", folder.log(), image(folder.picture(), caption), caption) +
          refinement;
 }
 
+std::string features(const RunFolder& folder, const RunConfig& config) {
+  const Preprocess& preprocess = config.optimizer.preprocess;
+  const std::string caption = seen_features(preprocess).text;
+  return heading(3, "What the optimizer sees of a gradient: " + preprocess_text(preprocess)) +
+         plot("features", folder, "", folder.config(), image(folder.path / "preprocess.png", caption), caption);
+}
+
 std::string probe(const RunFolder& folder) {
-  std::string pictures =
-      picture(folder.probe("updates", ".png"),
-              "Histories of updates (the paper's Fig. 10): what the LSTM does to some coordinates along one held-out "
-              "function, and what SGD and ADAM would have done on the same iterates.");
+  const std::string caption =
+      "What the LSTM does to some coordinates along one held-out function, and what SGD and ADAM would have done on "
+      "the "
+      "same iterates (the paper's Fig. 10).";
+  std::string pictures = image(folder.probe("updates", ".png"), caption);
   for (const auto& [coordinate, place] : read_probed(folder.probe("", ".json"), kDeleteIt).places) {
     const std::string name = std::to_string(coordinate);
-    pictures += picture(folder.probe("response_" + name, ".png"),
-                        "Coordinate " + name + ", " + place +
-                            ": the proposed update as a function of the current gradient (the paper's Figs. 11-13), at "
-                            "the first steps of the same trajectory.");
+    pictures += image(folder.probe("response_" + name, ".png"),
+                      "Coordinate " + name + ", " + place +
+                          ": the proposed update as a function of the current gradient (the paper's Figs. 11-13), at "
+                          "the first steps of the same trajectory.");
   }
-  if (pictures.empty()) return "";
-  return heading(3, "Inside the optimizer") + pictures + call({"probe", "--run", folder.path.string()});
+  const std::string shown = plot("probe", folder, "", folder.probe("updates", ".csv"), pictures, caption);
+  return shown.empty() ? ""
+                       : heading(3, "Inside the optimizer") + shown + call({"probe", "--run", folder.path.string()});
+}
+
+std::string walk(const RunFolder& folder) {
+  const std::string caption =
+      "The paths of the optimizers from one starting point. Lines join equal losses, the grey deepens with the loss, a "
+      "cross is a minimum.";
+  if (!fs::exists(walk_file(folder))) return "";
+  return heading(3, "The walk") +
+         plot("walk", folder, "", walk_file(folder), image(folder.path / "walk.png", caption), caption);
 }
 
 std::string speedups_of(const fs::path& folder, const std::vector<FigureRun>& runs) {
@@ -236,18 +269,19 @@ std::string speedups_of(const fs::path& folder, const std::vector<FigureRun>& ru
 }  // namespace
 
 std::string figures_page(const fs::path& folder, const std::vector<FigureRun>& runs) {
-  std::string page = std::string(kTop) + kGenerator + kHead;
-  page += heading(2, "What the LSTM sees of a gradient") +
-          picture(folder / "preprocess.png",
-                  "Appendix A: logarithm and sign of a gradient, or for a tiny one a number that shrinks with it.");
+  const std::string data = page_data(folder, runs, kDeleteIt);
+  std::string page =
+      std::string(kTop) + kGenerator + "\n<style>\n" + page_style() + "</style>\n</head>\n<body>\n" + kIntroduction;
   for (const FigureRun& run : runs) {
     const RunFolder place{folder / run.name};
-    page += heading(2, run.name) + training(place, place.read_config());
+    const RunConfig config = place.read_config();
+    page += "<h2 id=\"" + html(run.name) + "\">" + html(run.name) + "</h2>\n" + features(place, config) +
+            training(place, config);
     for (const Figure& row : run.figures) page += figure(place, row);
     for (const Sheet& sheet : run.sheets) page += picture(place.sheet(sheet.name), sheet.caption);
-    page += probe(place);
+    page += probe(place) + walk(place);
   }
-  return page + speedups_of(folder, runs) + "</body>\n</html>\n";
+  return page + speedups_of(folder, runs) + data + page_scripts() + "</body>\n</html>\n";
 }
 
 }  // namespace l2l

@@ -122,6 +122,9 @@ Probed read_probed(const std::filesystem::path& file, const std::string& remedy)
     Probed probed;
     probed.steps = json.number<int>("steps", kCountOrNone);
     probed.sweep_steps = json.number<int>("sweep_steps", kCountOrNone);
+    for (const char* rule : {"adam", "sgd"}) {
+      probed.rates[rule] = json.object("optimizers").object(rule).number<double>("learning_rate", kPositive);
+    }
     for (const JsonObject& entry : json.objects("coordinates")) {
       probed.places[entry.number<int>("coordinate", kNotNegative)] = entry.text("place");
     }

@@ -60,6 +60,7 @@ std::string probe_json(const Probe& probe);
 /// What probe.json says about the other files.
 struct Probed {
   std::map<Index, std::string> places;  // of the coordinates shown
+  std::map<std::string, double> rates;  // of ADAM and SGD
   int steps = 0, sweep_steps = 0;
 };
 /// Reads probe.json. An Error names the file, and ends with the remedy.

@@ -65,12 +65,12 @@ Preprocess parse_preprocess_setting(const std::string& text) {
   return {kind, parse_number<double>("--preprocess " + text, text.substr(colon + 1), parameter_range(kind))};
 }
 
+}  // namespace
+
 std::string preprocess_text(const Preprocess& preprocess) {
   const std::string name(name_of(preprocess.kind));
   return preprocess.has_parameter() ? name + ":" + to_text(preprocess.parameter) : name;
 }
-
-}  // namespace
 
 Setting preprocess_setting() {
   return {

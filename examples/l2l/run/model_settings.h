@@ -1,4 +1,6 @@
 #pragma once
+#include <string>
+
 #include "examples/l2l/run/settings.h"
 
 namespace l2l {
@@ -7,5 +9,8 @@ namespace l2l {
 Setting model_setting();
 Setting preprocess_setting();
 Setting proposal_setting();
+
+/// The features as that setting has them: "log:10"
+std::string preprocess_text(const Preprocess& preprocess);
 
 }  // namespace l2l

@@ -72,7 +72,7 @@ bool is_probe(const fs::path& file) {
 bool is_finding(const fs::path& file) {
   const std::string stem = file.stem().string();
   return is_probe(file) || ((stem == "compare" || stem.starts_with("compare-") || stem.starts_with("sheet-") ||
-                             stem == "meta_gradient" || stem == "diagnose" || stem == "refine") &&
+                             stem == "meta_gradient" || stem == "diagnose" || stem == "refine" || stem == "preprocess") &&
                             is_table_or_picture(file));
 }
 

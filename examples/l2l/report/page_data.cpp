@@ -1,0 +1,206 @@
+#include "examples/l2l/report/page_data.h"
+
+#include <nlohmann/json.hpp>
+
+#include "autodiff/error.h"
+#include "examples/l2l/report/page_number.h"
+#include "examples/l2l/report/plot.h"
+#include "examples/l2l/report/preprocess_plot.h"
+#include "examples/l2l/report/probe_report.h"
+#include "examples/l2l/report/report.h"
+#include "examples/l2l/report/walk_data.h"
+#include "examples/l2l/run/csv_file.h"
+#include "examples/l2l/run/escape.h"
+#include "examples/l2l/run/train_log.h"
+
+namespace l2l {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+/// Digits of a loss, whose differences are looked at too, and of an update.
+constexpr int kLossDigits = 5, kUpdateDigits = 3;
+
+/// What `read` makes of a table. Its Error says what is wrong; here it gets the file and the remedy.
+template <class Read>
+auto read_table(const fs::path& file, const std::string& remedy, Read read) {
+  try {
+    return read();
+  } catch (const Error& error) {
+    throw Error(file.string(), ": damaged: ", error.what(), remedy);
+  }
+}
+
+// ---- Comparisons ----------------------------------------------------------------------------------------------
+
+/// Columns of compare.csv. Tables of an older version have no differences to the learned optimizer.
+const char kWithoutDifferences[] = "optimizer,step,mean_loss,sem\n";
+const char kWithDifferences[] = "optimizer,step,mean_loss,sem,difference,difference_sem\n";
+
+Json comparison_curves(const std::string& csv, const ComparisonSummary& made) {
+  const bool paired = csv.starts_with(kWithDifferences);
+  Json curves = Json::array();
+  for (const CsvRow& row : read_csv(csv, paired ? kWithDifferences : kWithoutDifferences)) {
+    const std::string name(row.cells[0]);
+    const auto score = made.scores.find(name);
+    if (score == made.scores.end()) throw Error("line ", row.number, " is not of an optimizer that was compared");
+    if (curves.empty() || curves.back()["name"] != name) {
+      const std::optional<double>& rate = score->second.learning_rate;
+      curves.push_back({{"name", name}, {"text", name + (rate ? format(" (rate %.2g)", *rate) : " (learned)")}});
+    }
+    Json& curve = curves.back();
+    if (curve["mean"].size() != static_cast<std::size_t>(row.count(1))) {
+      throw Error("line ", row.number, " is of step ", row.count(1), " instead of ", curve["mean"].size());
+    }
+    curve["mean"].push_back(page_number(row.at(2), kLossDigits));
+    curve["sem"].push_back(page_number(row.at(3), kLossDigits));
+    if (!paired) continue;
+    curve["difference"].push_back(page_number(row.at(4), kLossDigits));
+    curve["difference_sem"].push_back(page_number(row.at(5), kLossDigits));
+  }
+  for (const Json& curve : curves) {
+    if (const std::size_t found = curve["mean"].size(); found != static_cast<std::size_t>(made.steps) + 1) {
+      throw Error("it has ", found, " of ", made.steps + 1, " steps of ", curve["name"].get<std::string>());
+    }
+  }
+  return curves;
+}
+
+Json comparisons_data(const RunFolder& folder, const FigureRun& run, const std::string& remedy) {
+  Json comparisons = Json::array();
+  for (const Figure& figure : run.figures) {
+    const fs::path csv = folder.comparison(figure.label, ".csv");
+    if (!fs::exists(csv)) continue;
+    const ComparisonSummary made = read_comparison(folder.comparison(figure.label, ".json"), remedy);
+    const std::string text = read_text(csv);
+    comparisons.push_back({{"label", figure.label},
+                           {"title", run.name + (figure.label.empty() ? "" : ", " + figure.label)},
+                           {"trained_steps", made.trained_steps},
+                           {"curves", read_table(csv, remedy, [&] { return comparison_curves(text, made); })}});
+  }
+  return comparisons;
+}
+
+// ---- Trainings ------------------------------------------------------------------------------------------------
+
+Json training_data(const fs::path& file, const std::string& name, const std::string& remedy) {
+  return read_table(file, remedy, [&] {
+    const TrainingLog log = read_training_log(file);
+    struct Column {
+      std::size_t index;
+      const char *name, *text;
+    };
+    Json curves = Json::array();
+    for (const auto& [index, key, text] :
+         {Column{5, "validation", "validation"}, Column{1, "mean", "mean loss"}, Column{2, "end", "loss at the end"}}) {
+      Json values = Json::array();
+      for (const CsvRow& row : read_csv(log.text, TrainingLog::kHeader)) {
+        const bool known = !row.cells[index].empty();
+        values.push_back(known ? page_number(row.at(index), kLossDigits) : Json(nullptr));
+      }
+      curves.push_back({{"name", key}, {"text", text}, {"mean", values}});
+    }
+    return Json{{"title", name}, {"curves", curves}};
+  });
+}
+
+// ---- Probes ---------------------------------------------------------------------------------------------------
+
+constexpr const char* kProbed[] = {"lstm", "adam", "sgd"};  // columns 3, 4 and 5 of a probe's tables
+
+void add_updates(Json& updates, const CsvRow& row) {
+  for (int k = 0; k < 3; ++k) updates[kProbed[k]].push_back(page_number(row.at(3 + k), kUpdateDigits));
+}
+
+/// Of both tables; the checks that their rows are all there are in check_probe_csv.
+Json probe_data(const RunFolder& folder, const std::string& remedy) {
+  const fs::path json = folder.probe("", ".json"), updates = folder.probe("updates", ".csv"),
+                 responses = folder.probe("response", ".csv");
+  const Probed probed = read_probed(json, remedy);
+  check_probe_csv(updates, probed, probed.steps, remedy);
+  Json coordinates = Json::array();
+  const auto at = [&](const CsvRow& row) -> Json& {
+    const int index = row.count(0);
+    for (Json& coordinate : coordinates) {
+      if (coordinate["index"] == index) return coordinate;
+    }
+    coordinates.push_back({{"index", index},
+                           {"place", printable(probed.places.at(index))},
+                           {"gradient", Json::array()},
+                           {"updates", {}},
+                           {"swept", Json::array()},
+                           {"responses", Json::array()}});
+    return coordinates.back();
+  };
+  const std::string updates_text = read_text(updates);
+  for (const CsvRow& row : read_csv(updates_text, kProbeHeader)) {
+    Json& coordinate = at(row);
+    coordinate["gradient"].push_back(page_number(row.at(2), kUpdateDigits));
+    add_updates(coordinate["updates"], row);
+  }
+  if (fs::exists(responses)) {
+    check_probe_csv(responses, probed, probed.sweep_steps, remedy);
+    const std::string text = read_text(responses);
+    for (const CsvRow& row : read_csv(text, kProbeHeader)) {
+      Json& coordinate = at(row);
+      const std::size_t step = static_cast<std::size_t>(row.count(1));
+      while (coordinate["responses"].size() < step) coordinate["responses"].push_back(Json::object());
+      if (step == 1) coordinate["swept"].push_back(page_number(row.at(2), kLossDigits));
+      add_updates(coordinate["responses"][step - 1], row);
+    }
+  }
+  Json rates = Json::object();
+  for (const auto& [name, rate] : probed.rates) rates[name] = page_number(rate, kUpdateDigits);
+  return {{"rates", rates}, {"coordinates", coordinates}};
+}
+
+// ---- All ------------------------------------------------------------------------------------------------------
+
+Json features_data(const SeenFeatures& seen) {
+  const auto numbers = [](const auto& values) {
+    Json array = Json::array();
+    for (const double x : values) array.push_back(page_number(x, kLossDigits));
+    return array;
+  };
+  Json values = Json::array();
+  for (const std::vector<Real>& feature : seen.values) values.push_back(numbers(feature));
+  return {{"titles", seen.titles},
+          {"marks", numbers(seen.marks)},
+          {"gradient", numbers(seen.gradient)},
+          {"values", values}};
+}
+
+/// As the content of a script element, which ends at "</script>" and is not what it seems after "<!--".
+std::string in_script(const Json& json) {
+  std::string result;
+  for (const char c : json.dump(-1, ' ', false, Json::error_handler_t::replace)) {
+    if (c == '<') {
+      result += "\\u003c";  // in a string: JSON has it nowhere else
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string page_data(const fs::path& folder, const std::vector<FigureRun>& figure_runs, const std::string& remedy) {
+  Json runs = Json::array(), colours = {{kLstm, colour_of(kLstm).script()}};
+  for (const char* name : kBaselines) colours[name] = colour_of(name).script();
+  for (const FigureRun& row : figure_runs) {
+    const RunFolder place{folder / row.name};
+    Json run = {{"name", row.name},
+                {"features", features_data(seen_features(place.read_config().optimizer.preprocess))},
+                {"comparisons", comparisons_data(place, row, remedy)}};
+    if (fs::exists(place.log())) run["training"] = training_data(place.log(), row.name, remedy);
+    if (fs::exists(place.probe("updates", ".csv"))) run["probe"] = probe_data(place, remedy);
+    if (fs::exists(walk_file(place))) run["walk"] = walk_data(walk_file(place), remedy);
+    runs.push_back(run);
+  }
+  return "<script type=\"application/json\" id=\"data\">" + in_script({{"colours", colours}, {"runs", runs}}) +
+         "</script>\n";
+}
+
+}  // namespace l2l
