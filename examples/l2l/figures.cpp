@@ -6,6 +6,7 @@
 
 #include "autodiff/error.h"
 #include "examples/l2l/commands.h"
+#include "examples/l2l/report/comparison_curves.h"
 #include "examples/l2l/report/figures_page.h"
 #include "examples/l2l/report/page_data.h"
 #include "examples/l2l/report/preprocess_plot.h"
@@ -144,8 +145,7 @@ void check(const FigureRun& run, const FiguresRequest& request) {
       check_own_table(csv, begins_with(csv, kOldComparisonHeader) ? kOldComparisonHeader : kComparisonHeader);
       check_own(functions, begins_with(functions, kFunctionsHeader));
     } else if (const ComparisonSummary made = read_figure(place, run, figure); fs::exists(csv)) {
-      check_comparison_csv(csv, made,
-                           "; delete it and " + json.filename().string() + ", and l2l figures makes both again");
+      comparison_curves(csv, made, kDeleteIt);
     }
   }
   check_probe(place);

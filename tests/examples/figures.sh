@@ -6,7 +6,7 @@ run=(figures --only quadratic --functions 2 --tune-functions 2)
 
 quiet "${run[@]}" --runs trained --out page
 same trained/quadratic/optimizer.safetensors page/quadratic/optimizer.safetensors
-for file in report.html preprocess.csv quadratic/compare.json quadratic/probe.json; do
+for file in report.html quadratic/preprocess.csv quadratic/compare.json quadratic/probe.json; do
   [[ -s page/$file ]] || fail "page/$file is missing"
 done
 grep -q '<h2>quadratic</h2>' page/report.html || fail "the page has no heading"
@@ -17,7 +17,7 @@ if command -v gnuplot >/dev/null; then
   [[ $(grep -c 'src="data:image/png;base64,iVBOR' page/report.html) -ge 4 ]] || fail "pictures in the page"
   # The first picture, taken out of the page, is the file.
   if command -v base64 >/dev/null; then
-    grep -m1 -o 'base64,[^"]*' page/report.html | cut -d, -f2 | base64 -d | cmp - page/preprocess.png ||
+    grep -m1 -o 'base64,[^"]*' page/report.html | cut -d, -f2 | base64 -d | cmp - page/quadratic/preprocess.png ||
       fail "the picture in the page differs from the file"
   fi
 fi
@@ -135,8 +135,8 @@ sed -i 's/"optimizee": "quadratic"/"optimizee": "mnist"/' page/quadratic/compare
 expect_error 1 'compare.json: on mnist with .*trained on quadratic, this figure is of quadratic' "${run[@]}" --out page
 rm -r page/quadratic && mv kept page/quadratic
 # What l2l figures did not write is not replaced.
-for file in report.html preprocess.csv preprocess.png speedups.csv \
-  quadratic/{optimizer.safetensors,compare.csv,compare-functions.csv,compare.png,probe_updates.csv,probe_response.csv}; do
+for file in report.html speedups.csv \
+  quadratic/{optimizer.safetensors,preprocess.csv,preprocess.png,compare.csv,compare-functions.csv,compare.png,probe_updates.csv,probe_response.csv}; do
   mkdir -p noted/quadratic && echo notes >noted/$file
   expect_error 1 "noted/$file: not written by l2l figures.*--out" "${run[@]}" --runs trained --out noted
   [[ $(find noted -type f -exec cat {} +) == notes ]] || fail "notes in $file are lost"

@@ -222,7 +222,7 @@ std::string training(const RunFolder& folder, const RunConfig& config) {
 std::string features(const RunFolder& folder, const RunConfig& config) {
   const Preprocess& preprocess = config.optimizer.preprocess;
   const std::string caption = seen_features(preprocess).text;
-  return heading(3, "What the optimizer sees of a gradient: " + preprocess_text(preprocess)) +
+  return heading(3, "What the optimizer sees of a gradient (--preprocess " + preprocess_text(preprocess) + ")") +
          plot("features", folder, "", folder.config(), image(folder.path / "preprocess.png", caption), caption);
 }
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "autodiff/error.h"
+#include "examples/l2l/report/comparison_curves.h"
 #include "examples/l2l/report/page_number.h"
 #include "examples/l2l/report/plot.h"
 #include "examples/l2l/report/preprocess_plot.h"
@@ -19,53 +20,9 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-/// Digits of a loss, whose differences are looked at too, and of an update.
-constexpr int kLossDigits = 5, kUpdateDigits = 3;
-
-/// What `read` makes of a table. Its Error says what is wrong; here it gets the file and the remedy.
-template <class Read>
-auto read_table(const fs::path& file, const std::string& remedy, Read read) {
-  try {
-    return read();
-  } catch (const Error& error) {
-    throw Error(file.string(), ": damaged: ", error.what(), remedy);
-  }
-}
+constexpr int kUpdateDigits = 3;
 
 // ---- Comparisons ----------------------------------------------------------------------------------------------
-
-/// Columns of compare.csv. Tables of an older version have no differences to the learned optimizer.
-const char kWithoutDifferences[] = "optimizer,step,mean_loss,sem\n";
-const char kWithDifferences[] = "optimizer,step,mean_loss,sem,difference,difference_sem\n";
-
-Json comparison_curves(const std::string& csv, const ComparisonSummary& made) {
-  const bool paired = csv.starts_with(kWithDifferences);
-  Json curves = Json::array();
-  for (const CsvRow& row : read_csv(csv, paired ? kWithDifferences : kWithoutDifferences)) {
-    const std::string name(row.cells[0]);
-    const auto score = made.scores.find(name);
-    if (score == made.scores.end()) throw Error("line ", row.number, " is not of an optimizer that was compared");
-    if (curves.empty() || curves.back()["name"] != name) {
-      const std::optional<double>& rate = score->second.learning_rate;
-      curves.push_back({{"name", name}, {"text", name + (rate ? format(" (rate %.2g)", *rate) : " (learned)")}});
-    }
-    Json& curve = curves.back();
-    if (curve["mean"].size() != static_cast<std::size_t>(row.count(1))) {
-      throw Error("line ", row.number, " is of step ", row.count(1), " instead of ", curve["mean"].size());
-    }
-    curve["mean"].push_back(page_number(row.at(2), kLossDigits));
-    curve["sem"].push_back(page_number(row.at(3), kLossDigits));
-    if (!paired) continue;
-    curve["difference"].push_back(page_number(row.at(4), kLossDigits));
-    curve["difference_sem"].push_back(page_number(row.at(5), kLossDigits));
-  }
-  for (const Json& curve : curves) {
-    if (const std::size_t found = curve["mean"].size(); found != static_cast<std::size_t>(made.steps) + 1) {
-      throw Error("it has ", found, " of ", made.steps + 1, " steps of ", curve["name"].get<std::string>());
-    }
-  }
-  return curves;
-}
 
 Json comparisons_data(const RunFolder& folder, const FigureRun& run, const std::string& remedy) {
   Json comparisons = Json::array();
@@ -73,11 +30,10 @@ Json comparisons_data(const RunFolder& folder, const FigureRun& run, const std::
     const fs::path csv = folder.comparison(figure.label, ".csv");
     if (!fs::exists(csv)) continue;
     const ComparisonSummary made = read_comparison(folder.comparison(figure.label, ".json"), remedy);
-    const std::string text = read_text(csv);
     comparisons.push_back({{"label", figure.label},
                            {"title", run.name + (figure.label.empty() ? "" : ", " + figure.label)},
                            {"trained_steps", made.trained_steps},
-                           {"curves", read_table(csv, remedy, [&] { return comparison_curves(text, made); })}});
+                           {"curves", comparison_curves(csv, made, remedy)}});
   }
   return comparisons;
 }
@@ -85,7 +41,7 @@ Json comparisons_data(const RunFolder& folder, const FigureRun& run, const std::
 // ---- Trainings ------------------------------------------------------------------------------------------------
 
 Json training_data(const fs::path& file, const std::string& name, const std::string& remedy) {
-  return read_table(file, remedy, [&] {
+  try {
     const TrainingLog log = read_training_log(file);
     struct Column {
       std::size_t index;
@@ -97,12 +53,14 @@ Json training_data(const fs::path& file, const std::string& name, const std::str
       Json values = Json::array();
       for (const CsvRow& row : read_csv(log.text, TrainingLog::kHeader)) {
         const bool known = !row.cells[index].empty();
-        values.push_back(known ? page_number(row.at(index), kLossDigits) : Json(nullptr));
+        values.push_back(known ? page_number(row.at(index), kPageLossDigits) : Json(nullptr));
       }
       curves.push_back({{"name", key}, {"text", text}, {"mean", values}});
     }
-    return Json{{"title", name}, {"curves", curves}};
-  });
+    return {{"title", name}, {"curves", curves}};
+  } catch (const Error& error) {
+    throw Error(file.string(), ": damaged: ", error.what(), remedy);
+  }
 }
 
 // ---- Probes ---------------------------------------------------------------------------------------------------
@@ -146,8 +104,15 @@ Json probe_data(const RunFolder& folder, const std::string& remedy) {
       Json& coordinate = at(row);
       const std::size_t step = static_cast<std::size_t>(row.count(1));
       while (coordinate["responses"].size() < step) coordinate["responses"].push_back(Json::object());
-      if (step == 1) coordinate["swept"].push_back(page_number(row.at(2), kLossDigits));
+      if (step == 1) coordinate["swept"].push_back(page_number(row.at(2), kPageLossDigits));
       add_updates(coordinate["responses"][step - 1], row);
+    }
+    // SGD remembers nothing, so it responds alike at every step.
+    for (Json& coordinate : coordinates) {
+      Json& all = coordinate["responses"];
+      for (std::size_t t = 1; t < all.size(); ++t) {
+        if (all[t]["sgd"] == all[0]["sgd"]) all[t].erase("sgd");
+      }
     }
   }
   Json rates = Json::object();
@@ -160,7 +125,7 @@ Json probe_data(const RunFolder& folder, const std::string& remedy) {
 Json features_data(const SeenFeatures& seen) {
   const auto numbers = [](const auto& values) {
     Json array = Json::array();
-    for (const double x : values) array.push_back(page_number(x, kLossDigits));
+    for (const double x : values) array.push_back(page_number(x, kPageLossDigits));
     return array;
   };
   Json values = Json::array();

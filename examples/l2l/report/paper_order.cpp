@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <vector>
 
 #include "autodiff/format.h"
@@ -10,6 +9,7 @@
 namespace l2l {
 namespace {
 
+constexpr double kPaperHorizon = 100;  // steps that the paper trained for
 constexpr double kReadingError = 0.02;  // of the paper's numbers, relative
 
 struct Standing {
@@ -37,7 +37,8 @@ std::string doubt(const Standing& a, const Standing& b) {
 
 std::string order_beside_paper(const ComparisonSummary& c, const PaperLosses& paper) {
   const int horizon = std::min(c.horizon, c.steps);
-  const bool at_horizon = std::abs(horizon - paper.step) <= std::abs(c.steps - paper.step);
+  const double meant = paper.step / kPaperHorizon * c.horizon;
+  const bool at_horizon = std::fabs(horizon - meant) <= std::fabs(c.steps - meant);
   const auto here = [&](const char* name) {
     Measurement loss = at_horizon ? c.scores.at(name).horizon : c.scores.at(name).final;
     if (!std::isfinite(loss.mean)) loss.mean = INFINITY;

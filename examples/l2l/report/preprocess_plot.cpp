@@ -132,7 +132,7 @@ bool draw_preprocessing(const Preprocess& preprocess, const std::filesystem::pat
   return plot(Commands(Commands::data("data", std::string_view(data).substr(data.find('\n') + 1)),
                        "set datafile separator comma\n"
                        "set multiplot layout 1,2 title ",
-                       Text("What the optimizer sees of a gradient: " + preprocess_text(preprocess) +
+                       Text("What the optimizer sees of a gradient: --preprocess " + preprocess_text(preprocess) +
                             (seen.marks.empty() ? "" : "; dashed: |∇| = exp(-p)")),
                        " font ',15'\n"
                        "set logscale x\n",

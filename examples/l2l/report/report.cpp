@@ -6,7 +6,6 @@
 
 #include "autodiff/error.h"
 #include "autodiff/format.h"
-#include "examples/l2l/run/csv_file.h"
 #include "examples/l2l/run/json_file.h"
 #include "examples/l2l/run/settings.h"
 
@@ -175,28 +174,6 @@ ComparisonSummary read_comparison(const std::filesystem::path& file, const std::
     if (json.contains("speedup")) c.speedup = read_speedup(json.object("speedup"), c);
     return c;
   });
-}
-
-void check_comparison_csv(const std::filesystem::path& file, const ComparisonSummary& made, const std::string& remedy) {
-  const std::string text = read_text(file);
-  if (text.starts_with(kOldComparisonHeader)) {
-    throw Error(file.string(), ": written by an older l2l, without differences in pairs", remedy);
-  }
-  try {
-    const std::vector<CsvRow> rows = read_csv(text, kComparisonHeader);
-    if (const std::size_t all = made.scores.size() * (made.steps + 1); rows.size() != all) {
-      throw Error("it has ", rows.size(), " of ", all, " rows");
-    }
-    for (const CsvRow& row : rows) {
-      const int step = (row.number - 2) % (made.steps + 1);
-      if (!made.scores.contains(std::string(row.cells[0])) || row.count(1) != step) {
-        throw Error("line ", row.number, " is not of step ", step, " of an optimizer");
-      }
-      for (const std::size_t column : {2, 3, 4, 5}) row.at(column);
-    }
-  } catch (const Error& error) {
-    throw Error(file.string(), ": damaged, or not written by l2l compare: ", error.what(), remedy);
-  }
 }
 
 double compared_rate(const std::filesystem::path& file, const std::string& rule, const std::string& optimizee) {

@@ -121,8 +121,6 @@ std::string functions_csv(const Comparison& comparison);
 std::string comparison_json(const Comparison& comparison);
 /// Reads compare.json. An Error names the file and what is wrong with it, and ends with the remedy.
 ComparisonSummary read_comparison(const std::filesystem::path& json, const std::string& remedy);
-/// Throws an Error that names the file and ends with the remedy unless it is the table of this comparison.
-void check_comparison_csv(const std::filesystem::path& csv, const ComparisonSummary& made, const std::string& remedy);
 /// The learning rate of a rule in a compare.json. Throws an Error that names the file if it has none for this
 /// optimizee.
 double compared_rate(const std::filesystem::path& json, const std::string& rule, const std::string& optimizee);

@@ -71,9 +71,10 @@ bool is_probe(const fs::path& file) {
 /// Whether a file holds results about a run, and so is removed when the run is replaced.
 bool is_finding(const fs::path& file) {
   const std::string stem = file.stem().string();
-  return is_probe(file) || ((stem == "compare" || stem.starts_with("compare-") || stem.starts_with("sheet-") ||
-                             stem == "meta_gradient" || stem == "diagnose" || stem == "refine" || stem == "preprocess") &&
-                            is_table_or_picture(file));
+  return is_probe(file) ||
+         ((stem == "compare" || stem.starts_with("compare-") || stem.starts_with("sheet-") || stem == "meta_gradient" ||
+           stem == "diagnose" || stem == "refine" || stem == "preprocess") &&
+          is_table_or_picture(file));
 }
 
 /// What an optimizer notes in its metadata; nothing if it does not say.

@@ -160,7 +160,7 @@ class Chart {
     const xTicks = (u, axisIndex, low, high) => gradients ? gradientTicks(low, high, u.width)
                                                           : linearTicks(low, high, u.width / 100);
     const options = {
-      ...this.size(), legend: {show: false}, series, bands, padding: [10, 14, 0, 0],
+      ...this.size(), legend: {show: false}, pxAlign: 0, series, bands, padding: [10, 14, 0, 0],
       cursor: {y: false, drag: {x: true, y: false}, points: {size: 7}},
       scales: {
         x: gradients ? {time: false, distr: 4, asinh: kSmallestGradient} : {time: false},

@@ -26,10 +26,10 @@ function toggle(text, on, toggled) {
                  " ", ...(Array.isArray(text) ? text : [text]));
 }
 
-/** A slider from `first` to `last`, which can also go by itself. `shown(t)` is called for each change, and at once. */
-function player(label, first, last, shown) {
+/** A slider from `first` to `last`, at `value`, which can also go by itself. `shown(t)` is called at each change and now. */
+function player(label, first, last, value, shown) {
   let timer = null;
-  const slider = element("input", {type: "range", min: first, max: last, value: first, "aria-label": label});
+  const slider = element("input", {type: "range", min: first, max: last, value, "aria-label": label});
   const output = element("output", {}), button = element("button", {type: "button"}, "Play");
   const show = () => {
     output.textContent = `${label} ${slider.value} of ${last}`;

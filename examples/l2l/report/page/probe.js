@@ -36,18 +36,19 @@ function probePlot(parent, probe) {
   }
   const response = new Chart(responses, {title: "update as a function of the current gradient", xLabel: "gradient",
                                          yLabel: "update", onCursor: (k) => readResponse(k)});
+  const responseOf = (name) => coordinate.responses[step - 1][name] ?? coordinate.responses[0][name];  // left out: equal
   const drawResponse = () => {
-    const now = coordinate.responses[step - 1], gradient = coordinate.gradient[step - 1];
+    const gradient = coordinate.gradient[step - 1];
     // One scale for all steps, which fits the learned optimizer and ADAM. SGD is a straight line, and may leave it.
     const all = coordinate.responses.flatMap((one) => [...one.lstm, ...one.adam]).filter((v) => v !== null);
     const low = Math.min(0, ...all), high = Math.max(0, ...all), margin = (high - low) / 20 || 1;
     response.show({x: coordinate.swept, marks: gradient === null ? [] : [{x: gradient, text: "gradient seen"}],
-                   yRange: [low - margin, high + margin], curves: shown().map(({name, line}) => ({y: now[name], line}))});
+                   yRange: [low - margin, high + margin], curves: shown().map(({name, line}) => ({y: responseOf(name), line}))});
   };
   const readResponse = (k) => responseLegend.fill(
     k === null ? `step ${step}, gradient seen ${number(coordinate.gradient[step - 1])}`
                : `gradient ${number(coordinate.swept[k])}`,
-    names.map((name) => [k === null ? "" : number(coordinate.responses[step - 1][name][k])]));
+    names.map((name) => [k === null ? "" : number(responseOf(name)[k])]));
   const responseLegend = new Legend(rows, ["update"], hidden, () => draw());
   responses.append(responseLegend.table);
 
@@ -63,7 +64,7 @@ function probePlot(parent, probe) {
   }
   parent.append(element("p", {class: "hint"}, "The proposed update as a function of the current gradient, after the " +
                         "gradients of the steps before (the paper's Figs. 11-13):"),
-                player("step", 1, sweeps, (t) => {
+                player("step", 1, sweeps, 1, (t) => {
                   step = t;
                   draw();
                 }), responses);

@@ -52,7 +52,7 @@ class Walk {
     this.legend = new Legend(this.rows, ["loss", "at"], this.hidden, () => this.redraw());
     const steps = Math.max(...walk.paths.map((path) => path.points.length)) - 1;
     const what = element("p", {class: "hint"}, `${walk.optimizee}, function ${walk.function} of seed ${walk.seed}`);
-    parent.append(what, this.box, player("step", 0, Math.max(1, steps), (t) => this.show(t)), this.legend.table);
+    parent.append(what, this.box, player("step", 0, steps, steps, (t) => this.show(t)), this.legend.table);
     charts.push(this);
     new ResizeObserver(() => this.redraw()).observe(this.box);
   }
