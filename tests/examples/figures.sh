@@ -9,7 +9,7 @@ same trained/quadratic/optimizer.safetensors page/quadratic/optimizer.safetensor
 for file in report.html quadratic/preprocess.csv quadratic/compare.json quadratic/probe.json; do
   [[ -s page/$file ]] || fail "page/$file is missing"
 done
-grep -q '<h2>quadratic</h2>' page/report.html || fail "the page has no heading"
+grep -q '<h2 id="quadratic">quadratic</h2>' page/report.html || fail "the page has no heading"
 grep -q 'paper, Fig. 4, step 99' page/report.html || fail "the page lacks the paper's numbers"
 grep -q -- '--batch 4' page/report.html || fail "the page does not say how the optimizer was trained"
 ! grep -qE '(src|href)="(http:|/|file)' page/report.html || fail "the page needs other files"

@@ -52,7 +52,7 @@ for file in ablation/*.csv ablation/*.json; do same "$file" "ablation3/${file#*/
 pages=(figures --only quadratic --epochs 2 --functions 2 --tune-functions 2)
 quiet "${pages[@]}" --out page
 together 3 "${pages[@]}" --out page3
-for file in page/*.csv page/quadratic/*.csv page/quadratic/{optimizer.safetensors,compare.json}; do
+for file in $(find page -name "*.csv") page/quadratic/{optimizer.safetensors,compare.json}; do
   same "$file" "page3/${file#*/}"
 done
 
