@@ -132,19 +132,37 @@ sed -i '2s/.*/END/; 3s/.*/system("touch pwned")/' logged/train.csv
 call train --resume --out logged
 call diagnose --run logged
 
-# ---- The page: fields of compare.json, probe.json and refine.json -------------------------------------------------
+# ---- The page: fields of compare.json, probe.json, refine.json and walk.json --------------------------------------
 mkdir -p trained empty
 quiet refine --run run --out trained/quadratic --iterations 1 --pairs 1 --validation-functions 1
 page=(figures --only quadratic --functions 1 --tune-functions 1)
 quiet "${page[@]}" --runs trained --out page
 cp trained/quadratic/refine.json page/quadratic
+cat >page/quadratic/walk.json <<'END'
+{
+  "optimizee": "quadratic",
+  "function": 0,
+  "seed": 0,
+  "steps": 1,
+  "kind": "plane",
+  "columns": 2,
+  "rows": 2,
+  "x": [0, 1], "y": [0, 1], "grid": [1, 2, 3, 4], "minima": [], "paths": [{
+    "name": "lstm",
+    "rate": null,
+    "points": [[0, 0], [1, 1]], "losses": [1, 2]}]
+}
+END
+quiet "${page[@]}" --out page
+scripts() { grep -oi '<script\|<!--' page/report.html | wc -l; }
+own=$(scripts)
 show() {
   local code=0
   PATH=$work/empty "$l2l" "${page[@]}" --out page >out.txt 2>err.txt || code=$?
   harmless $code "$*"
-  ! grep -qi '<script' page/report.html || fail "$*: a script in the page"
+  [[ $(scripts) == "$own" ]] || fail "$*: a script in the page"
 }
-for file in compare probe refine; do each_field page/quadratic/$file.json show "$file.json"; done
+for file in compare probe refine walk; do each_field page/quadratic/$file.json show "$file.json"; done
 harmless_words
 
 # ---- A very long word: the message keeps its beginning, and its end with the remedy --------------------------------

@@ -16,6 +16,7 @@
       l2l_page_##name##_end[]  // hidden: see optimizees/neural_art/default_features.cpp
 
 L2L_PAGE_FILE(uplot, "third_party/uplot/uPlot.iife.min.js");
+L2L_PAGE_FILE(uplot_licence, "third_party/uplot/LICENSE");
 L2L_PAGE_FILE(uplot_style, "third_party/uplot/uPlot.min.css");
 L2L_PAGE_FILE(style, "page.css");
 L2L_PAGE_FILE(chart, "chart.js");
@@ -32,7 +33,8 @@ namespace l2l {
 std::string page_style() { return std::string(L2L_PAGE_TEXT(uplot_style)).append("\n").append(L2L_PAGE_TEXT(style)); }
 
 std::string page_scripts() {
-  std::string elements;
+  std::string elements = "<script>/*\n";
+  elements.append(L2L_PAGE_TEXT(uplot_licence)).append("\n*/</script>\n");
   for (const std::string_view script :
        {L2L_PAGE_TEXT(uplot), L2L_PAGE_TEXT(chart), L2L_PAGE_TEXT(controls), L2L_PAGE_TEXT(curves),
         L2L_PAGE_TEXT(probe), L2L_PAGE_TEXT(walk), L2L_PAGE_TEXT(page)}) {  // the last one begins

@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr Range kCells{2, 2000};  // of a side of the grid
+constexpr Range kCells{2, 1000};  // of a side of the grid
 
 /// Digits that are shown of a loss, and of a place, which is somewhere on a map of a few hundred pixels.
 constexpr int kWalkDigits = 4, kPlaceDigits = 5;

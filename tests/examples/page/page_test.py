@@ -31,7 +31,7 @@ window.count = (parent, [r, g, b], k = 0) => {  // pixels of this colour
   return n;
 };
 window.labelled = (parent, text) =>
-  [...parent.querySelectorAll("label")].find((label) => label.textContent.trim().startsWith(text)).querySelector("input");
+  [...parent.querySelectorAll("label")].find((l) => l.textContent.trim().startsWith(text)).querySelector("input");
 window.legendOf = (parent, k = 0) =>
   [...parent.querySelectorAll(".legend")[k].rows].map((row) => [...row.cells].map((cell) => cell.textContent.trim()));
 """
@@ -91,11 +91,13 @@ class Test:
     def loads(self):
         self.load()
         self.quiet("after loading")
-        check(self.js("return performance.getEntriesByType('resource').filter((r) => !r.name.startsWith('data:')).length")
-              == 0, "the page loads something from elsewhere")
+        loaded = self.js("return performance.getEntriesByType('resource').map((r) => r.name.slice(0, 80))")
+        check(all(name.startswith("data:") for name in loaded), "the page loads", loaded)
         check(self.js("return document.querySelectorAll('[data-plot]').length") >= 6, "there are places without plots")
-        empty = self.js("return [...document.querySelectorAll('[data-plot]')].filter((p) => !p.querySelector('canvas') ||"
-                        " new Set(pixelsOf(p).data).size < 8).map((p) => p.outerHTML.slice(0, 80))")
+        empty = self.js("""
+            const drawn = (place) => place.querySelector("canvas") && new Set(pixelsOf(place).data).size >= 8;
+            return [...document.querySelectorAll("[data-plot]")].filter((place) => !drawn(place)).map(
+                (place) => place.outerHTML.slice(0, 80))""")
         check(not empty, "nothing is drawn in", empty)
         check(not self.js("return [...document.images].filter((i) => !i.alt).length"), "an image without a text")
         self.browser.screenshot(self.work / "light.png", whole=True)
@@ -145,7 +147,12 @@ class Test:
         parent, table = "place('comparison', 'quadratic')", rows(self.folder / "quadratic/compare.csv")
         self.click(f"return labelled({parent}, 'differences')")
         check(self.js(f"return count({parent}, {LSTM})") == 0, "the learned optimizer's difference to itself is drawn")
-        check(self.js(f"return labelled({parent}, 'linear').matches(':disabled')"), "differences on a logarithmic axis")
+        # Logarithmic on both sides of 0: equal ratios are equally far apart, far from 0.
+        size = "const u = chartIn(%s).plot, big = u.scales.y.asinh * 1e4, at = (v) => u.valToPos(v, 'y');" % parent
+        for sign in 1, -1:
+            ratio = self.js(size + "return (at(arguments[0] * big) - at(arguments[0] * 2 * big)) / "
+                                   "(at(arguments[0] * 2 * big) - at(arguments[0] * 4 * big))", sign)
+            check(abs(ratio - 1) < 1e-4, "differences are not on a logarithmic axis:", ratio)
         self.hover(parent, 0.25)
         legend = self.js(f"return legendOf({parent})")
         step = int(legend[0][0].split()[1])
@@ -156,7 +163,7 @@ class Test:
         self.click(f"return labelled({parent}, 'losses')")
         check(self.js(f"return count({parent}, {LSTM})") > 0, "the losses do not come back")
         without = self.js("return place('comparison', 'mnist').textContent")
-        check("differences" not in without and "logarithmic" in without, "a table without differences has a view of them")
+        check("differences" not in without and "logarithmic" in without, "a view of differences that are not there")
 
     def overlays(self):
         parent = "place('comparison', 'quadratic')"
@@ -238,7 +245,7 @@ class Test:
                 else:
                     check(close(row[1], truth["losses"][step], 4), row, truth["losses"][step])
             # The end of the path is where it should be on the picture.
-            share = [(path["points"][step][k] - walk["xy"[k]][0]) / (walk["xy"[k]][1] - walk["xy"[k]][0]) for k in (0, 1)]
+            share = [(v - low) / (high - low) for v, (low, high) in zip(path["points"][step], (walk["x"], walk["y"]))]
             colour = self.js(f"""
                 const {{left, top, width, height}} = chartIn({parent}).frame, {{data, width: row}} = pixelsOf({parent});
                 const x = Math.round(left + arguments[0] * width), y = Math.round(top + (1 - arguments[1]) * height);
@@ -272,8 +279,8 @@ class Test:
         """Every control is reached by Tab and shows that it is; keys move and zoom a plot."""
         self.load()
         wanted = self.js("""
-            window.wanted = [...document.querySelectorAll("a, button, select, summary, .chart[tabindex], input")].filter(
-                (e) => e.checkVisibility() && !e.disabled && !(e.type === "radio" && !e.checked));
+            const all = document.querySelectorAll("a, button, select, summary, .chart[tabindex], input");
+            window.wanted = [...all].filter((e) => e.checkVisibility() && !(e.type === "radio" && !e.checked));
             return wanted.length""")
         self.js("window.reached = new Set(); window.unseen = []; document.activeElement.blur()")
         self.js("""document.addEventListener("focusin", ({target}) => {
@@ -293,7 +300,7 @@ class Test:
         check(self.js(f"return count({parent}, {LSTM})") == before, "Space does not switch lstm on")
         self.js(f"labelled({parent}, 'logarithmic').focus()")
         self.browser.keys(RIGHT)
-        check(self.js(f"return chartIn({parent}).plot.scales.y.distr") == 1, "the arrow does not choose the linear axis")
+        check(self.js(f"return chartIn({parent}).plot.scales.y.distr") == 1, "an arrow does not choose the linear axis")
         self.browser.keys(LEFT)
         self.js(f"chartIn({parent}).box.focus()")
         self.browser.keys(RIGHT, RIGHT, RIGHT)
@@ -308,11 +315,13 @@ class Test:
         check(self.js(span) == whole, "0 does not end the zoom")
 
     def turns_dark(self):
-        brightness = "return getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).reduce((a, b) => a + +b, 0)"
+        brightness = ("return getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g)"
+                      ".reduce((sum, x) => sum + Number(x), 0)")
         parent = "place('comparison', 'quadratic')"
         black, white = (f"return count({parent}, {ink})" for ink in ([0x22] * 3, [0xe2] * 3))  # numbers on the axes
         check(self.js(brightness) > 700 and self.js(black) > 20, "the page is not light")
-        self.browser.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+        dark = {"name": "prefers-color-scheme", "value": "dark"}
+        self.browser.devtools("Emulation.setEmulatedMedia", features=[dark])
         self.waits(lambda: self.js(black) == 0, "the system turns dark")
         check(self.js(brightness) < 150 and self.js(white) > 20, "the page is not dark")
         self.browser.screenshot(self.work / "dark.png", whole=True)
@@ -324,9 +333,11 @@ class Test:
         check(self.js(brightness) < 150, "the switch does not make it dark")
 
     def is_narrow(self):
-        self.browser.devtools("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=1, mobile=True)
+        self.browser.devtools("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=1,
+                              mobile=True)
         fits = "return document.documentElement.scrollWidth <= 360 && innerWidth === 360"
-        canvases = "return Math.max(...[...document.querySelectorAll('canvas')].map((c) => c.getBoundingClientRect().right))"
+        canvases = ("return Math.max(...[...document.querySelectorAll('canvas')].map("
+                    "(canvas) => canvas.getBoundingClientRect().right))")
         self.waits(lambda: self.js(fits) and self.js(canvases) <= 360, "a plot or the page is wider than 360 pixels")
         self.browser.screenshot(self.work / "narrow.png", whole=True)
         self.browser.devtools("Emulation.clearDeviceMetricsOverride")

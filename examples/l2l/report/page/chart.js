@@ -20,7 +20,7 @@ function number(x, digits = 4) {
   return String(Number(x.toPrecision(digits)));
 }
 
-const withError = (mean, error) => number(mean) + (error === null || error === undefined ? "" : " ± " + number(error, 2));
+const withError = (mean, error) => number(mean) + ((error ?? null) === null ? "" : " ± " + number(error, 2));
 
 // ---- Colours and dashes ---------------------------------------------------------------------------------------
 
@@ -85,6 +85,13 @@ function logTicks(low, high) {
   return ticks;
 }
 
+/** Ticks of an axis that is logarithmic on both sides of 0, and linear between -least and least. */
+function symmetricTicks(low, high, least) {
+  const largest = Math.max(-low, high), sizes = largest > least ? logTicks(least, largest) : [];
+  const few = sizes.length < 7 ? sizes : sizes.filter((v) => /^1/.test(v.toExponential(0)));
+  return [...few.map((v) => -v).reverse(), 0, ...few].filter((v) => v >= low && v <= high);
+}
+
 const kSmallestGradient = 1e-8;  // where an axis of gradients goes over from decades to 0
 
 /** Every second or fourth power of ten on both sides of 0. */
@@ -102,7 +109,8 @@ const charts = [];  // all of the page: drawn anew when its colours change
  * A plot in the element `parent`. `show` draws a content, again and again:
  *   x            ascending numbers
  *   curves       {y, low, high (null: no band), line, glyph (marks the curve; null: none)} each; y in the order of x
- *   log          whether the y axis is logarithmic; gradients: whether the x axis is, on both sides of 0
+ *   log          whether the y axis is logarithmic; least: then it has both signs, and this is small
+ *   gradients    whether the x axis is logarithmic on both sides of 0
  *   top, yRange  y is cut there; the range of y if it is fixed
  *   marks        {x, text} each: a vertical line
  * `onCursor(k)` is told which x the cursor is at, null: at none. Arrow keys move it, + and - zoom, 0 ends that.
@@ -136,8 +144,8 @@ class Chart {
 
   redraw() {
     if (!this.content) return;
-    const {x, curves, log, gradients} = this.content;
-    const positive = (y) => (log ? y.map((v) => (v > 0 ? v : null)) : y);
+    const {x, curves, log, least, gradients} = this.content;
+    const positive = (y) => (log && !least ? y.map((v) => (v > 0 ? v : null)) : y);
     const data = [x], series = [{}], bands = [];
     for (const {y, low, high, line} of curves) {
       if (low) {
@@ -148,7 +156,8 @@ class Chart {
         }
         bands.push({series: [first, first + 1], fill: line.colour() + "2e"});
       }
-      series.push({stroke: line.colour(), width: line.width, dash: line.dash, spanGaps: true});
+      const dash = line.dash.map((length) => length * devicePixelRatio);
+      series.push({stroke: line.colour(), width: line.width, dash, spanGaps: true});
       data.push(positive(y));
     }
     const axis = {
@@ -156,7 +165,8 @@ class Chart {
       grid: {stroke: themeColour("line"), width: 1}, ticks: {stroke: themeColour("line"), width: 1, size: 4},
       filter: (u, ticks) => ticks, values: (u, ticks) => ticks.map((v) => number(v, 6)),
     };
-    const yTicks = (u, axisIndex, low, high) => (log ? logTicks : linearTicks)(low, high);
+    const yTicks = (u, axisIndex, low, high) => !log ? linearTicks(low, high)
+                                                     : least ? symmetricTicks(low, high, least) : logTicks(low, high);
     const xTicks = (u, axisIndex, low, high) => gradients ? gradientTicks(low, high, u.width)
                                                           : linearTicks(low, high, u.width / 100);
     const options = {
@@ -164,7 +174,7 @@ class Chart {
       cursor: {y: false, drag: {x: true, y: false}, points: {size: 7}},
       scales: {
         x: gradients ? {time: false, distr: 4, asinh: kSmallestGradient} : {time: false},
-        y: {distr: log ? 3 : 1, range: (u, low, high) => this.range(low, high)},
+        y: {distr: !log ? 1 : least ? 4 : 3, asinh: least, range: (u, low, high) => this.range(low, high)},
       },
       axes: [
         {...axis, label: this.labels.xLabel, size: 26, splits: xTicks},
@@ -186,10 +196,11 @@ class Chart {
   }
 
   range(low, high) {
-    const {log, top, yRange} = this.content;
+    const {log, least, top, yRange} = this.content;
     if (yRange) return yRange;
     if (low === null || low === undefined) return log ? [1, 10] : [0, 1];
     if (top !== undefined && top > low) high = Math.min(high, top);
+    if (log && least) return [Math.min(1.3 * low, -least), Math.max(1.3 * high, least)];
     if (log) {
       const margin = Math.max((high / low) ** 0.04, 1.01);
       return [low / margin, high * margin];
@@ -236,7 +247,8 @@ class Chart {
 
   /** Vertical lines, and glyphs along the curves that have one. */
   drawMarks(u) {
-    const {ctx, bbox} = u, ratio = devicePixelRatio, {x, curves, marks = []} = this.content;
+    const {ctx, bbox} = u, ratio = devicePixelRatio, {x, curves, log, least, marks = []} = this.content;
+    const drawn = (v) => (v ?? null) !== null && (v > 0 || !log || least);
     ctx.save();
     ctx.beginPath();
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
@@ -261,7 +273,7 @@ class Chart {
       let next = bbox.left + 20 * ratio;
       x.forEach((v, k) => {
         const left = u.valToPos(v, "x", true);
-        if (left < next || y[k] === null || y[k] === undefined || (this.content.log && y[k] <= 0)) return;
+        if (left < next || !drawn(y[k])) return;
         ctx.fillText(glyph, left, u.valToPos(y[k], "y", true));
         next = left + 60 * ratio;
       });

@@ -26,7 +26,7 @@ function toggle(text, on, toggled) {
                  " ", ...(Array.isArray(text) ? text : [text]));
 }
 
-/** A slider from `first` to `last`, at `value`, which can also go by itself. `shown(t)` is called at each change and now. */
+/** A slider from `first` to `last`, at `value`, which can also go by itself. `shown(t)` is called now and when it moves. */
 function player(label, first, last, value, shown) {
   let timer = null;
   const slider = element("input", {type: "range", min: first, max: last, value, "aria-label": label});

@@ -1,7 +1,8 @@
 "use strict";
 // Curves of mean losses: comparisons of optimizers, and trainings.
 
-const kGlyphs = ["●", "▲", "■", "◆", "▼", "★"];  // of runs that are overlaid
+/** The mark of the k-th run that is overlaid. */
+const glyphOf = (k) => ["●", "▲", "■", "◆", "▼", "★"][(k - 1) % 6];
 
 /**
  * The curves of `own`, with those of `others` to be overlaid. Each is
@@ -22,9 +23,9 @@ function curvesPlot(parent, own, others, words, first) {
   });
   const controls = element("div", {class: "controls"}, axis);
   if (canPair) {
-    controls.prepend(choice("Show", {loss: "losses", paired: "differences to the learned optimizer"}, "loss", (value) => {
+    const views = {loss: "losses", paired: "differences to the learned optimizer"};
+    controls.prepend(choice("Show", views, "loss", (value) => {
       state.paired = value === "paired";
-      axis.disabled = state.paired;  // differences have both signs
       arrange();
     }));
   }
@@ -51,13 +52,16 @@ function curvesPlot(parent, own, others, words, first) {
     for (const set of sets) {
       for (const {name, text} of set.curves) {
         if (state.paired && name === "lstm") continue;  // 0
-        if (!rows.some((row) => row.name === name)) rows.push({name, text, line: lineOf(name, rows.length)});
+        if (rows.some((row) => row.name === name)) continue;
+        const label = sets.length > 1 ? name : text;  // the text has the rate, which is of one set
+        rows.push({name, text: label, line: lineOf(name, rows.length)});
       }
     }
     const steps = Math.max(...sets.map((set) => set.curves[0].mean.length));
     x = Array.from({length: steps}, (_, k) => first + k);
     const what = state.paired ? "difference" : words.y;
-    const titles = sets.map((set, k) => k === 0 ? (sets.length > 1 ? own.title : what) : kGlyphs[k - 1] + " " + set.title);
+    const titles = sets.length === 1 ? [what]
+                                     : sets.map((set, k) => (k === 0 ? "" : glyphOf(k) + " ") + set.title);
     legend = new Legend(rows, titles, state.hidden, draw);
     below.replaceChildren(legend.table);
     draw();
@@ -66,7 +70,7 @@ function curvesPlot(parent, own, others, words, first) {
 
   function draw() {
     const curves = [];
-    const log = state.log && !state.paired;
+    const log = state.log;
     sets.forEach((set, k) => {
       for (const {name, line} of rows) {
         const curve = set.curves.find((one) => one.name === name);
@@ -77,12 +81,12 @@ function curvesPlot(parent, own, others, words, first) {
         const side = (sign) => full((t) => {
           if (y[t] === null || y[t] === undefined) return null;
           const value = y[t] + sign * (error[t] ?? 0);
-          return log ? Math.max(value, y[t] / 100) : value;  // a logarithmic axis has no room for less
+          return log && !state.paired ? Math.max(value, y[t] / 100) : value;  // a logarithmic axis has no room for less
         });
         const band = error && k === 0;
         curves.push({
           y: full((t) => y[t]), low: band ? side(-1) : null, high: band ? side(1) : null,
-          line: k === 0 ? line : {...line, width: line.width / 2}, glyph: k === 0 ? null : kGlyphs[k - 1],
+          line: k === 0 ? line : {...line, width: line.width / 2}, glyph: k === 0 ? null : glyphOf(k),
         });
       }
     });
@@ -91,8 +95,15 @@ function curvesPlot(parent, own, others, words, first) {
       ? [{x: own.trained_steps, text: `trained for ${own.trained_steps} steps`}] : [];
     // Without a limit, an optimizer that diverges would squeeze the others into a line at the bottom.
     const starts = sets.map((set) => set.curves[0].mean.find((v) => v !== null) ?? 0);
-    chart.show({x, curves, log, marks, top: state.paired ? undefined : 4 * Math.max(...starts),
-                yLabel: state.paired ? "loss - the learned optimizer's" : words.y});
+    const scale = state.paired ? {least: smallDifference(), yLabel: "loss - the learned optimizer's"}
+                               : {top: 4 * Math.max(...starts), yLabel: words.y};
+    chart.show({x, curves, log, marks, ...scale});
+  }
+
+  /** A difference that is no more than its error: the median of these errors. */
+  function smallDifference() {
+    const errors = own.curves.flatMap((curve) => curve.difference_sem ?? []).filter((v) => v > 0).sort((a, b) => a - b);
+    return errors[errors.length >> 1] ?? 1e-3;
   }
 
   /** Numbers at the k-th step; null: at the last one of each. */

@@ -5,7 +5,7 @@ function probePlot(parent, probe) {
   const names = ["lstm", "adam", "sgd"], hidden = new Set();
   const rate = (name) => (probe.rates[name] === undefined ? "learned" : "rate " + number(probe.rates[name], 2));
   const rows = names.map((name) => ({name, text: `${name} (${rate(name)})`, line: lineOf(name)}));
-  let coordinate = probe.coordinates[0], step = 1;
+  let coordinate = probe.coordinates[0], step = 1, oneScale = true;
 
   const shown = () => rows.filter(({name}) => !hidden.has(name)).reverse();  // the learned one is on top
   const choices = probe.coordinates.map(({index, place}, k) => [k, `${index}: ${place}`]);
@@ -36,14 +36,18 @@ function probePlot(parent, probe) {
   }
   const response = new Chart(responses, {title: "update as a function of the current gradient", xLabel: "gradient",
                                          yLabel: "update", onCursor: (k) => readResponse(k)});
-  const responseOf = (name) => coordinate.responses[step - 1][name] ?? coordinate.responses[0][name];  // left out: equal
+  const responseOf = (name) => coordinate.responses[step - 1][name] ?? coordinate.responses[0][name];  // or equal to it
   const drawResponse = () => {
     const gradient = coordinate.gradient[step - 1];
-    // One scale for all steps, which fits the learned optimizer and ADAM. SGD is a straight line, and may leave it.
-    const all = coordinate.responses.flatMap((one) => [...one.lstm, ...one.adam]).filter((v) => v !== null);
-    const low = Math.min(0, ...all), high = Math.max(0, ...all), margin = (high - low) / 20 || 1;
-    response.show({x: coordinate.swept, marks: gradient === null ? [] : [{x: gradient, text: "gradient seen"}],
-                   yRange: [low - margin, high + margin], curves: shown().map(({name, line}) => ({y: responseOf(name), line}))});
+    // The scale fits the learned optimizer and ADAM. SGD is a straight line, and may leave it.
+    const fitted = oneScale ? coordinate.responses : [coordinate.responses[step - 1]];
+    const all = fitted.flatMap((one) => [...one.lstm, ...one.adam]);
+    const low = all.reduce((a, b) => Math.min(a, b), 0), high = all.reduce((a, b) => Math.max(a, b), 0);
+    const margin = (high - low) / 20 || 1;
+    response.show({
+      x: coordinate.swept, marks: gradient === null ? [] : [{x: gradient, text: "gradient seen"}],
+      yRange: [low - margin, high + margin], curves: shown().map(({name, line}) => ({y: responseOf(name), line})),
+    });
   };
   const readResponse = (k) => responseLegend.fill(
     k === null ? `step ${step}, gradient seen ${number(coordinate.gradient[step - 1])}`
@@ -66,6 +70,9 @@ function probePlot(parent, probe) {
                         "gradients of the steps before (the paper's Figs. 11-13):"),
                 player("step", 1, sweeps, 1, (t) => {
                   step = t;
+                  draw();
+                }), toggle("one scale for all steps", true, (on) => {
+                  oneScale = on;
                   draw();
                 }), responses);
   draw();

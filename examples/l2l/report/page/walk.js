@@ -24,10 +24,14 @@ function contour(grid, columns, rows, level) {
   return segments;
 }
 
+/** The lowest and the highest number of many, without those that are null. */
+const extent = (values) => values.reduce(
+  ({low, high}, v) => (v === null ? {low, high} : {low: Math.min(low, v), high: Math.max(high, v)}),
+  {low: Infinity, high: -Infinity});
+
 /** log(loss - least + a little): a minimum of 0 is not infinitely deep. null stays null. */
 function depths(grid) {
-  const known = grid.filter((v) => v !== null);
-  const low = known.reduce((a, b) => Math.min(a, b), Infinity), high = known.reduce((a, b) => Math.max(a, b), -Infinity);
+  const {low, high} = extent(grid);
   const little = Math.max((high - low) * 1e-4, Number.MIN_VALUE);
   const base = low > little ? 0 : low - little;
   return grid.map((v) => (v === null ? null : Math.log(v - base)));
@@ -41,13 +45,14 @@ class Walk {
     const text = ({name, rate}) => (rate === null ? `${name} (learned)` : `${name} (rate ${number(rate, 2)})`);
     this.rows = walk.paths.map((path, k) => ({name: path.name, text: text(path), line: lineOf(path.name, k)}));
     this.depth = depths(walk.grid);
-    const known = this.depth.filter((v) => v !== null);
-    this.low = known.reduce((a, b) => Math.min(a, b), Infinity);
-    this.high = known.reduce((a, b) => Math.max(a, b), -Infinity);
+    Object.assign(this, extent(this.depth));  // low, high
     this.contours = Array.from({length: kContours}, (_, k) => contour(
       this.depth, walk.columns, walk.rows, this.low + (this.high - this.low) * (k + 0.5) / kContours));
-    this.canvas = element("canvas", {role: "img", "aria-label": `Paths of ${walk.paths.map((p) => p.name).join(", ")} ` +
-                                     "over the contour lines of the loss. The slider moves them; the table has the losses."});
+    const names = walk.paths.map((path) => path.name).join(", ");
+    this.canvas = element("canvas", {
+      role: "img", "aria-label": `Paths of ${names} over the contour lines of the loss. The slider moves them; the table ` +
+                                 "has the losses.",
+    });
     this.box = element("div", {class: "chart"}, this.canvas);
     this.legend = new Legend(this.rows, ["loss", "at"], this.hidden, () => this.redraw());
     const steps = Math.max(...walk.paths.map((path) => path.points.length)) - 1;
@@ -60,8 +65,8 @@ class Walk {
   show(t) {
     this.step = t;
     this.legend.fill(`step ${t}`, this.walk.paths.map(({losses, points}) => {
-      const at = points[t];
-      return [number(losses[t]), at && at[0] !== null && at[1] !== null ? `${number(at[0], 3)}, ${number(at[1], 3)}` : "–"];
+      const [x, y] = points[t] ?? [null, null];
+      return [number(losses[t]), x === null || y === null ? "–" : `${number(x, 3)}, ${number(y, 3)}`];
     }));
     this.redraw();
   }
@@ -91,12 +96,12 @@ class Walk {
   }
 
   drawAxes(ctx, toX, toY) {
-    const {walk, frame} = this, names = walk.kind === "plane" ? "direction" : "coordinate";
+    const {walk, frame} = this, bottom = frame.top + frame.height, names = walk.kind === "plane" ? "direction" : "coordinate";
     ctx.fillStyle = themeColour("ink");
     ctx.font = "12px sans-serif";
     ctx.textAlign = "center";
-    for (const x of linearTicks(...walk.x, frame.width / 90)) ctx.fillText(number(x, 6), toX(x), frame.top + frame.height + 16);
-    ctx.fillText(`first ${names}`, frame.left + frame.width / 2, frame.top + frame.height + 34);
+    for (const x of linearTicks(...walk.x, frame.width / 90)) ctx.fillText(number(x, 6), toX(x), bottom + 16);
+    ctx.fillText(`first ${names}`, frame.left + frame.width / 2, bottom + 34);
     ctx.textAlign = "right";
     ctx.textBaseline = "middle";
     for (const y of linearTicks(...walk.y, frame.height / 60)) ctx.fillText(number(y, 6), frame.left - 6, toY(y));
