@@ -84,7 +84,8 @@ trained already.
 A table has the speed-ups of all runs in DIR that were compared, also of other trainings. Those that differ in their
 seed alone make one row, with the interquartile mean over functions and seeds.
 
-Writes DIR/report.html, one page with the pictures in it, speedups.csv, and the folder of a run for each optimizee.
+Writes DIR/report.html, one page with plots to explore that needs nothing else, speedups.csv, and the folder of a run
+for each optimizee.
 
 Example: l2l figures --out runs/figures --runs examples/trained
          l2l figures --out runs/figures --only quadratic --epochs 300

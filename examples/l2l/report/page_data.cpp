@@ -13,6 +13,7 @@
 #include "examples/l2l/run/csv_file.h"
 #include "examples/l2l/run/escape.h"
 #include "examples/l2l/run/train_log.h"
+#include "optim/rules.h"
 
 namespace l2l {
 namespace {
@@ -153,12 +154,18 @@ std::string in_script(const Json& json) {
 
 std::string page_data(const fs::path& folder, const std::vector<FigureRun>& figure_runs, const std::string& remedy) {
   Json runs = Json::array(), colours = {{kLstm, colour_of(kLstm).script()}};
-  for (const char* name : kBaselines) colours[name] = colour_of(name).script();
+  for (const Rule& rule : rules()) colours[rule.name] = colour_of(rule.name).script();
   for (const FigureRun& row : figure_runs) {
     const RunFolder place{folder / row.name};
     Json run = {{"name", row.name},
                 {"features", features_data(seen_features(place.read_config().optimizer.preprocess))},
                 {"comparisons", comparisons_data(place, row, remedy)}};
+    for (const Json& comparison : run["comparisons"]) {
+      for (const Json& curve : comparison["curves"]) {  // with a schedule
+        const std::string name = curve["name"];
+        colours[name] = colour_of(rule_of(name)).script();
+      }
+    }
     if (fs::exists(place.log())) run["training"] = training_data(place.log(), row.name, remedy);
     if (fs::exists(place.probe("updates", ".csv"))) run["probe"] = probe_data(place, remedy);
     if (fs::exists(walk_file(place))) run["walk"] = walk_data(walk_file(place), remedy);

@@ -7,10 +7,10 @@ const glyphOf = (k) => ["●", "▲", "■", "◆", "▼", "★"][(k - 1) % 6];
 /**
  * The curves of `own`, with those of `others` to be overlaid. Each is
  *   {title, curves: [{name, text, mean, sem, difference, difference_sem}], trained_steps}
- * with a number for each step from `first`; only mean is always there. `words`: {x, y, rows}, what they are called.
+ * with a number for each step from `first`; only mean is always there. `words`: {x, y}, names of the axes.
  */
 function curvesPlot(parent, own, others, words, first) {
-  const state = {hidden: new Set(own.curves.filter((c) => c.hidden).map((c) => c.name)), paired: false, log: true};
+  const state = {hidden: new Set(), paired: false, log: true};
   const overlaid = new Set();
   const canPair = own.curves.some((curve) => curve.difference);
   let sets, rows, legend, x;
@@ -69,8 +69,7 @@ function curvesPlot(parent, own, others, words, first) {
   }
 
   function draw() {
-    const curves = [];
-    const log = state.log;
+    const curves = [], log = state.log;
     sets.forEach((set, k) => {
       for (const {name, line} of rows) {
         const curve = set.curves.find((one) => one.name === name);
