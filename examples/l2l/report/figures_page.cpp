@@ -229,8 +229,7 @@ std::string features(const RunFolder& folder, const RunConfig& config) {
 std::string probe(const RunFolder& folder) {
   const std::string caption =
       "What the LSTM does to some coordinates along one held-out function, and what SGD and ADAM would have done on "
-      "the "
-      "same iterates (the paper's Fig. 10).";
+      "the same iterates (the paper's Fig. 10).";
   std::string pictures = image(folder.probe("updates", ".png"), caption);
   for (const auto& [coordinate, place] : read_probed(folder.probe("", ".json"), kDeleteIt).places) {
     const std::string name = std::to_string(coordinate);

@@ -72,7 +72,7 @@ void add_updates(Json& updates, const CsvRow& row) {
   for (int k = 0; k < 3; ++k) updates[kProbed[k]].push_back(page_number(row.at(3 + k), kUpdateDigits));
 }
 
-/// Of both tables; the checks that their rows are all there are in check_probe_csv.
+/// What is in both tables.
 Json probe_data(const RunFolder& folder, const std::string& remedy) {
   const fs::path json = folder.probe("", ".json"), updates = folder.probe("updates", ".csv"),
                  responses = folder.probe("response", ".csv");
@@ -161,8 +161,8 @@ std::string page_data(const fs::path& folder, const std::vector<FigureRun>& figu
                 {"features", features_data(seen_features(place.read_config().optimizer.preprocess))},
                 {"comparisons", comparisons_data(place, row, remedy)}};
     for (const Json& comparison : run["comparisons"]) {
-      for (const Json& curve : comparison["curves"]) {  // with a schedule
-        const std::string name = curve["name"];
+      for (const Json& curve : comparison["curves"]) {
+        const std::string name = curve["name"];  // with a schedule, perhaps
         colours[name] = colour_of(rule_of(name)).script();
       }
     }

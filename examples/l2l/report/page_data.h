@@ -8,7 +8,7 @@
 
 namespace l2l {
 
-/// The files in a run's folder that its plots are made of, besides those that RunFolder names.
+/// The walk in a run's folder, if there is one.
 inline std::filesystem::path walk_file(const RunFolder& folder) { return folder.path / "walk.json"; }
 
 /// The numbers of the page's plots, read from the tables of the runs in FOLDER/NAME, as an element of HTML: JSON that

@@ -66,7 +66,7 @@ std::string order_beside_paper(const ComparisonSummary& c, const PaperLosses& pa
   const std::string where = format("At step %d", at_horizon ? horizon : c.steps), there = " (" + paper.where + ")";
   if (swapped.empty()) return where + " the order of the optimizers is the paper's" + there + ".";
   return where + " the order of the optimizers differs from the paper's" + there +
-         ", where these pairs are the other " + "way round: " + swapped + ".";
+         ", where these pairs are the other way round: " + swapped + ".";
 }
 
 }  // namespace l2l
