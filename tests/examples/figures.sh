@@ -102,7 +102,7 @@ for sem in final_sem sum_sem horizon_sem horizon_sum_sem; do
   damaged_score "s/\"$sem\": [0-9]/\"$sem\": -1/" "'$sem' is -1.*negative"
 done
 cut -d, -f1-4 page/quadratic/compare.csv >old.csv && cp page/quadratic/compare.csv kept.csv && mv old.csv page/quadratic/compare.csv
-expect_error 1 'page/quadratic/compare.csv: written by an older l2l.*; delete it and compare.json' "${run[@]}" --out page
+quiet "${run[@]}" --out page  # an older version's table, without differences in pairs, will do
 mv kept.csv page/quadratic/compare.csv
 for name in compare probe_updates probe_response; do
   table=page/quadratic/$name.csv
