@@ -146,6 +146,10 @@ class Test:
             check(close(row[1], truth["mean_loss"], 4), row, truth)
             check(close(row[1].split("±")[1], truth["sem"], 2), row, truth)
 
+        last = rows(self.folder / "quadratic/train.csv")[-1]
+        legend = self.js("return legendOf(place('training', 'quadratic'))")
+        check(close(legend[2][1], last["meta_loss"], 4) and close(legend[3][1], last["final_loss"], 4), legend, last)
+
     def pairs(self):
         parent, table = "place('comparison', 'quadratic')", rows(self.folder / "quadratic/compare.csv")
         self.click(f"return labelled({parent}, 'differences')")
@@ -214,7 +218,21 @@ class Test:
         agrees(options[0].split(":")[0], 4)
         self.js(f"const list = {parent}.querySelector('select'); list.focus()")
         self.browser.keys("\ue015")  # arrow down
-        agrees(options[1].split(":")[0], 4)
+        coordinate = options[1].split(":")[0]
+        agrees(coordinate, 4)
+
+        def fits(steps):
+            """The scale of the responses is that of the learned optimizer and ADAM in these steps."""
+            updates = [float(r[name]) for r in responses for name in ("lstm", "adam")
+                       if r["coordinate"] == coordinate and (steps is None or int(r["step"]) in steps)]
+            low, high = min(0, *updates), max(0, *updates)
+            truth = [low - (high - low) / 20, high + (high - low) / 20]
+            found = self.js(f"const {{y}} = chartIn({parent}, 1).plot.scales; return [y.min, y.max]")
+            check(all(abs(a - b) < 0.01 * (high - low) for a, b in zip(found, truth)), "the scale", found, truth)
+
+        fits(None)
+        self.click(f"return labelled({parent}, 'one scale')")
+        fits([4])
         self.click(f"return {parent}.querySelector('button')")  # Play
         self.waits(lambda: self.js(f"return Number({parent}.querySelector('input[type=range]').value)") > 4, "Play")
         self.click(f"return {parent}.querySelector('button')")
