@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "examples/l2l/run/reference.h"
 #include "optim/meta/evolution.h"
 #include "optim/schedule.h"
 #include "optim/tune.h"
@@ -23,6 +24,7 @@ struct TrainRequest {
   OptionValues options;  // those given
   int threads = 1;
   bool resume = false, force = false;
+  ReferenceWhen reference = ReferenceWhen::automatic;
   bool plan = false;  // only print what the run would need
   int processes = 1;  // that will share it, for the plan
 };
@@ -34,6 +36,7 @@ struct RefineRequest {
   std::optional<int> steps;  // none: those of the training
   std::optional<std::uint64_t> seed;  // none: 1 more than the seed of the run
   EvolutionConfig evolution;  // without steps and seed
+  ReferenceWhen reference = ReferenceWhen::automatic;
   bool force = false;
 };
 int refine(const RefineRequest& request);

@@ -171,6 +171,15 @@ void add_threads(CLI::App& app, int& threads) {
                       ": OMP_NUM_THREADS, or the processors that this process\nmay use); results do not depend on it");
 }
 
+void add_reference(CLI::App& app, ReferenceWhen& when) {
+  add_parsed(
+      app, "--reference", "WHEN",
+      [&](const std::string& text) { when = parse_named("--reference", parse_reference_when, text); },
+      "tune ADAM on the validation functions, to show what there is to beat: auto (if that\n"
+      "takes at most " +
+          to_text(100 * kReferenceShare) + "% of the time), always, never (auto)");
+}
+
 /// The options of all optimizees, or only of `only`. A name that several have is one flag.
 void add_optimizee_options(CLI::App& app, OptionValues& values, const std::string& only = "",
                            const std::vector<std::string>& without = {}) {
@@ -230,6 +239,7 @@ CLI::App& add_train(CLI::App& app, TrainRequest& request) {
                   "with --plan: how many processes will share the work (1); the plan is for each of them");
   train.add_flag("--resume", request.resume, "continue the run in DIR, with its own settings");
   train.add_flag("--force", request.force, "replace the run in DIR and all results about it");
+  add_reference(train, request.reference);
   add_threads(train, request.threads);
   add_settings(train, request.settings);
   add_optimizee_options(train, request.options);
@@ -268,6 +278,7 @@ CLI::App& add_refine(CLI::App& app, RefineRequest& request) {
   add_seed(refine, request.seed, "seed of all random numbers (1 more than the seed of the run)");
   add_threads(refine, evolution.threads);
   refine.add_flag("--force", request.force, "replace the run in DIR");
+  add_reference(refine, request.reference);
   add_optimizee_options(refine, request.options);
   return refine;
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <new>
@@ -13,6 +14,7 @@
 #include "examples/l2l/run/locks.h"
 #include "examples/l2l/run/option_paths.h"
 #include "examples/l2l/run/progress.h"
+#include "examples/l2l/run/reference.h"
 #include "examples/l2l/run/refinement.h"
 #include "examples/l2l/trial.h"
 #include "nn/files/atomic_file.h"
@@ -39,7 +41,8 @@ std::string how_to_refine(const RunFolder& run) {
 /// Copies of the other files of a run.
 std::vector<NewFile> copies(const RunFolder& from, const RunFolder& to) {
   std::vector<NewFile> files;
-  for (const auto& [old, copy] : {std::pair(from.log(), to.log()), std::pair(from.picture(), to.picture())}) {
+  for (const auto& [old, copy] : {std::pair(from.log(), to.log()), std::pair(from.picture(), to.picture()),
+                                  std::pair(from.reference(), to.reference())}) {
     if (fs::exists(old)) files.push_back({copy, read_text(old)});
   }
   return files;
@@ -63,6 +66,8 @@ class Record {
             (report.validated ? to_text(report.validation) : "") + "\n";
   }
   void start(double validation) { log_ += "0,,," + to_text(validation) + "\n"; }
+  void set_reference(const std::optional<Reference>& reference) { reference_ = reference; }
+  const std::optional<Reference>& reference() const { return reference_; }
   /// Before the work: throws an Error unless there is room for all files.
   void check(Evolution& evolution) const {
     std::vector<NewFile> all = files(evolution);
@@ -102,8 +107,8 @@ class Record {
     return all;
   }
   std::string summary(Evolution& evolution) const {
-    return refinement_json(
-        {from_.path.string(), options_, config_, done_, evolution.validate_start(), evolution.best_validation()});
+    return refinement_json({from_.path.string(), options_, config_, done_, evolution.validate_start(),
+                            evolution.best_validation(), reference_});
   }
 
   RunFolder from_, to_;
@@ -112,13 +117,20 @@ class Record {
   OptionValues options_;
   const EvolutionConfig& config_;
   std::string log_ = "iteration,loss,learning_rate,validation\n";
+  std::optional<Reference> reference_;
   int done_ = 0;
   bool begun_ = false;
 };
 
 /// Plots only the validations: every iteration has new training functions, which differ more than the optimizers do.
-Commands picture(const std::string& optimizee, const std::string& log, const EvolutionConfig& config) {
+Commands picture(const std::string& optimizee, const Record& record, const EvolutionConfig& config) {
   const int steps = config.steps, last = config.last;
+  const std::string& log = record.log();
+  Commands reference;
+  if (record.reference()) {
+    reference = Commands(", ", record.reference()->loss, " with lines linewidth 2 dashtype 2 linecolor '",
+                         colour_of("adam"), "' title ", Text(describe(*record.reference())));
+  }
   return Commands(
       "set title ", Text("Refining an optimizer on " + optimizee + ": validation functions"),
       "\nset xlabel 'iteration'\nset ylabel '",
@@ -127,27 +139,48 @@ Commands picture(const std::string& optimizee, const std::string& log, const Evo
                           : Commands("mean loss of the last ", last, " of "),
       steps, last == 1 && config.shortest == 0 ? Commands() : Commands(" steps"),
       "'\n"
-      "unset key\n"
+      "set key inside right top\n"
       "set yrange [*:*] noextend\n"
       "set offsets 0, 0, graph 0.2, graph 0.05\n"
       "set datafile separator comma\n",
       Commands::data("log", std::string_view(log).substr(log.find('\n') + 1)),
       on_log_axis(Commands("plot $log using 1:4 with linespoints linewidth 2 pointtype 7 pointsize 0.6 linecolor '",
-                           colour_of("lstm"), "'")));
+                           colour_of("lstm"), "' title ",
+                           Text(format("the optimizer, on %d functions", config.validation_functions)), reference)));
+}
+
+/// ADAM, tuned for the last step of the longest trajectories, with the loss that a validation shows of it.
+std::optional<Reference> reference_of(const Evolution& evolution, const Family& validation, double longest_seconds,
+                                      StatusLine& status) {
+  std::optional<Reference> reference = measure_reference(validation, evolution.validation(), longest_seconds, status);
+  if (reference) {
+    reference->loss = evolution.validate([&] { return find_rule("adam").make(reference->learning_rate); });
+  }
+  return reference;
 }
 
 /// Refines until the end or an interrupt. Keeps what was validated.
-void search(Evolution& evolution, const EvolutionConfig& config, Record& record) {
+void search(Evolution& evolution, const EvolutionConfig& config, const Family& validation, ReferenceWhen when,
+            Record& record) {
+  using Clock = std::chrono::steady_clock;
   StatusLine status;
   Pace pace(0, config.iterations, "iteration");
   try {
     while (!evolution.done()) {
+      const auto start = Clock::now();
       const EvolutionReport report = evolution.run_iteration();
       record.add(report);
+      if (report.iteration == 1 && when != ReferenceWhen::never) {  // one shows how long all take
+        const auto end = Clock::now();
+        const double seconds = std::chrono::duration<double>(end - start).count() * config.iterations;
+        record.set_reference(reference_of(evolution, validation, longest_reference(when, seconds), status));
+        pace.leave_out(Clock::now() - end);
+      }
       if (report.validated) record.save(evolution);
       const std::string text =
           pace.after(report.iteration) +
-          format("  validation from %.4g to %.4g", evolution.validate_start(), evolution.best_validation());
+          format("  validation from %.4g to %.4g", evolution.validate_start(), evolution.best_validation()) +
+          (record.reference() ? format(" (ADAM %.4g)", record.reference()->loss) : "");
       evolution.done() || interrupted() ? status.finish(text) : status.update(text);
     }
   } catch (const Interrupted&) {
@@ -156,9 +189,10 @@ void search(Evolution& evolution, const EvolutionConfig& config, Record& record)
 }
 
 /// The same, with errors that say how to continue from what was kept.
-void search_or_tell(Evolution& evolution, const EvolutionConfig& config, Record& record) {
+void search_or_tell(Evolution& evolution, const EvolutionConfig& config, const Family& validation, ReferenceWhen when,
+                    Record& record) {
   try {
-    search(evolution, config, record);
+    search(evolution, config, validation, when, record);
   } catch (const Error& error) {
     const bool diverged = dynamic_cast<const Diverged*>(&error) != nullptr;
     throw Error(error.what(), diverged ? "; a lower --lr or --deviation may help" : "", record.how_to_go_on());
@@ -197,8 +231,8 @@ int refine(const RefineRequest& request) {
                      " steps; more --steps, or fewer");
   }
   listen_for_interrupts();  // before anything is made
-  Evolution evolution(trial.learned, randomly_scaled(trial.family, trial.config.augmentation),
-                      open_trial(from, "", {}).family, config);
+  const Family validation = open_trial(from, "", {}).family;
+  Evolution evolution(trial.learned, randomly_scaled(trial.family, trial.config.augmentation), validation, config);
   const OutputFolder made(to.path);
   const FolderLock lock_to(to.path, FolderLock::alone);
   to.check_free(request.force, "choose another --out, or replace it with --force");
@@ -209,9 +243,9 @@ int refine(const RefineRequest& request) {
   Record record(request, trial, absolute_paths(find_optimizee(trial.optimizee), request.options), config);
   record.start(evolution.validate_start());
   record.check(evolution);
-  search_or_tell(evolution, config, record);
+  search_or_tell(evolution, config, validation, request.reference, record);
 
-  const bool drawn = plot(picture(trial.optimizee, record.log(), config), to.refinement(".png"), to.refinement(".csv"));
+  const bool drawn = plot(picture(trial.optimizee, record, config), to.refinement(".png"), to.refinement(".csv"));
   if (!(evolution.best_validation() < evolution.validate_start())) {
     std::fprintf(stderr, "l2l: warning: no validation was better than that of the start, so the start was written\n");
   }

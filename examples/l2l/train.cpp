@@ -15,6 +15,7 @@
 #include "examples/l2l/run/interrupt.h"
 #include "examples/l2l/run/locks.h"
 #include "examples/l2l/run/progress.h"
+#include "examples/l2l/run/reference.h"
 #include "examples/l2l/run/run_folder.h"
 #include "examples/l2l/run/train_log.h"
 #include "examples/l2l/trial.h"
@@ -43,8 +44,13 @@ std::string resuming_call(const std::string& folder) {
 /// A training run and its folder.
 class Run {
  public:
-  Run(const RunFolder& folder, const RunConfig& config, const Family& optimizee)
-      : folder_(folder), config_(config), model_(config.model()), trainer_(model_, optimizee, config.training) {}
+  Run(const RunFolder& folder, const RunConfig& config, const Family& optimizee, ReferenceWhen when)
+      : folder_(folder),
+        config_(config),
+        optimizee_(optimizee),
+        when_(when),
+        model_(config.model()),
+        trainer_(model_, optimizee, config.training) {}
 
   /// Starts a new run. Nothing is written until there is something to keep, so a training that fails before leaves
   /// nothing, and does not replace an older run. Whether the files can be written is checked here.
@@ -54,6 +60,7 @@ class Run {
     std::vector<NewFile> files = all_files();
     files.push_back({folder_.config(), config_text_});
     files.push_back(folder_.optimizer_file(trainer_.best(), config_text_));
+    files.push_back({folder_.reference(), reference_json({})});
     check_writable(folder_.picture());
     check_room(files);
   }
@@ -78,6 +85,8 @@ class Run {
                checkpoint_bytes(model_.layout(), state, config_text_));
     log_ = read_log(folder_.log(), state.epoch);
     trainer_.resume(std::move(state));
+    reference_ = kept_reference();
+    reference_saved_ = reference_.has_value();
   }
 
   /// Trains until the end or an interrupt, also within an epoch, and keeps the folder up to date.
@@ -101,6 +110,10 @@ class Run {
     if (has_result()) std::printf("trained optimizer  %s\n", folder_.optimizer().c_str());
     std::printf("configuration      %s\nlog                %s\n", folder_.config().c_str(), folder_.log().c_str());
     if (drawn) std::printf("picture            %s\n", folder_.picture().c_str());
+    if (reference_ && has_result()) {
+      std::printf("validation         %s: the optimizer %s, %s\n", at_step().c_str(),
+                  short_text(trainer_.state().best_validation).c_str(), reference_text().c_str());
+    }
     std::printf("peak memory        %s\n", megabytes(peak_memory()).c_str());
   }
 
@@ -111,23 +124,36 @@ class Run {
 
  private:
   static std::string short_text(double x) { return format("%.4g", x); }
+  std::string at_step() const { return format("loss at step %d", trainer_.validation().steps); }
+  std::string reference_text() const { return "ADAM " + short_text(reference_->loss); }
 
   void run_epochs() {
     const MetaTrainConfig& c = config_.training;
     std::fprintf(stderr, "training %s on %s: %d epochs of %d steps, %s\n", learners(model_).c_str(),
                  family(config_.optimizee, config_.options).c_str(), c.epochs, c.steps,
                  workers(c.threads, c.functions, "functions").c_str());
+    if (reference_) {
+      std::fprintf(stderr, "reference: %s: %s\n", describe(*reference_).c_str(), short_text(reference_->loss).c_str());
+    }
     if (kept_) save();  // before the work: checks that the folder can be written to
     StatusLine status;
     Pace pace(epoch(), c.epochs);
     std::string validation;
+    bool referenced = reference_ || when_ == ReferenceWhen::never;
     while (!trainer_.done()) {
+      const auto start = std::chrono::steady_clock::now();
       const std::optional<EpochReport> report = run_epoch();
       if (!report) break;
       log_.add(*report);
+      if (!referenced) {
+        const auto end = std::chrono::steady_clock::now();
+        seek_reference(seconds_left(std::chrono::duration<double>(end - start).count(), report->steps), status);
+        pace.leave_out(std::chrono::steady_clock::now() - end);
+        referenced = true;
+      }
       if (report->validated) {
         validation = "  validation " + short_text(report->validation) + " (best " +
-                     short_text(trainer_.state().best_validation) + ")";
+                     short_text(trainer_.state().best_validation) + (reference_ ? ", " + reference_text() : "") + ")";
         if (has_result()) save_if_due();
       }
       std::string text = pace.after(epoch()) + "  meta-loss " + short_text(report->meta_loss);
@@ -136,6 +162,42 @@ class Run {
       trainer_.done() || interrupted() ? status.finish(text) : status.update(text);
     }
     if (!done() || has_result()) save();
+  }
+
+  /// Seconds until the end if all steps take as long as those of an epoch of so many.
+  double seconds_left(double seconds, int steps) const {
+    const MetaTrainConfig& c = config_.training;
+    const double last = c.steps, first = c.first_steps > 0 ? c.first_steps : last;
+    const double mean = first < last ? (last - first) / std::log(last / first) : last;  // of geometric growth
+    return seconds / steps * mean * (c.epochs - epoch());
+  }
+
+  /// After an epoch, as one shows how long a training takes.
+  void seek_reference(double training_seconds, StatusLine& status) {
+    try {
+      const double longest = longest_reference(when_, training_seconds);
+      reference_ = measure_reference(optimizee_, trainer_.validation(), longest, status);
+    } catch (const Interrupted&) {  // so will be the next epoch
+    }
+  }
+
+  /// What the folder of a resumed run has, as the first process reads it.
+  std::optional<Reference> kept_reference() const {
+    Reference reference;
+    const auto read = [&](int, int) -> TaskResult {
+      if (!std::filesystem::exists(folder_.reference())) return {};
+      try {
+        reference = read_reference(folder_.reference(), trainer_.validation());
+      } catch (const Error& error) {
+        std::fprintf(stderr, "l2l: warning: %s; it is not shown\n", error_line(error.what()).c_str());
+        return {};
+      }
+      return {reference.learning_rate, reference.loss};
+    };
+    const TaskResult kept = share_tasks(1, 1, read)[0];
+    if (kept.empty()) return {};
+    const EvaluateOptions validation = trainer_.validation();
+    return Reference{kept[0], kept[1], validation.steps, validation.functions, validation.seed};
   }
 
   /// Nothing if it was interrupted: then the epoch does not count.
@@ -167,6 +229,7 @@ class Run {
   /// All but config.json. The optimizer is last: without it the run can be resumed, without a checkpoint it cannot.
   std::vector<NewFile> all_files() const {
     std::vector<NewFile> files = {{folder_.log(), log_.text}, {folder_.checkpoint(), checkpoint()}};
+    if (reference_) files.push_back({folder_.reference(), reference_json(*reference_)});
     if (has_result()) files.push_back(folder_.optimizer_file(trainer_.best(), config_text_));
     return files;
   }
@@ -175,6 +238,7 @@ class Run {
 
   // The log first: a resumed run drops lines after the checkpoint, but cannot restore missing ones.
   void update() const {
+    if (reference_ && !reference_saved_) write_file_atomically(folder_.reference(), reference_json(*reference_));
     save_results();
     write_file_atomically(folder_.checkpoint(), checkpoint());
   }
@@ -183,6 +247,7 @@ class Run {
     try {
       kept_ ? update() : folder_.begin(config_, all_files());
       kept_ = true;
+      reference_saved_ = reference_.has_value();
       tell_how_to_go_on(resuming_call(folder_.path.string()));
     } catch (const Error& error) {
       throw Error(error.what(), kept_ ? how_to_go_on() : "");
@@ -197,37 +262,62 @@ class Run {
     last_save_ = now;
   }
 
+  /// The validation whose weights are the result: the best one, or the last one of an imitation.
+  std::optional<TrainingLog::Validation> kept_validation() const {
+    const bool last = config_.training.imitates_only() && !log_.validations.empty();
+    return last ? log_.validations.back() : log_.best();
+  }
+
+  /// All losses are those at the end of a trajectory.
   bool draw() const {
-    const auto& imitated = config_.training.imitated;
-    Commands deviation;  // of an imitation, on the same axis
-    if (imitated) {
-      deviation =
-          Commands(", $log using 1:7", curve_style(epoch()), "linewidth 1 linecolor '", colour_of(imitated->name),
-                   "' title ", Text("deviation from the steps of " + imitated->name + " (relative to them)"));
+    const MetaTrainConfig& c = config_.training;
+    const EvaluateOptions validation = trainer_.validation();
+    const std::string steps = (c.first_steps > 0 ? std::to_string(c.first_steps) + " to " : "") + format("%d", c.steps);
+    Commands more;
+    if (reference_) {
+      more += Commands(", ", reference_->loss, " with lines linewidth 2 dashtype 2 linecolor '", colour_of("adam"),
+                       "' title ", Text(describe(*reference_)));
+    }
+    if (c.imitated) {  // on the same axis
+      more += Commands(", $log using 1:7", curve_style(epoch()), "linewidth 1 linecolor '", colour_of(c.imitated->name),
+                       "' title ", Text("deviation from the steps of " + c.imitated->name + " (relative to them)"));
+    }
+    if (const auto kept = kept_validation()) {
+      more += Commands(", $kept using 1:2 with points pointtype 6 pointsize 2.2 linewidth 2 linecolor '#000000' title ",
+                       Text(format("the result: %.4g, of epoch %d", kept->loss, kept->epoch)));
     }
     return plot(
         {"set title ", Text("Training an optimizer on " + config_.optimizee), "\nset xlabel 'meta-epoch'\nset ylabel ",
-         imitated ? Commands("'loss, deviation'\n") : Commands("'loss'\n"),
+         c.imitated ? Commands("'loss at the last step, deviation'\n") : Commands("'loss at the last step'\n"),
          "set key inside right top\n"
          "set yrange [*:*] noextend\n"
          "set offsets 0, 0, graph 0.2, graph 0.05\n"
          "set datafile separator comma\n",
          Commands::data("log", log_.numbers()),
-         on_log_axis(Commands("plot $log using 1:2", curve_style(epoch()),
-                              "linewidth 1 linecolor '#a0a0a0' "
-                              "title 'training (mean over the steps of a trajectory)', "
-                              "$log using 1:6 with linespoints linewidth 2 pointtype 7 pointsize 0.6 linecolor '",
-                              colour_of("lstm"), "' title 'validation (at the last step, on functions kept apart)'",
-                              deviation))},
+         Commands::data("kept", kept_validation() ? std::to_string(kept_validation()->epoch) + "," +
+                                                        to_text(kept_validation()->loss) + "\n"
+                                                  : ""),
+         on_log_axis(Commands(
+             "plot $log using 1:3", curve_style(epoch()), "linewidth 1 linecolor '#a0a0a0' title ",
+             Text("training: " + steps + " steps on " +
+                  (c.functions == 1 ? "a new function" : std::to_string(c.functions) + " new functions")),
+             ", $log using 1:6 with linespoints linewidth 2 pointtype 7 pointsize 0.6 linecolor '", colour_of("lstm"),
+             "' title ",
+             Text(format("validation: %d steps on %d functions kept apart", validation.steps, validation.functions)),
+             more))},
         folder_.picture(), folder_.log());
   }
 
   RunFolder folder_;
   RunConfig config_;
+  Family optimizee_;
+  ReferenceWhen when_;
   OptimizerModel model_;
   MetaTrainer trainer_;
   std::string config_text_;
   TrainingLog log_;
+  std::optional<Reference> reference_;
+  bool reference_saved_ = false;
   bool kept_ = false;  // the folder has files of this run
   std::chrono::steady_clock::time_point last_save_;
 };
@@ -299,7 +389,7 @@ int train(const TrainRequest& request) {
     write_untrained(folder, config);
     return 0;
   }
-  Run run(folder, config, optimizee);
+  Run run(folder, config, optimizee, request.reference);
   listen_for_interrupts();
   if (request.resume) {
     run.resume();

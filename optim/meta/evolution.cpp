@@ -40,7 +40,7 @@ void check(const EvolutionConfig& c) {
 
 Evolution::Evolution(LearnedOptimizer start, Family training, Family validation, const EvolutionConfig& config)
     : current_(std::move(start)),
-      validation_(std::move(validation)),
+      validated_on_(std::move(validation)),
       config_(config),
       estimator_((check(config), make_estimator(config, training, free_weights(current_.model, config.all_weights)))),
       best_phi_(current_.phi) {
@@ -51,7 +51,7 @@ Evolution::Evolution(LearnedOptimizer start, Family training, Family validation,
 }
 
 double Evolution::validate_start() {
-  if (validated_ < 0) start_validation_ = best_validation_ = validate();
+  if (validated_ < 0) start_validation_ = best_validation_ = validate_current();
   return start_validation_;
 }
 
@@ -85,7 +85,7 @@ void Evolution::validate_now() {
 }
 
 double Evolution::keep_if_better() {
-  const double validation = validate();
+  const double validation = validate_current();
   if (validation < best_validation_) {
     best_validation_ = validation;
     best_phi_ = current_.phi;
@@ -93,14 +93,21 @@ double Evolution::keep_if_better() {
   return validation;
 }
 
-double Evolution::validate() {
+double Evolution::validate_current() {
   validated_ = iteration_;
-  const EvaluateOptions options{.split = Split::validation,
-                                .functions = config_.validation_functions,
-                                .steps = config_.steps,
-                                .seed = config_.seed,
-                                .threads = config_.threads};
-  const Curves curves = evaluate([&] { return make_optimizer(current_); }, validation_, options);
+  return validate([&] { return make_optimizer(current_); });
+}
+
+EvaluateOptions Evolution::validation() const {
+  return {.split = Split::validation,
+          .functions = config_.validation_functions,
+          .steps = config_.steps,
+          .seed = config_.seed,
+          .threads = config_.threads};
+}
+
+double Evolution::validate(const OptimizerFactory& optimizer) const {
+  const Curves curves = evaluate(optimizer, validated_on_, validation());
   const auto loss_at = [&](int step) {
     const int last = std::min(config_.last, step);
     return curves.sum(step - last + 1, step) / last;

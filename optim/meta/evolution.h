@@ -46,6 +46,10 @@ class Evolution {
   /// that at `shortest` steps, twice as many, four times as many, … and `steps`: each length counts alike. An
   /// Error then if a loss is not above 0.
   double validate_start();
+  /// The functions and the steps of a validation.
+  EvaluateOptions validation() const;
+  /// What a validation shows, as `validate_start` does, for another optimizer.
+  double validate(const OptimizerFactory& optimizer) const;
   /// An iteration, and a validation where one is due. An Error if the weights are no longer finite.
   EvolutionReport run_iteration();
   /// A validation out of turn, for a search that is stopped. Nothing if the last iteration had one.
@@ -56,11 +60,11 @@ class Evolution {
   double best_validation() const { return best_validation_; }
 
  private:
-  double validate();
+  double validate_current();
   double keep_if_better();  // a validation
 
   LearnedOptimizer current_;
-  Family validation_;
+  Family validated_on_;
   EvolutionConfig config_;
   std::unique_ptr<Estimator> estimator_;
   std::vector<Real> best_phi_;

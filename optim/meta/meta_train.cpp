@@ -186,7 +186,7 @@ EpochReport MetaTrainer::run_epoch() {
 
   if (report.epoch % config_.validate_every == 0 || report.epoch == config_.epochs) {
     report.validated = true;
-    report.validation = validate(work.phi, config_.validation_steps ? config_.validation_steps : config_.steps);
+    report.validation = validate(work.phi, validation().steps);
   }
 
   state_.epoch = report.epoch;
@@ -227,13 +227,18 @@ int MetaTrainer::trajectory_steps() const {
   return std::min(unrolls * config_.unroll, config_.steps);
 }
 
+EvaluateOptions MetaTrainer::validation() const {
+  return {.split = Split::validation,
+          .functions = config_.validation_functions,
+          .steps = config_.validation_steps ? config_.validation_steps : config_.steps,
+          .seed = config_.seed,
+          .threads = config_.threads};
+}
+
 /// Mean loss of the frozen optimizer after `steps` steps on the validation functions, the same ones every time.
 double MetaTrainer::validate(const std::vector<Real>& phi, int steps) const {
-  const EvaluateOptions options{.split = Split::validation,
-                                .functions = config_.validation_functions,
-                                .steps = steps,
-                                .seed = config_.seed,
-                                .threads = config_.threads};
+  EvaluateOptions options = validation();
+  options.steps = steps;
   const auto optimizer = [&] { return make_optimizer({model_, phi}); };
   return evaluate(optimizer, family_, options).mean(steps);
 }

@@ -52,6 +52,8 @@ class MetaTrainer {
   bool done() const;
 
   const MetaTrainState& state() const { return state_; }
+  /// The functions and the steps of a validation, for whoever follows another optimizer there.
+  EvaluateOptions validation() const;
   void resume(MetaTrainState state);
   /// Frozen φ with the best final loss on the validation functions (early stopping); of an imitation, of the last
   /// validation.

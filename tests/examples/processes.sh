@@ -27,20 +27,23 @@ expect_error_of() {
 }
 
 # ---- The same bytes ---------------------------------------------------------------------------------------------
-several=("${tiny[@]}" --functions 3)
+several=("${tiny[@]}" --functions 3 --reference always)
 quiet train "${several[@]}" --out alone
 quiet compare --run alone --functions 3 --tune-functions 2
-quiet refine --run alone --iterations 3 --pairs 3 --steps 20 --window 5 --validate-every 2 --out refined
+quiet refine --run alone --iterations 3 --pairs 3 --steps 20 --window 5 --validate-every 2 --out refined \
+  --reference always
 for n in 1 2 3 4 7; do
   together "$n" train "${several[@]}" --threads 2 --out "run$n"
   [[ $n -lt 4 ]] || grep -q "$((n - 3)) of them idle: --functions $n would keep all busy" err.txt || fail "$(cat err.txt)"
   [[ $(grep -c 'trained optimizer' out.txt) == 1 ]] || fail "printed more than once: $(cat out.txt)"
   together "$n" compare --run "run$n" --functions 3 --tune-functions 2
   together "$n" refine --run "run$n" --iterations 3 --pairs 3 --steps 20 --window 5 --validate-every 2 \
-    --out "refined$n"
-  for file in optimizer.safetensors checkpoint.safetensors train.csv config.json compare.csv compare.json; do
+    --out "refined$n" --reference always
+  for file in optimizer.safetensors checkpoint.safetensors train.csv config.json reference.json compare.csv compare.json; do
     same "alone/$file" "run$n/$file"
   done
+  diff <(grep -A4 '"reference"' refined/refine.json) <(grep -A4 '"reference"' "refined$n/refine.json") ||
+    fail "$n processes have another reference"
   same refined/optimizer.safetensors "refined$n/optimizer.safetensors"
   same refined/refine.csv "refined$n/refine.csv"
   [[ -s run$n/train.png && -s run$n/compare.png ]] || fail "no picture"

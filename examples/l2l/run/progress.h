@@ -36,6 +36,8 @@ class Pace {
       : what_(std::move(what)), first_(done), total_(total), start_(std::chrono::steady_clock::now()) {}
   /// "epoch 120/1000  12.3/s  ETA 1:11"
   std::string after(int done) const;
+  /// Other work took so long: it is not of these units.
+  void leave_out(std::chrono::steady_clock::duration time) { start_ += time; }
 
  private:
   std::string what_;

@@ -27,6 +27,10 @@ std::string refinement_json(const Refinement& refinement) {
                       {"seed", config.seed}};
   json["iterations_done"] = refinement.iterations_done;
   json["validation"] = {{"start", refinement.validation_start}, {"best", refinement.validation_best}};
+  if (const auto& reference = refinement.reference) {
+    json["reference"] = {
+        {"optimizer", "adam"}, {"learning_rate", reference->learning_rate}, {"validation", reference->loss}};
+  }
   return json_text(json);
 }
 

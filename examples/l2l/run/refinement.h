@@ -1,7 +1,9 @@
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 
+#include "examples/l2l/run/reference.h"
 #include "optim/meta/evolution.h"
 #include "optimizees/registry.h"
 
@@ -14,6 +16,7 @@ struct Refinement {
   EvolutionConfig config;
   int iterations_done = 0;
   double validation_start = 0, validation_best = 0;
+  std::optional<Reference> reference = {};  // with the loss that a validation shows
 };
 
 std::string refinement_json(const Refinement& refinement);

@@ -140,7 +140,7 @@ std::vector<fs::path> RunFolder::probes() const {
 
 std::vector<fs::path> RunFolder::run() const {
   std::error_code failure;
-  std::vector<fs::path> files = {checkpoint(), optimizer(), log(), picture(), config()};
+  std::vector<fs::path> files = {checkpoint(), optimizer(), log(), picture(), reference(), config()};
   std::erase_if(files, [&](const fs::path& file) { return !fs::exists(file, failure); });
   return files;
 }

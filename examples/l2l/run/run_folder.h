@@ -21,6 +21,7 @@ struct RunFolder {
   std::filesystem::path config() const { return path / "config.json"; }
   std::filesystem::path log() const { return path / "train.csv"; }
   std::filesystem::path picture() const { return path / "train.png"; }
+  std::filesystem::path reference() const { return path / "reference.json"; }
   std::filesystem::path checkpoint() const { return path / "checkpoint.safetensors"; }
   /// compare.csv, -functions.csv, .json or .png; with a label compare-LABEL.csv and so on.
   std::filesystem::path comparison(const std::string& label, const std::string& extension) const;

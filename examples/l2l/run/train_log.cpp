@@ -1,5 +1,7 @@
 #include "examples/l2l/run/train_log.h"
 
+#include <cmath>
+
 #include "autodiff/error.h"
 #include "examples/l2l/run/csv_file.h"
 #include "examples/l2l/run/settings.h"
@@ -11,6 +13,15 @@ void TrainingLog::add(const EpochReport& r) {
   text += std::to_string(r.epoch);
   for (const double x : {r.meta_loss, r.final_loss, r.gradient_norm, r.learning_rate}) text += "," + to_text(x);
   text += "," + (r.validated ? to_text(r.validation) : "") + "," + (r.deviation ? to_text(*r.deviation) : "") + "\n";
+  if (r.validated) validations.push_back({r.epoch, r.validation});
+}
+
+std::optional<TrainingLog::Validation> TrainingLog::best() const {
+  std::optional<Validation> best;
+  for (const Validation& validation : validations) {
+    if (std::isfinite(validation.loss) && (!best || validation.loss < best->loss)) best = validation;
+  }
+  return best;
 }
 
 std::string_view TrainingLog::numbers() const {
@@ -29,7 +40,9 @@ TrainingLog read_training_log(const std::filesystem::path& file, int most) {
       if (!row.cells[column].empty()) row.at(column);
     }
     log.text += row.line;
+    if (!row.cells[5].empty()) log.validations.push_back({row.count(0), row.at(5)});
     log.losses.push_back(row.at(1));
+    log.final_losses.push_back(row.at(2));
     log.norms.push_back(row.at(3));
   }
   return log;

@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,16 @@ struct TrainingLog {
   /// The lines without the header.
   std::string_view numbers() const;
 
+  struct Validation {
+    int epoch;
+    double loss;
+  };
+  /// The validation with the lowest loss, the first of equal ones; nothing if there was none with a finite loss.
+  std::optional<Validation> best() const;
+
   std::string text = kHeader;
-  std::vector<double> losses, norms;  // of the lines that were read
+  std::vector<Validation> validations;
+  std::vector<double> losses, final_losses, norms;  // of the lines that were read
 
   static constexpr const char* kHeader =
       "epoch,meta_loss,final_loss,gradient_norm,learning_rate,validation,deviation\n";

@@ -241,6 +241,7 @@ TEST_CASE("evolution: teaches an optimizer that does nothing to descend, with it
   const LearnedOptimizer start = untrained();
   Evolution evolution(start, bowl, bowl, short_search());
   const double before = evolution.validate_start();
+  CHECK(evolution.validate([&] { return make_optimizer(start); }) == before);
   const auto reports = run(evolution);
   CHECK(reports.size() == 12);
   CHECK(evolution.best_validation() < 0.6 * before);

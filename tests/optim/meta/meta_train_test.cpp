@@ -79,6 +79,9 @@ TEST_CASE("meta-training makes an optimizer that beats its untrained self") {
   CHECK(reports.size() == 150);
   CHECK(trainer.state().best_validation < 0.2 * trainer.state().start_validation);
   CHECK(trainer.failure_reason().empty());
+  const int steps = trainer.validation().steps;
+  const auto kept = [&] { return make_optimizer(trainer.best()); };
+  CHECK(evaluate(kept, bowl, trainer.validation()).mean(steps) == trainer.state().best_validation);
   // On functions of the test split, which have their minima elsewhere.
   const LearnedOptimizer best = trainer.best();
   const EvaluateOptions options{.functions = 10, .steps = 20};
