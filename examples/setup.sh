@@ -2,7 +2,7 @@
 
 # What the library, the l2l command, the examples and the tests need.
 packages=(g++ cmake ninja-build pkgconf catch2 libopenblas-dev libcli11-dev nlohmann-json3-dev zlib1g-dev
-          libstb-dev libexif-dev gnuplot-nox dataset-fashion-mnist)
+          libstb-dev libexif-dev libcpp-httplib-dev gnuplot-nox dataset-fashion-mnist)
 
 # install_packages PACKAGE...
 # Makes sure that the packages are there, and exits with 3 and says what to do if it cannot. With nothing missing it

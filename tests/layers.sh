@@ -20,6 +20,7 @@ folders=(
   examples/l2l/run
   examples/l2l/mpi
   examples/l2l/report
+  examples/l2l/watch
   examples/l2l
   examples
 )

@@ -41,6 +41,14 @@ struct RefineRequest {
 };
 int refine(const RefineRequest& request);
 
+struct WatchRequest {
+  std::vector<std::string> runs;  // folders: of runs, or with runs in them
+  std::string host = "127.0.0.1";
+  int port = 8321;  // 0: one that is free
+};
+/// Serves a page with the progress of runs, until it is asked to end.
+int watch(const WatchRequest& request);
+
 struct CompareRequest {
   std::string run, label;
   std::string optimizee;  // empty: the one that the run was trained on

@@ -13,7 +13,10 @@ With --imitate the LSTM learns to take the steps of a hand-designed rule, and th
 --imitate-share only on a part of the trajectories, and the best weights are.
 --model takes another network than the paper's LSTM, and --epochs 0 writes it untrained, for l2l refine.
 
-Writes DIR/optimizer.safetensors, config.json, train.csv, train.png and checkpoint.safetensors.
+With the loss of its validations it shows that of ADAM after as many steps on the same functions, with the learning
+rate that is best there (--reference).
+
+Writes DIR/optimizer.safetensors, config.json, train.csv, train.png, reference.json and checkpoint.safetensors.
 
 Example: l2l train --optimizee quadratic --out runs/quadratic
          l2l train --optimizee mnist --out runs/mnist --epochs 300 --lr 0.01
@@ -38,6 +41,21 @@ refine.csv, refine.json and refine.png.
 Example: l2l refine --run runs/neural_art --size 32 --out runs/refined
          l2l train --optimizee mnist --model anchored --epochs 0 --out runs/begun
          l2l refine --run runs/begun --steps 1000 --window 50 --shortest 50 --last 20 --out runs/long
+)";
+
+inline constexpr char kWatch[] = R"(Show in a browser how a training goes: live curves.
+
+Serves a page on this computer, and prints its address. The page shows the losses of training and validation, the best
+validation and the reference, ADAM tuned on the same functions (see l2l train --reference), as the training writes
+them down: at its validations, every five seconds at most. It only reads these files, so a training may begin before
+or after it, go on or be over. Several runs are drawn into one plot. Ctrl-C ends it, and no training.
+
+The page is for this computer alone, unless --host says otherwise: it has no password. From elsewhere it is reached
+through ssh -L 8321:127.0.0.1:8321.
+
+Example: l2l watch --run runs/mnist
+         l2l watch --run runs
+         l2l watch --run runs/a runs/b --port 0
 )";
 
 inline constexpr char kCompare[] = R"(Compare a trained optimizer with SGD, NAG, RMSprop and ADAM.

@@ -283,6 +283,17 @@ CLI::App& add_refine(CLI::App& app, RefineRequest& request) {
   return refine;
 }
 
+CLI::App& add_watch(CLI::App& app, WatchRequest& request) {
+  CLI::App& watch = *app.add_subcommand("watch", description::kWatch);
+  add_texts(watch, "--run", request.runs, "DIR ...", "the folder of a run, or one with runs in it; also several")
+      ->required();
+  add_number<int>(watch, "--port", request.port, Range{0, 65535},
+                  "of the page (" + std::to_string(request.port) + "); 0: any that is free");
+  add_text(watch, "--host", request.host, "ADDRESS",
+           "where it is served (" + request.host + ": to this computer only); 0.0.0.0: to all\nwho reach it");
+  return watch;
+}
+
 CLI::App& add_compare(CLI::App& app, CompareRequest& request) {
   CLI::App& compare = *app.add_subcommand("compare", description::kCompare);
   add_run(compare, request.run);

@@ -11,6 +11,7 @@ namespace l2l {
 
 CLI::App& add_train(CLI::App& app, TrainRequest& request);
 CLI::App& add_refine(CLI::App& app, RefineRequest& request);
+CLI::App& add_watch(CLI::App& app, WatchRequest& request);
 CLI::App& add_compare(CLI::App& app, CompareRequest& request);
 CLI::App& add_probe(CLI::App& app, ProbeRequest& request);
 CLI::App& add_figures(CLI::App& app, FiguresRequest& request);

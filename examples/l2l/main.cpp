@@ -55,6 +55,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   TrainRequest train_request;
   RefineRequest refine_request;
+  WatchRequest watch_request;
   CompareRequest compare_request;
   ProbeRequest probe_request;
   FiguresRequest figures_request;
@@ -68,6 +69,7 @@ int run(int argc, char** argv) {
        [] { return list(); }},
       {add_train(app, train_request), [&] { return train(train_request); }},
       {add_refine(app, refine_request), [&] { return refine(refine_request); }},
+      {add_watch(app, watch_request), [&] { return watch(watch_request); }},
       {add_compare(app, compare_request), [&] { return compare(compare_request); }},
       {add_probe(app, probe_request), [&] { return probe(probe_request); }},
       {add_figures(app, figures_request), [&] { return figures(figures_request); }},

@@ -116,7 +116,7 @@ class Record {
   int trained_steps_;  // of the start
   OptionValues options_;
   const EvolutionConfig& config_;
-  std::string log_ = "iteration,loss,learning_rate,validation\n";
+  std::string log_ = kRefinementHeader;
   std::optional<Reference> reference_;
   int done_ = 0;
   bool begun_ = false;

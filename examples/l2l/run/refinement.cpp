@@ -41,7 +41,15 @@ Refinement read_refinement(const std::filesystem::path& file, const std::string&
     refinement.run = parse_text("'run'", json.text("run"));
     refinement.options = json.texts("options");
     for (const auto& [name, value] : refinement.options) parse_text("'" + name + "'", value);
-    refinement.config.seed = json.object("settings").number<std::uint64_t>("seed", kNotNegative);
+    const JsonObject settings = json.object("settings");
+    refinement.config.seed = settings.number<std::uint64_t>("seed", kNotNegative);
+    refinement.config.iterations = settings.number<int>("iterations", kCount);
+    if (json.contains("reference")) {
+      const JsonObject saved = json.object("reference");
+      refinement.reference = {saved.number<double>("learning_rate", kPositive), saved.number_or_nan("validation"),
+                              settings.number<int>("steps", kCount),
+                              settings.number<int>("validation-functions", kCount), refinement.config.seed};
+    }
     return refinement;
   });
 }

@@ -19,8 +19,12 @@ struct Refinement {
   std::optional<Reference> reference = {};  // with the loss that a validation shows
 };
 
+/// The first line of refine.csv.
+inline constexpr const char* kRefinementHeader = "iteration,loss,learning_rate,validation\n";
+
 std::string refinement_json(const Refinement& refinement);
-/// Reads what other commands need of it: run, options and seed. An Error names the file, and ends with the remedy.
+/// Reads what other commands need of it: run, options, seed, iterations and reference. An Error names the file, and
+/// ends with the remedy.
 Refinement read_refinement(const std::filesystem::path& json, const std::string& remedy);
 
 }  // namespace l2l
