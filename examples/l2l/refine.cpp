@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <new>
 #include <optional>
+#include <utility>
 
 #include "autodiff/error.h"
 #include "autodiff/format.h"
@@ -64,8 +65,12 @@ class Record {
     done_ = report.iteration;
     log_ += std::to_string(done_) + "," + to_text(report.loss) + "," + to_text(report.learning_rate) + "," +
             (report.validated ? to_text(report.validation) : "") + "\n";
+    if (report.best) best_ = {done_, report.validation};
   }
-  void start(double validation) { log_ += "0,,," + to_text(validation) + "\n"; }
+  void start(double validation) {
+    log_ += "0,,," + to_text(validation) + "\n";
+    best_ = {0, validation};
+  }
   void set_reference(const std::optional<Reference>& reference) { reference_ = reference; }
   const std::optional<Reference>& reference() const { return reference_; }
   /// Before the work: throws an Error unless there is room for all files.
@@ -90,6 +95,8 @@ class Record {
            ", or start again with --force";
   }
   const std::string& log() const { return log_; }
+  /// The iteration whose weights are kept, and its validation.
+  const std::pair<int, double>& best() const { return best_; }
   int done() const { return done_; }
 
  private:
@@ -117,6 +124,7 @@ class Record {
   OptionValues options_;
   const EvolutionConfig& config_;
   std::string log_ = kRefinementHeader;
+  std::pair<int, double> best_;
   std::optional<Reference> reference_;
   int done_ = 0;
   bool begun_ = false;
@@ -126,6 +134,7 @@ class Record {
 Commands picture(const std::string& optimizee, const Record& record, const EvolutionConfig& config) {
   const int steps = config.steps, last = config.last;
   const std::string& log = record.log();
+  const auto [kept, loss] = record.best();
   Commands reference;
   if (record.reference()) {
     reference = Commands(", ", record.reference()->loss, " with lines linewidth 2 dashtype 2 linecolor '",
@@ -144,17 +153,25 @@ Commands picture(const std::string& optimizee, const Record& record, const Evolu
       "set offsets 0, 0, graph 0.2, graph 0.05\n"
       "set datafile separator comma\n",
       Commands::data("log", std::string_view(log).substr(log.find('\n') + 1)),
+      Commands::data("kept", std::to_string(kept) + "," + to_text(loss) + "\n"),
       on_log_axis(Commands("plot $log using 1:4 with linespoints linewidth 2 pointtype 7 pointsize 0.6 linecolor '",
                            colour_of("lstm"), "' title ",
-                           Text(format("the optimizer, on %d functions", config.validation_functions)), reference)));
+                           Text(format("the optimizer, on %d functions", config.validation_functions)), reference,
+                           ", $kept using 1:2 with points pointtype 6 pointsize 2.2 linewidth 2 linecolor '#000000' "
+                           "title ",
+                           Text(format("the result: %.4g, of iteration %d", loss, kept)))));
 }
 
 /// ADAM, tuned for the last step of the longest trajectories, with the loss that a validation shows of it.
 std::optional<Reference> reference_of(const Evolution& evolution, const Family& validation, double longest_seconds,
                                       StatusLine& status) {
   std::optional<Reference> reference = measure_reference(validation, evolution.validation(), longest_seconds, status);
-  if (reference) {
+  if (!reference) return {};
+  try {
     reference->loss = evolution.validate([&] { return find_rule("adam").make(reference->learning_rate); });
+  } catch (const Error& error) {  // a loss of 0, which has no logarithm
+    status.finish(std::string("without a reference: ") + error.what());
+    return {};
   }
   return reference;
 }

@@ -75,7 +75,8 @@ class Chart {
     });
     this.legend = element("ul", {class: "legend", "aria-label": "Curves"});
     this.cards = element("div");
-    this.section = element("section", {}, element("h2", {}, kKinds[kind].heading), controls, this.box, this.legend, this.cards);
+    const heading = element("h2", {}, kKinds[kind].heading);
+    this.section = element("section", {}, heading, controls, this.box, this.legend, this.cards);
     new ResizeObserver(() => this.plot && this.plot.setSize(this.size())).observe(this.box);
     dark.addEventListener("change", () => this.draw());
   }
@@ -94,8 +95,9 @@ class Chart {
         curves.push({name: name + "training", width: 1, dash: [], x: run.training[0], y: run.training[1],
                      colour: () => (alone ? themeColour("training") : visible(colour) + "70")});
       }
-      curves.push({name: name + "validation" + (run.best ? " (ring: the best)" : ""), width: 2.5, dash: [], x: run.validation[0], y: run.validation[1],
-                   colour: () => visible(colour), best: run.best, points: true});
+      curves.push({name: name + "validation" + (run.best ? " (ring: the best)" : ""), width: 2.5, dash: [],
+                   x: run.validation[0], y: run.validation[1], colour: () => visible(colour), best: run.best,
+                   points: true});
       if (run.reference && run.done > 0) {
         const first = this.kind === "refinement" ? 0 : 1;
         curves.push({name: name + run.reference.text, width: 2, dash: [6, 5], x: [first, Math.max(run.done, first + 1)],
@@ -121,7 +123,8 @@ class Chart {
     this.plot = null;
     this.box.hidden = curves.length === 0;
     this.values = curves.map(() => element("output"));
-    this.legend.replaceChildren(...curves.map((curve, k) => element("li", {}, swatch(curve), curve.name, this.values[k])));
+    const item = (curve, k) => element("li", {}, swatch(curve), curve.name, this.values[k]);
+    this.legend.replaceChildren(...curves.map(item));
     if (curves.length === 0) return;
     const clean = (y) => y.map((v) => (v === null || (this.log && v <= 0) ? null : v));
     const data = uPlot.join(curves.map(({x, y}) => [x, clean(y)]));
@@ -139,7 +142,8 @@ class Chart {
       }))],
       scales: {x: {time: false}, y: {distr: this.log ? 3 : 1, range: (u, low, high) => this.range(low, high)}},
       axes: [
-        {...axis, label: kKinds[this.kind].unit, size: 26, splits: (u, k, low, high) => ticks(low, high, u.width / 100, false)},
+        {...axis, label: kKinds[this.kind].unit, size: 26,
+         splits: (u, k, low, high) => ticks(low, high, u.width / 100, false)},
         {...axis, label: this.label(), splits: (u, k, low, high) => ticks(low, high, 5, this.log),
          size: (u, texts) => 14 + 7 * Math.max(3, ...(texts || []).map((text) => text.length))},
       ],
@@ -197,7 +201,8 @@ class Chart {
     if (!this.plot || event.ctrlKey || event.altKey || event.metaKey) return;
     const last = this.x.length - 1, step = event.shiftKey ? 10 : 1;
     const none = this.at === null || this.at === undefined;
-    const to = {ArrowLeft: none ? last : this.at - step, ArrowRight: none ? 0 : this.at + step, Home: 0, End: last}[event.key];
+    const places = {ArrowLeft: none ? last : this.at - step, ArrowRight: none ? 0 : this.at + step, Home: 0, End: last};
+    const to = places[event.key];
     if (to === undefined) return;
     this.point(Math.min(last, Math.max(0, to)));
     event.preventDefault();
@@ -210,7 +215,8 @@ function swatch(curve) {
   const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
   const set = (made, values) => Object.entries(values).forEach(([name, value]) => made.setAttribute(name, value));
   set(svg, {width: 30, height: 10, "aria-hidden": "true"});
-  set(line, {d: "M0 5H30", stroke: curve.colour(), "stroke-width": curve.width, "stroke-dasharray": curve.dash.join(" ")});
+  set(line, {d: "M0 5H30", stroke: curve.colour(), "stroke-width": curve.width});
+  set(line, {"stroke-dasharray": curve.dash.join(" ")});
   svg.append(line);
   return svg;
 }
