@@ -285,7 +285,7 @@ CLI::App& add_refine(CLI::App& app, RefineRequest& request) {
 
 CLI::App& add_watch(CLI::App& app, WatchRequest& request) {
   CLI::App& watch = *app.add_subcommand("watch", description::kWatch);
-  add_texts(watch, "--run", request.runs, "DIR ...", "the folder of a run, or one with runs in it; also several")
+  add_texts(watch, "--run", request.runs, "DIR", "the folder of a run, or one with runs in it; also several")
       ->required();
   add_number<int>(watch, "--port", request.port, Range{0, 65535},
                   "of the page (" + std::to_string(request.port) + "); 0: any that is free");

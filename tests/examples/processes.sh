@@ -39,7 +39,8 @@ for n in 1 2 3 4 7; do
   together "$n" compare --run "run$n" --functions 3 --tune-functions 2
   together "$n" refine --run "run$n" --iterations 3 --pairs 3 --steps 20 --window 5 --validate-every 2 \
     --out "refined$n" --reference always
-  for file in optimizer.safetensors checkpoint.safetensors train.csv config.json reference.json compare.csv compare.json; do
+  for file in optimizer.safetensors checkpoint.safetensors train.csv config.json reference.json compare.csv \
+    compare.json; do
     same "alone/$file" "run$n/$file"
   done
   diff <(grep -A4 '"reference"' refined/refine.json) <(grep -A4 '"reference"' "refined$n/refine.json") ||

@@ -97,8 +97,9 @@ std::optional<Reference> measure_reference(const Family& family, const EvaluateO
     status.finish("reference: " + describe(reference) + format(": %.4g", reference.loss));
     return reference;
   } catch (const TooSlow& slow) {
+    const std::string time = slow.seconds < 60 ? format("%.2g s", slow.seconds) : duration(slow.seconds);
     return without(format("tuning ADAM would take about %s, more than %g%% of the training; --reference always does it",
-                          duration(slow.seconds).c_str(), 100 * kReferenceShare));
+                          time.c_str(), 100 * kReferenceShare));
   } catch (const Error& error) {
     return without(error.what());
   }
