@@ -1,12 +1,17 @@
 #pragma once
 #include <string>
+#include <string_view>
 
 namespace l2l {
 
-/// The style of the page: that of its plotting library, and page.css.
+/// uPlot, which draws on our pages.
+std::string_view uplot_script();
+std::string_view uplot_style();
+std::string_view uplot_licence();
+
+/// The style of the report: uPlot's, and page.css.
 std::string page_style();
-/// Its scripts as elements of HTML: the plotting library, and those in report/page. They expect the data before them,
-/// see page_data.h.
+/// Its scripts as elements of HTML: uPlot, and those in report/page. They expect the data before them, see page_data.h.
 std::string page_scripts();
 
 }  // namespace l2l

@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "autodiff/error.h"
+#include "examples/l2l/report/page_files.h"
 #include "examples/l2l/watch/page_files.h"
 
 namespace l2l {
@@ -108,8 +109,8 @@ WatchServer::WatchServer(const std::string& host, int port, std::function<std::s
   file("/", watch_page(), "text/html; charset=utf-8");
   file("/watch\\.js", watch_script(), "text/javascript; charset=utf-8");
   file("/watch\\.css", watch_style(), "text/css; charset=utf-8");
-  file("/uplot\\.js", plot_script(), "text/javascript; charset=utf-8");
-  file("/uplot\\.css", plot_style(), "text/css; charset=utf-8");
+  file("/uplot\\.js", uplot_script(), "text/javascript; charset=utf-8");
+  file("/uplot\\.css", uplot_style(), "text/css; charset=utf-8");
   server.Get("/progress\\.json", [progress](const httplib::Request&, httplib::Response& response) {
     answer(response, progress(), "application/json");
   });
