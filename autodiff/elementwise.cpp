@@ -146,6 +146,11 @@ Var abs(Var x) {
       "abs", x, [](Real x) { return std::abs(x); }, [](Real x, Real) { return Real((x > 0) - (x < 0)); });
 }
 
+Var cos(Var x) {
+  return unary(
+      "cos", x, [](Real x) { return std::cos(x); }, [](Real x, Real) { return -std::sin(x); });
+}
+
 Var sigmoid(Var x) {
   const auto forward = [](const Real* in, Real* out, Index n) { simd::map(in, out, n, simd::sigmoid); };
   return unary_array("sigmoid", x, forward, [](Real, Real y) { return y * (1 - y); });

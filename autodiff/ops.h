@@ -33,6 +33,7 @@ Var sqrt(Var x);
 Var exp(Var x);
 Var log(Var x);  ///< natural logarithm
 Var abs(Var x);  ///< derivative 0 at 0
+Var cos(Var x);  ///< of radians
 Var sigmoid(Var x);  ///< 1 / (1 + e^-x)
 Var tanh(Var x);
 Var relu(Var x);  ///< max(x, 0), derivative 0 at 0

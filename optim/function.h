@@ -29,6 +29,8 @@ class Function {
   /// How many independent functions it is the sum of. Losses are reported per function (see Evaluation); the gradient
   /// of each is then what it would be alone.
   virtual Index functions() const { return 1; }
+  /// Where it has its lowest value, as far as that is known: points like θ. Of a noisy function, where its mean has.
+  virtual std::vector<std::vector<Real>> minima() const { return {}; }
 };
 
 /// Which functions of a family: to train an optimizer on, to choose between optimizers, to report.

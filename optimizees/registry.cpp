@@ -15,6 +15,7 @@ namespace l2l {
   X(cifar10)              \
   X(autoencoder)          \
   X(neural_art)           \
+  X(landscape)            \
   X(ensemble)
 
 #define L2L_DECLARE(name) OptimizeeEntry name();

@@ -15,6 +15,7 @@ class Scaled : public Function {
   void next_batch(Rng& rng) override { f_->next_batch(rng); }
   Var loss(Tape& tape, Var theta) override { return static_cast<Real>(factor_) * f_->loss(tape, theta); }
   Index functions() const override { return f_->functions(); }
+  std::vector<std::vector<Real>> minima() const override { return f_->minima(); }
 
  private:
   std::unique_ptr<Function> f_;

@@ -120,6 +120,7 @@ if [[ -n ${failing_disk:-} ]]; then
   cp -r before/run before/quadratic
   each_write_fails compare '' compare --run run --functions 2 --tune-functions 2
   each_write_fails probe '' probe --run run
+  each_write_fails walk '' walk --run run --tune-functions 2 --grid 8
   each_write_fails diagnose '' diagnose --run run
   each_write_fails refine --force refine --run run --out refined --iterations 2 --pairs 1 --validation-functions 1
   each_write_fails style '' style --run run "${pair[@]}" --size 16 --scales 1 --steps 2 --out picture.png

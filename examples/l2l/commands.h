@@ -83,6 +83,23 @@ struct ProbeRequest {
 };
 int probe(const ProbeRequest& request);
 
+struct WalkRequest {
+  std::string run;
+  std::string optimizee;  // empty: the one that the run was trained on
+  OptionValues options;  // those given
+  std::optional<int> steps;  // none: those of the training
+  int function = 0, tune_functions = 32;
+  Criterion criterion = Criterion::final;
+  std::string rates;  // a file of tuned learning rates; empty: none
+  int grid = 96;  // points on the x axis at which the loss is computed
+  std::optional<int> batches;  // none: 16 for two coordinates, else 1
+  bool filter_normalise = false;
+  std::uint64_t seed = 0;
+  int threads = 1;
+  bool force = false;
+};
+int walk(const WalkRequest& request);
+
 struct FiguresRequest {
   std::string out;
   std::string runs;  // a folder with trained optimizers, each in a folder of its optimizee's name; empty: none

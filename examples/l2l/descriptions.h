@@ -91,6 +91,29 @@ Example: l2l probe --run runs/mnist
          l2l probe --run runs/mnist --coordinates 5000,15900 --range 0.01 --force
 )";
 
+inline constexpr char kWalk[] = R"(Draw the paths of a trained optimizer and of SGD, NAG, RMSprop and ADAM.
+
+All five minimise one of the held-out functions of l2l compare, from the same starting point, on the same
+minibatches; the learning rates of the four are tuned on validation functions for as many steps. The picture has
+their paths over contour lines of the loss, which are at equal ratios. Losses beyond ten times the one at the start
+set neither the contour lines nor the part that is shown.
+  - A function of two coordinates is drawn as it is, with its minima if they are known.
+  - Of any other the picture is the plane through the start, the end of the learned optimizer and the end of the
+    best rule. The other paths are projected onto it orthogonally, and the picture says how much of each path lies
+    outside of it. x and y are distances.
+  - With --filter-normalise (Li et al. 2018) each filter of the two directions, the weights that make a unit or a
+    channel, is scaled to the norm that it has at the start, and what belongs to no filter becomes 0. That is another
+    plane through the start, and x and y are multiples of its directions.
+The contour lines are of the mean loss on the first --batches minibatches that the optimizers meet, the same for all
+points of the picture.
+
+Writes DIR/walk.png, walk.gif, walk.csv and walk.json.
+
+Example: l2l walk --run examples/trained/landscape --function 3
+         l2l walk --run examples/trained/landscape --kind rosenbrock --force
+         l2l walk --run runs/mnist --filter-normalise
+)";
+
 inline constexpr char kFigures[] =
     R"(Make the paper's figures, on one page: learning curves, generalisation, a look inside.
 

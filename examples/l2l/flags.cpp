@@ -164,6 +164,18 @@ void add_tune_functions(CLI::App& app, int& functions) {
                   "validation functions to tune learning rates on (" + std::to_string(functions) + ")");
 }
 
+void add_criterion(CLI::App& app, Criterion& criterion) {
+  add_parsed(
+      app, "--criterion", "final|sum",
+      [&](const std::string& name) { criterion = parse_named("--criterion", parse_criterion, name); },
+      "what learning rates are tuned for: the final loss, or the sum of losses (final)");
+}
+
+void add_rates(CLI::App& app, std::string& rates) {
+  add_text(app, "--rates", rates, "FILE",
+           "keep tuned learning rates in this file, and take from it those that were\ntuned before in the same way");
+}
+
 void add_threads(CLI::App& app, int& threads) {
   threads = std::clamp(omp_get_max_threads(), 1, static_cast<int>(kThreads.high));
   add_number<int>(app, "--threads", threads, kThreads,
@@ -302,10 +314,7 @@ CLI::App& add_compare(CLI::App& app, CompareRequest& request) {
   add_tune_functions(compare, request.tune_functions);
   add_number<int>(compare, "--tune-steps", request.tune_steps, kCount,
                   "steps to tune learning rates for (as many as it was trained for)");
-  add_parsed(
-      compare, "--criterion", "final|sum",
-      [&](const std::string& name) { request.criterion = parse_named("--criterion", parse_criterion, name); },
-      "what learning rates are tuned for: the final loss, or the sum of losses (final)");
+  add_criterion(compare, request.criterion);
   CLI::Option* const schedule = add_parsed(
       compare, "--schedule", "LIST",
       [&](const std::string& text) { request.schedules = parse_named("--schedule", parse_schedules, text); },
@@ -317,8 +326,7 @@ CLI::App& add_compare(CLI::App& app, CompareRequest& request) {
                                       "rules to compare with besides, separated by commas: muon,\n"
                                       "muon-growing, momentum");
   set_offer(also->delimiter(','), {Offer::Kind::list, other_rules()});
-  add_text(compare, "--rates", request.rates, "FILE",
-           "keep tuned learning rates in this file, and take from it those that were\ntuned before in the same way");
+  add_rates(compare, request.rates);
   add_seed(compare, request.seed);
   add_threads(compare, request.threads);
   add_text(compare, "--label", request.label, "LABEL", "a name for this comparison, used in its file names");
@@ -354,6 +362,29 @@ CLI::App& add_probe(CLI::App& app, ProbeRequest& request) {
   probe.add_flag("--force", request.force, "replace what an earlier probe wrote");
   add_other_optimizee(probe, "follow it", request.optimizee, request.options);
   return probe;
+}
+
+CLI::App& add_walk(CLI::App& app, WalkRequest& request) {
+  CLI::App& walk = *app.add_subcommand("walk", description::kWalk);
+  add_run(walk, request.run);
+  add_number<int>(walk, "--function", request.function, kCountOrNone, "which of the held-out functions (0)");
+  add_seed(walk, request.seed);
+  add_steps(walk, request.steps, "steps to follow, and to tune learning rates for (as many as it was trained for)");
+  add_tune_functions(walk, request.tune_functions);
+  add_criterion(walk, request.criterion);
+  add_rates(walk, request.rates);
+  add_number<int>(walk, "--grid", request.grid, Range{2, 1000},
+                  "points on the x axis at which the loss is computed, three quarters of it on the\ny axis (" +
+                      std::to_string(request.grid) + ")");
+  add_number<int>(walk, "--batches", request.batches, kCount,
+                  "minibatches that the contour lines are the mean loss of: the first that the\noptimizers meet (16 "
+                  "for functions of two coordinates, else 1)");
+  walk.add_flag("--filter-normalise", request.filter_normalise,
+                "of a network: scale each filter of the plane's directions to its norm at the start");
+  add_threads(walk, request.threads);
+  walk.add_flag("--force", request.force, "replace an earlier walk");
+  add_other_optimizee(walk, "walk", request.optimizee, request.options);
+  return walk;
 }
 
 CLI::App& add_figures(CLI::App& app, FiguresRequest& request) {

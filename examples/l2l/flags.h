@@ -14,6 +14,7 @@ CLI::App& add_refine(CLI::App& app, RefineRequest& request);
 CLI::App& add_watch(CLI::App& app, WatchRequest& request);
 CLI::App& add_compare(CLI::App& app, CompareRequest& request);
 CLI::App& add_probe(CLI::App& app, ProbeRequest& request);
+CLI::App& add_walk(CLI::App& app, WalkRequest& request);
 CLI::App& add_figures(CLI::App& app, FiguresRequest& request);
 CLI::App& add_ablate(CLI::App& app, AblateRequest& request);
 CLI::App& add_diagnose(CLI::App& app, DiagnoseRequest& request);

@@ -58,6 +58,7 @@ int run(int argc, char** argv) {
   WatchRequest watch_request;
   CompareRequest compare_request;
   ProbeRequest probe_request;
+  WalkRequest walk_request;
   FiguresRequest figures_request;
   AblateRequest ablate_request;
   DiagnoseRequest diagnose_request;
@@ -72,6 +73,7 @@ int run(int argc, char** argv) {
       {add_watch(app, watch_request), [&] { return watch(watch_request); }},
       {add_compare(app, compare_request), [&] { return compare(compare_request); }},
       {add_probe(app, probe_request), [&] { return probe(probe_request); }},
+      {add_walk(app, walk_request), [&] { return walk(walk_request); }},
       {add_figures(app, figures_request), [&] { return figures(figures_request); }},
       {add_ablate(app, ablate_request), [&] { return ablate_preprocessing(ablate_request); }},
       {add_style(app, style_request), [&] { return style(style_request); }},

@@ -37,6 +37,7 @@ const Unary unary_ops[] = {
     {"log", [](Var x) { return log(x); }, [](double x) { return std::log(x); }, 0.3, 3, 4},
     {"abs", [](Var x) { return abs(x); }, [](double x) { return std::abs(x); }, 0.1, 2},
     {"abs (negative)", [](Var x) { return abs(x); }, [](double x) { return std::abs(x); }, -2, -0.1},
+    {"cos", [](Var x) { return cos(x); }, [](double x) { return std::cos(x); }, -4, 4, 4},
     {"sigmoid", [](Var x) { return sigmoid(x); }, [](double x) { return 1 / (1 + std::exp(-x)); }, -4, 4, 4},
     {"tanh", [](Var x) { return tanh(x); }, [](double x) { return std::tanh(x); }, -3, 3, 4},
     {"relu", [](Var x) { return relu(x); }, [](double x) { return std::max(x, 0.0); }, 0.1, 2},

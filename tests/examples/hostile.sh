@@ -42,6 +42,7 @@ quiet train "${tiny[@]}" --out run
 fast=(--functions 1 --tune-functions 1)
 declare -A needed=([train]="${tiny[*]} --out new --force" [refine]='--run run --out new --force --iterations 1 --pairs 1'
   [compare]="--run run --force ${fast[*]} --steps 2" [probe]='--run run --force --adam-rate 1 --sgd-rate 1 --steps 2'
+  [walk]='--run run --force --tune-functions 1 --steps 2 --grid 4'
   [figures]="--out page --runs . --only quadratic ${fast[*]} --epochs 1" [diagnose]='--run run --force --steps 2'
   [ablate-preprocessing]="${tiny_optimizer[*]} --out new --epochs 1 --seeds 1 --functions 1" [meta-gradient]='--run run --force --steps 2'
   [style]='--run run --content x.png --style x.png')
@@ -72,18 +73,19 @@ ln -s $data "$name/$name"
 image=(--optimizee mnist --data "$name/$name" --units 2 --batch 2 --steps 2 --unroll 1 --epochs 1 --hidden 2 --layers 1
   --validation-functions 1)
 run=$name/mnist
-for arguments in "train" "compare" "probe" "diagnose"; do
+for arguments in "train" "compare" "probe" "walk" "diagnose"; do
   case $arguments in
     train) call train "${image[@]}" --out "$run" ;;
     compare) call compare --run "$run" "${fast[@]}" ;;
     probe) call probe --run "$run" --adam-rate 1 --sgd-rate 1 --pick 1 ;;
+    walk) call walk --run "$run" --tune-functions 1 --grid 4 ;;
     diagnose) call diagnose --run "$run" ;;
   esac
   [[ ! -s err.txt ]] || ! grep '^l2l: no ' err.txt || fail "$arguments in a folder with a strange name"
 done
 grep -qF "$name" out.txt || fail "the name is not shown as it is: $(cat out.txt)"
 if command -v gnuplot >/dev/null; then
-  for picture in train compare probe_updates diagnose; do
+  for picture in train compare probe_updates walk diagnose; do
     head -c 4 "$run/$picture.png" | grep -q PNG || fail "$picture.png with a strange title"
   done
 fi

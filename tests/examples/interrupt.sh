@@ -46,6 +46,9 @@ for k in 0 1 2; do
   unchanged compare
   stopped "$signal" "$wait" probe --run run --steps 200000
   unchanged probe
+  stopped "$signal" "$wait" walk --run run --tune-functions 100000
+  stopped "$signal" "$wait" walk --run run --tune-functions 1 --batches 1000000
+  unchanged walk
   stopped "$signal" "$wait" diagnose --run run --steps 100000
   unchanged diagnose
   stopped "$signal" "$wait" ablate-preprocessing "${tiny_optimizer[@]}" --epochs 100000 --out new/ablation

@@ -6,11 +6,11 @@ quiet --help
 grep -q "l2l train" out.txt || fail "--help: $(cat out.txt)"
 quiet --version
 grep -qE '^l2l [0-9]+\.[0-9]+' out.txt || fail "--version says $(cat out.txt)"
-for command in list train compare probe figures ablate-preprocessing style diagnose meta-gradient; do
+for command in list train compare probe walk figures ablate-preprocessing style diagnose meta-gradient; do
   quiet "$command" --help
 done
 quiet list
-for name in quadratic mnist cifar10 neural_art ensemble lstm sgd nag rmsprop adam; do
+for name in quadratic mnist cifar10 neural_art landscape ensemble lstm sgd nag rmsprop adam; do
   grep -q "^  $name " out.txt || fail "list does not show $name"
 done
 

@@ -16,6 +16,7 @@ struct Requests {
   RefineRequest refine;
   CompareRequest compare;
   ProbeRequest probe;
+  WalkRequest walk;
   FiguresRequest figures;
   AblateRequest ablate;
   DiagnoseRequest diagnose;
@@ -34,6 +35,7 @@ struct CommandLine {
     add_refine(app, requests.refine);
     add_compare(app, requests.compare);
     add_probe(app, requests.probe);
+    add_walk(app, requests.walk);
     add_figures(app, requests.figures);
     add_ablate(app, requests.ablate);
     add_diagnose(app, requests.diagnose);

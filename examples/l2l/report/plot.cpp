@@ -7,6 +7,7 @@
 
 #include "autodiff/error.h"
 #include "autodiff/format.h"
+#include "examples/l2l/report/gif.h"
 #include "examples/l2l/run/interrupt.h"
 #include "examples/l2l/run/program.h"
 #include "nn/files/atomic_file.h"
@@ -32,8 +33,8 @@ void stop_if_overdue(double seconds) {
   if (seconds > kLongestPicture) throw Error(format("gnuplot took longer than %g s", kLongestPicture));
 }
 
-/// The picture as the bytes of a PNG file.
-std::string draw(const Commands& commands) {
+/// What gnuplot writes.
+std::string drawn(const Commands& commands) {
   const TemporaryFile in = temporary_file(Commands(kStyle, commands).script()), out = temporary_file(),
                       err = temporary_file();
   const auto start = std::chrono::steady_clock::now();
@@ -43,11 +44,31 @@ std::string draw(const Commands& commands) {
   if (!run_program({"gnuplot", "--default-settings"}, in.get(), out.get(), err.get(), meanwhile)) {
     throw Error("gnuplot failed");
   }
-  const std::string picture = content_of(out.get());
+  return content_of(out.get());
+}
+
+/// The picture as the bytes of a PNG file.
+std::string png_of(const Commands& commands) {
+  const std::string picture = drawn(commands);
   if (!picture.starts_with("\x89PNG") || !picture.ends_with("IEND\xae\x42\x60\x82")) {
     throw Error("gnuplot made no picture, or an incomplete one");
   }
   return picture;
+}
+
+/// Adds what `draw` returns to the files; if it throws, says why, and where the numbers are.
+template <class Draw>
+bool add_drawn(std::vector<NewFile>& files, const std::filesystem::path& file, const std::filesystem::path& data,
+               Draw draw) {
+  if (!writes_files()) return false;
+  try {
+    files.push_back({file, draw()});
+    return true;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "l2l: no %s: %s; the numbers are in %s\n", file.filename().c_str(), error.what(),
+                 data.c_str());
+    return false;
+  }
 }
 
 }  // namespace
@@ -88,14 +109,19 @@ Commands curve_style(std::size_t points) {
 
 bool add_picture(std::vector<NewFile>& files, const Commands& commands, const std::filesystem::path& png,
                  const std::filesystem::path& data) {
-  if (!writes_files()) return false;
-  try {
-    files.push_back({png, draw(commands)});
-    return true;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "l2l: no %s: %s; the numbers are in %s\n", png.filename().c_str(), error.what(), data.c_str());
-    return false;
-  }
+  return add_drawn(files, png, data, [&] { return png_of(commands); });
+}
+
+bool add_animation(std::vector<NewFile>& files, const std::function<Commands(int frames)>& commands,
+                   const std::filesystem::path& gif, const std::filesystem::path& data) {
+  constexpr int kFrames = 51, kHold = 300;  // 1/100 s
+  constexpr std::size_t kLargest = 2'000'000;  // bytes
+  return add_drawn(files, gif, data, [&] {
+    for (int frames = kFrames;; frames /= 2) {
+      const std::string animation = last_frame_held(drawn(commands(frames)), kHold);
+      if (animation.size() <= kLargest || frames < 4) return animation;
+    }
+  });
 }
 
 bool plot(const Commands& commands, const std::filesystem::path& png, const std::filesystem::path& data) {

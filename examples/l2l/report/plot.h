@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -24,8 +25,12 @@ Commands curve_style(std::size_t points);
 /// prints the reason and that the numbers are in `data` to stderr. Returns whether there is a picture.
 bool add_picture(std::vector<NewFile>& files, const Commands& commands, const std::filesystem::path& png,
                  const std::filesystem::path& data);
-/// The same, but the picture is written at once. If there is none, an older picture is removed, as it would not show
-/// these numbers.
+/// The same for an animated GIF, of at most 2 MB: `commands` draw so many frames, in a gif terminal of their own. The
+/// last frame stays for three seconds.
+bool add_animation(std::vector<NewFile>& files, const std::function<Commands(int frames)>& commands,
+                   const std::filesystem::path& gif, const std::filesystem::path& data);
+/// As add_picture, but the picture is written at once. If there is none, an older picture is removed, as it would not
+/// show these numbers.
 bool plot(const Commands& commands, const std::filesystem::path& png, const std::filesystem::path& data);
 
 }  // namespace l2l

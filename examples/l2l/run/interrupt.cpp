@@ -62,8 +62,12 @@ class Interruptible : public Function {
     stop_if_interrupted();
     f_->next_batch(rng);
   }
-  Var loss(Tape& tape, Var theta) override { return f_->loss(tape, theta); }
+  Var loss(Tape& tape, Var theta) override {
+    stop_if_interrupted();
+    return f_->loss(tape, theta);
+  }
   Index functions() const override { return f_->functions(); }
+  std::vector<std::vector<Real>> minima() const override { return f_->minima(); }
 
  private:
   std::unique_ptr<Function> f_;

@@ -31,8 +31,8 @@ int interrupted_exit_code();
 
 /// Throws Interrupted if there was a signal.
 void stop_if_interrupted();
-/// The same functions; drawing one, or a minibatch of one, is where whatever follows them (training, tuning,
-/// evaluation) ends if it is interrupted.
+/// The same functions; drawing one, or a minibatch of one, or its loss, is where whatever follows them (training,
+/// tuning, evaluation) ends if it is interrupted.
 Family interruptible(const Family& family);
 
 }  // namespace l2l

@@ -60,7 +60,7 @@ OptionValues read_options(const JsonObject& saved, const OptimizeeEntry& entry) 
 
 bool is_table_or_picture(const fs::path& file) {
   const std::string extension = file.extension().string();
-  return extension == ".csv" || extension == ".json" || extension == ".png";
+  return extension == ".csv" || extension == ".json" || extension == ".png" || extension == ".gif";
 }
 
 bool is_probe(const fs::path& file) {
@@ -73,7 +73,7 @@ bool is_finding(const fs::path& file) {
   const std::string stem = file.stem().string();
   return is_probe(file) ||
          ((stem == "compare" || stem.starts_with("compare-") || stem.starts_with("sheet-") || stem == "meta_gradient" ||
-           stem == "diagnose" || stem == "refine" || stem == "preprocess") &&
+           stem == "diagnose" || stem == "refine" || stem == "preprocess" || stem == "walk") &&
           is_table_or_picture(file));
 }
 
@@ -112,6 +112,8 @@ LearnedOptimizer load_optimizer(const RunFolder& folder) {
 }
 
 }  // namespace
+
+fs::path RunFolder::walk(const std::string& extension) const { return path / ("walk" + extension); }
 
 fs::path RunFolder::meta_gradient(const std::string& extension) const { return path / ("meta_gradient" + extension); }
 

@@ -30,6 +30,8 @@ struct RunFolder {
   std::filesystem::path probe(const std::string& name, const std::string& extension) const;
   /// What earlier probes wrote.
   std::vector<std::filesystem::path> probes() const;
+  /// What l2l walk writes: .csv, .json, .png or .gif.
+  std::filesystem::path walk(const std::string& extension) const;
   /// What l2l meta-gradient writes: .csv, .json or .png.
   std::filesystem::path meta_gradient(const std::string& extension) const;
   /// sheet-NAME.png: where the report looks for styled pictures.
