@@ -140,7 +140,12 @@ OptimizeeEntry landscape() {
         };
       },
       .optimizer = {.preprocess = {Preprocess::Kind::log_sign, 10}, .output_scale = 0.1},
-      .training = {.steps = 100, .unroll = 20, .functions = 16, .learning_rate = 0.01},
+      .training = {.steps = 100,
+                   .unroll = 20,
+                   .functions = 16,
+                   .learning_rate = 0.01,
+                   .validation_functions = 96,
+                   .log_loss = true},
   };
 }
 

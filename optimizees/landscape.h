@@ -37,12 +37,12 @@ const LandscapeKind& find_landscape_kind(std::string_view name);
 ///
 ///     f(θ) = 0.001 + a g(p + s R(φ) (θ - c)) / unit
 ///
-/// with p the middle of the box, R(φ) the rotation by φ, uniform; c uniform in [-2, 2]²; and s and a log-uniform from ½
-/// to 2. So searches begin within 12 of c with losses around 1; and as the smallest loss is 0.001, all have a
+/// with p the middle of the box, R(φ) the rotation by φ, uniform; c uniform in [-2, 2]²; and s and a log-uniform from
+/// ⅔ to 1½. So searches begin within 9 of c with losses around 1; and as the smallest loss is 0.001, all have a
 /// logarithm.
 class Landscape : public Function {
  public:
-  static constexpr double kFloor = 0.001, kShift = 2, kScale = 2;
+  static constexpr double kFloor = 0.001, kShift = 2, kScale = 1.5;
 
   Landscape(const LandscapeKind& kind, Rng& rng);
 

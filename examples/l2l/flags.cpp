@@ -376,7 +376,7 @@ CLI::App& add_walk(CLI::App& app, WalkRequest& request) {
   add_number<int>(walk, "--grid", request.grid, Range{2, 1000},
                   "points on the x axis at which the loss is computed, three quarters of it on the\ny axis (" +
                       std::to_string(request.grid) + ")");
-  add_number<int>(walk, "--batches", request.batches, kCount,
+  add_number<int>(walk, "--batches", request.batches, Range{1, 1000},
                   "minibatches that the contour lines are the mean loss of: the first that the\noptimizers meet (16 "
                   "for functions of two coordinates, else 1)");
   walk.add_flag("--filter-normalise", request.filter_normalise,

@@ -113,11 +113,10 @@ void evaluate_grid(Walk& walk, const WalkRequest& request, const Plane& plane, c
   StatusLine status;
   walk.grid = grid_around(walk, request.grid);
   const EvaluateOptions held_out{Split::test, 1, walk.steps, request.seed, request.threads};
-  std::optional<Pace> pace;
-  walk.losses = losses_on(walk.grid, plane, family, request.function, held_out, walk.batches, [&](int done, int total) {
+  const Pace pace(0, walk.grid.columns * walk.grid.rows * walk.batches, "contours: evaluation");
+  walk.losses = losses_on(walk.grid, plane, family, request.function, held_out, walk.batches, [&](int done, int) {
     stop_if_interrupted();
-    if (!pace) pace.emplace(0, total, "contours: evaluation");
-    status.update(pace->after(done));
+    status.update(pace.after(done));
   });
 }
 

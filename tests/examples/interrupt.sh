@@ -47,7 +47,7 @@ for k in 0 1 2; do
   stopped "$signal" "$wait" probe --run run --steps 200000
   unchanged probe
   stopped "$signal" "$wait" walk --run run --tune-functions 100000
-  stopped "$signal" "$wait" walk --run run --tune-functions 1 --batches 1000000
+  stopped "$signal" "$wait" walk --run run --tune-functions 1 --grid 1000 --batches 1000
   unchanged walk
   stopped "$signal" "$wait" diagnose --run run --steps 100000
   unchanged diagnose

@@ -45,29 +45,36 @@ std::string grid_lines(const Walk& walk, const LogRange& range) {
   return lines;
 }
 
-/// The contour lines as the data block $contours, and their colours: dark where the loss is low.
+/// The contour lines as the data block $contours.
 Commands contours(const Walk& walk, const LogRange& range) {
   Commands levels;
   for (int k = 0; k < kContours; ++k) {
     levels +=
         Commands(k == 0 ? Commands() : Commands(","), range.low + (range.high - range.low) * (k + 0.5) / kContours);
   }
-  const double top = std::max(range.high, range.low + 1e-6);
   return Commands(Commands::data("grid", grid_lines(walk, range)),
                   "set contour base\nunset surface\nset cntrparam levels discrete ", levels,
-                  "\nset table $contours\nsplot $grid using 1:2:3\nunset table\nset surface\nunset contour\n"
-                  "set palette defined (0 '#6b7280', 1 '#dfe3e8')\nset cbrange [",
-                  range.low, ":", top, "]\n");
+                  "\nset table $contours\nsplot $grid using 1:2:3\nunset table\nset surface\nunset contour\n");
 }
 
-/// Numbers at the colours, three or four.
-Commands colour_tics(const LogRange& range) {
-  Commands list;
+/// How they are drawn: dark where the loss is low. By a function of its own, as a GIF has no room for a palette beside
+/// other colours.
+Commands contour_style(const LogRange& range) {
+  const double span = std::max(range.high - range.low, 1e-6);
+  return Commands("shade(z) = 0x10101 * int(110 + 112 * (z - ", range.low, ") / ", span, ")\n");
+}
+
+/// The same shades, with numbers, for a picture.
+Commands colour_box(const LogRange& range) {
+  const double top = std::max(range.high, range.low + 1e-6);
+  Commands tics;
   for (int k = 0; k < 4; ++k) {
-    const double at = range.low + (range.high - range.low) * k / 3;
-    list += Commands(list.empty() ? Commands() : Commands(", "), Text(format("%.2g", std::pow(10, at))), " ", at);
+    const double at = range.low + (top - range.low) * k / 3;
+    tics += Commands(tics.empty() ? Commands() : Commands(", "), Text(format("%.2g", std::pow(10, at))), " ", at);
   }
-  return list;
+  return Commands("set palette defined (0 '#6e6e6e', 1 '#dedede')\nset cbrange [", range.low, ":", top,
+                  "]\nset colorbox user origin screen 0.76,0.12 size screen 0.018,0.26\nset cbtics (", tics,
+                  ")\nset label 'contour lines: loss' at screen 0.755,0.41 left\n");
 }
 
 /// Where the paths are, as data blocks $path0, $path1 …
@@ -92,11 +99,10 @@ std::string axis_label(const Walk& walk, int k) {
   return k == 0 ? "distance from the start, towards " + to : "orthogonal to that, towards " + to;
 }
 
-/// "adam (rate 0.02): 0.0123", the loss at a step; in a plane "adam: 0.0123, 30 % outside".
+/// "adam: 0.0123", the loss at a step; in a plane "adam: 0.0123, 30 % outside".
 std::string entry(const Walk& walk, const WalkPath& path, int step) {
-  const std::string loss = format(": %.3g", path.losses[step]);
-  if (walk.plane) return path.name + loss + format(", %.0f %% outside", 100 * path.outside);
-  return path.name + (path.learning_rate ? format(" (rate %.2g)", *path.learning_rate) : " (learned)") + loss;
+  const std::string text = path.name + format(": %.3g", path.losses[step]);
+  return walk.plane ? text + format(", %.0f %% outside", 100 * path.outside) : text;
 }
 
 /// The page: the plane at the left, 4 wide and 3 high, and the key at the right. Lengths are in pixels.
@@ -116,8 +122,8 @@ Commands page(const Walk& walk, int width, int height, int left, int top, int pl
 }
 
 /// The paths up to a step, with a dot where each is then; the learned optimizer's on top.
-Commands paths_to(const Walk& walk, int step) {
-  Commands plots("plot $contours using 1:2:3 with lines linecolor palette linewidth 1.2");
+Commands paths_to(const Walk& walk, int step, const Commands& besides = {}) {
+  Commands plots("plot $contours using 1:2:(shade($3)) with lines linewidth 1.2 linecolor rgb variable");
   for (std::size_t j = walk.paths.size(); j-- > 0;) {
     const WalkPath& path = walk.paths[j];
     const int last = std::min(step, static_cast<int>(path.points.size()) - 1);
@@ -139,30 +145,29 @@ Commands paths_to(const Walk& walk, int step) {
         Commands(", $minima using 1:2 with points pointtype 3 pointsize 1.8 linewidth 2 linecolor '#000000' title ",
                  walk.minima.size() == 1 ? Commands("'minimum'") : Commands("'minima'"));
   }
-  return Commands("set key title ", Text("loss at step " + std::to_string(step)), " left\n", plots, "\n");
+  return Commands("set key title ", Text("loss at step " + std::to_string(step)), " left\n", plots, besides, "\n");
 }
 
 }  // namespace
 
 Commands walk_plot(const Walk& walk) {
   const LogRange range = log_range(walk);
+  // Only the box needs the palette: a plot of nothing shows it.
   return Commands("set terminal pngcairo noenhanced size 1000,640 font 'Sans,13' background '#ffffff'\n",
-                  contours(walk, range), path_data(walk), page(walk, 1000, 640, 85, 60, 640),
-                  "set colorbox user origin screen 0.75,0.12 size screen 0.018,0.26\nset cbtics (", colour_tics(range),
-                  ")\nset label 'contour lines: loss' at screen 0.745,0.41 left\n", paths_to(walk, walk.steps));
+                  contours(walk, range), contour_style(range), path_data(walk), page(walk, 1000, 640, 95, 60, 640),
+                  colour_box(range), paths_to(walk, walk.steps, Commands(", NaN with points palette")));
 }
 
 Commands walk_animation(const Walk& walk, int frames) {
+  const LogRange range = log_range(walk);
   Commands pictures;
   const int moves = std::clamp(frames - 1, 1, walk.steps);
   for (int k = 0; k <= moves; ++k) {
     pictures += paths_to(walk, static_cast<int>(std::lround(static_cast<double>(walk.steps) * k / moves)));
   }
   return Commands("set terminal gif animate delay ", kFrameTime,
-                  " loop 0 noenhanced size 800,500 font 'Sans,11' "
-                  "background '#ffffff'\n",
-                  contours(walk, log_range(walk)), path_data(walk), page(walk, 800, 500, 70, 50, 520),
-                  "unset colorbox\n", pictures);
+                  " loop 0 noenhanced size 800,500 font 'Sans,11' background '#ffffff'\n", contours(walk, range),
+                  contour_style(range), path_data(walk), page(walk, 800, 500, 80, 50, 520), pictures);
 }
 
 }  // namespace l2l
