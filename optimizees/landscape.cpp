@@ -140,12 +140,12 @@ OptimizeeEntry landscape() {
         };
       },
       .optimizer = {.preprocess = {Preprocess::Kind::log_sign, 10}, .output_scale = 0.1},
-      .training = {.steps = 100,
+      .training = {.epochs = 2000,
+                   .steps = 100,
                    .unroll = 20,
                    .functions = 16,
                    .learning_rate = 0.01,
-                   .validation_functions = 96,
-                   .log_loss = true},
+                   .validation_functions = 96},
   };
 }
 

@@ -1,9 +1,9 @@
 # What walk writes: pictures, an animation that ends, tables; planes of functions with more coordinates; and the requests
 # that it refuses.
 source "$(dirname "$0")/common.bash"
-small=(--steps 20 --unroll 10 --hidden 4 --layers 1 --epochs 2 --validate-every 2 --validation-functions 2)
+small=(--unroll 2 --hidden 4 --layers 1 --epochs 2 --validate-every 2 --validation-functions 2)
 quick=(--tune-functions 2 --grid 20)
-quiet train --optimizee landscape --functions 2 "${small[@]}" --out run
+quiet train --optimizee landscape --functions 2 --steps 20 "${small[@]}" --out run
 
 # numbers FILE NAME: those of an array of numbers, one a line.
 numbers() { sed -n "/^  \"$2\": \[/,/^  \]/p" "$1" | tail -n +2 | grep -oE 'null|-?[0-9][0-9.e+-]*'; }
@@ -33,8 +33,8 @@ done
 [[ $(numbers run/walk.json grid | wc -l) == 300 ]] || fail "the grid has $(numbers run/walk.json grid | wc -l) points"
 [[ $(numbers run/walk.json minima | wc -l) == 8 ]] || fail "four minima: $(numbers run/walk.json minima)"
 # The picture shows all paths and minima.
-read -r x_low x_high y_low y_high < <({ numbers run/walk.json x; numbers run/walk.json y; } | tr '\n' ' ')
-awk -F, -v a="$x_low" -v b="$x_high" -v c="$y_low" -v d="$y_high" \
+mapfile -t ends < <(numbers run/walk.json x; numbers run/walk.json y)
+awk -F, -v a="${ends[0]}" -v b="${ends[1]}" -v c="${ends[2]}" -v d="${ends[3]}" \
   'NR > 1 && ($3 < a || $3 > b || $4 < c || $4 > d) { exit 1 }' run/walk.csv || fail "a path leaves the picture"
 if command -v gnuplot >/dev/null; then
   head -c 4 run/walk.png | grep -q PNG || fail "walk.png is not a picture"
@@ -52,7 +52,7 @@ cp run/walk.csv before.csv && cp run/walk.json before.json
 quiet walk --run run "${quick[@]}" --force --rates rates.json --threads 2
 same run/walk.csv before.csv
 same run/walk.json before.json
-quiet walk --run run "${quick[@]}" --force --rates rates.json --batches 1 --grid 8
+quiet walk --run run --tune-functions 2 --force --rates rates.json --batches 1 --grid 8
 same run/walk.csv before.csv
 grep -qF '"columns": 8' run/walk.json || fail "--grid 8 changed nothing"
 for other in '--seed 1' '--function 1'; do
@@ -109,7 +109,7 @@ grep -qF '"kind": "coordinates"' plane/walk.json && grep -qF '"minima": []' plan
 # A network's directions, filter by filter.
 data=/usr/share/datasets/fashion-mnist
 if [[ -e $data ]]; then
-  quiet train --optimizee mnist --data $data --units 2 --batch 2 "${small[@]}" --steps 2 --unroll 1 --out net
+  quiet train --optimizee mnist --data $data --units 2 --batch 2 --steps 4 "${small[@]}" --out net
   quiet walk --run net --tune-functions 1 --grid 8
   [[ $(grep -c '"outside": 0' net/walk.json) == 5 ]] || fail "outside of the plane: $(grep outside net/walk.json)"
   cp net/walk.csv plain.csv

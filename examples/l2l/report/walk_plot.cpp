@@ -73,8 +73,8 @@ Commands colour_box(const LogRange& range) {
     tics += Commands(tics.empty() ? Commands() : Commands(", "), Text(format("%.2g", std::pow(10, at))), " ", at);
   }
   return Commands("set palette defined (0 '#6e6e6e', 1 '#dedede')\nset cbrange [", range.low, ":", top,
-                  "]\nset colorbox user origin screen 0.76,0.12 size screen 0.018,0.26\nset cbtics (", tics,
-                  ")\nset label 'contour lines: loss' at screen 0.755,0.41 left\n");
+                  "]\nset colorbox user origin screen 0.74,0.14 size screen 0.018,0.26\nset cbtics (", tics,
+                  ")\nset label 'contour lines: loss' at screen 0.735,0.43 left\n");
 }
 
 /// Where the paths are, as data blocks $path0, $path1 …
@@ -99,10 +99,10 @@ std::string axis_label(const Walk& walk, int k) {
   return k == 0 ? "distance from the start, towards " + to : "orthogonal to that, towards " + to;
 }
 
-/// "adam: 0.0123", the loss at a step; in a plane "adam: 0.0123, 30 % outside".
+/// "adam: 0.0123", the loss at a step; in a plane "adam: 0.0123 (30 %)", with how much is outside.
 std::string entry(const Walk& walk, const WalkPath& path, int step) {
   const std::string text = path.name + format(": %.3g", path.losses[step]);
-  return walk.plane ? text + format(", %.0f %% outside", 100 * path.outside) : text;
+  return walk.plane ? text + format(" (%.0f %%)", 100 * path.outside) : text;
 }
 
 /// The page: the plane at the left, 4 wide and 3 high, and the key at the right. Lengths are in pixels.
@@ -145,7 +145,9 @@ Commands paths_to(const Walk& walk, int step, const Commands& besides = {}) {
         Commands(", $minima using 1:2 with points pointtype 3 pointsize 1.8 linewidth 2 linecolor '#000000' title ",
                  walk.minima.size() == 1 ? Commands("'minimum'") : Commands("'minima'"));
   }
-  return Commands("set key title ", Text("loss at step " + std::to_string(step)), " left\n", plots, besides, "\n");
+  return Commands("set key title ", Text("loss at step " + std::to_string(step)),
+                  walk.plane ? Commands(" . \"\\n\" . '(part outside of the plane)'") : Commands(), " left\n", plots, besides,
+                  "\n");
 }
 
 }  // namespace
@@ -154,7 +156,7 @@ Commands walk_plot(const Walk& walk) {
   const LogRange range = log_range(walk);
   // Only the box needs the palette: a plot of nothing shows it.
   return Commands("set terminal pngcairo noenhanced size 1000,640 font 'Sans,13' background '#ffffff'\n",
-                  contours(walk, range), contour_style(range), path_data(walk), page(walk, 1000, 640, 95, 60, 640),
+                  contours(walk, range), contour_style(range), path_data(walk), page(walk, 1000, 640, 90, 60, 616),
                   colour_box(range), paths_to(walk, walk.steps, Commands(", NaN with points palette")));
 }
 
@@ -167,7 +169,7 @@ Commands walk_animation(const Walk& walk, int frames) {
   }
   return Commands("set terminal gif animate delay ", kFrameTime,
                   " loop 0 noenhanced size 800,500 font 'Sans,11' background '#ffffff'\n", contours(walk, range),
-                  contour_style(range), path_data(walk), page(walk, 800, 500, 80, 50, 520), pictures);
+                  contour_style(range), path_data(walk), page(walk, 800, 500, 75, 50, 500), pictures);
 }
 
 }  // namespace l2l
