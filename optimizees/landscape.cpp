@@ -124,11 +124,16 @@ std::vector<std::vector<Real>> Landscape::minima() const {
 
 OptimizeeEntry landscape() {
   std::string kinds;
-  for (const LandscapeKind& kind : landscape_kinds()) kinds += (kinds.empty() ? "" : ", ") + kind.name;
+  std::vector<std::string> words = {"all"};
+  for (const LandscapeKind& kind : landscape_kinds()) {
+    kinds += (kinds.empty() ? "" : ", ") + kind.name;
+    words.push_back(kind.name);
+  }
   return {
       .name = "landscape",
       .summary = "well-known functions of two coordinates, shifted, turned and scaled at random",
-      .options = {{"kind", "all", kinds + "; all: one of them at random"}},
+      .options =
+          {{.name = "kind", .default_value = "all", .help = kinds + "; all: one of them at random", .words = words}},
       .make = [](const OptionValues& values) -> Family {
         const std::string& name = values.at("kind");
         const LandscapeKind* const one = name == "all" ? nullptr : &find_landscape_kind(name);

@@ -150,7 +150,7 @@ void check(const FigureRun& run, const FiguresRequest& request) {
   }
   check_probe(place);
   check_own_table(place.path / "preprocess.csv", kPreprocessHeader);
-  if (fs::exists(walk_file(place))) walk_data(walk_file(place), kDeleteIt);
+  if (fs::exists(place.walk(".json"))) walk_data(place.walk(".json"), kDeleteIt);
   if (const fs::path file = place.refinement(".json"); fs::exists(file)) read_refinement(file, kDeleteIt);
 }
 

@@ -247,9 +247,9 @@ std::string walk(const RunFolder& folder) {
   const std::string caption =
       "The paths of the optimizers from one starting point. Lines join equal losses, the grey deepens with the loss, a "
       "cross is a minimum.";
-  if (!fs::exists(walk_file(folder))) return "";
+  if (!fs::exists(folder.walk(".json"))) return "";
   return heading(3, "The walk") +
-         plot("walk", folder, "", walk_file(folder), image(folder.path / "walk.png", caption), caption);
+         plot("walk", folder, "", folder.walk(".json"), image(folder.walk(".png"), caption), caption);
 }
 
 std::string speedups_of(const fs::path& folder, const std::vector<FigureRun>& runs) {

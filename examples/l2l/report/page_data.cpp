@@ -168,7 +168,7 @@ std::string page_data(const fs::path& folder, const std::vector<FigureRun>& figu
     }
     if (fs::exists(place.log())) run["training"] = training_data(place.log(), row.name, remedy);
     if (fs::exists(place.probe("updates", ".csv"))) run["probe"] = probe_data(place, remedy);
-    if (fs::exists(walk_file(place))) run["walk"] = walk_data(walk_file(place), remedy);
+    if (fs::exists(place.walk(".json"))) run["walk"] = walk_data(place.walk(".json"), remedy);
     runs.push_back(run);
   }
   return "<script type=\"application/json\" id=\"data\">" + in_script({{"colours", colours}, {"runs", runs}}) +

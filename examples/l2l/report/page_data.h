@@ -8,9 +8,6 @@
 
 namespace l2l {
 
-/// The walk in a run's folder, if there is one.
-inline std::filesystem::path walk_file(const RunFolder& folder) { return folder.path / "walk.json"; }
-
 /// The numbers of the page's plots, read from the tables of the runs in FOLDER/NAME, as an element of HTML: JSON that
 /// report/page/page.js reads. A table that is not there is left out; an Error names one that is damaged, and ends with
 /// the remedy.
