@@ -58,7 +58,7 @@ quiet train "${run[@]}" --out trained/cifar10-5-9 --classes 5-9
 quiet train "${run[@]}" --out trained/cifar10-0-4 --classes 0-4
 quiet figures --only cifar10 --runs trained --out page --functions 1 --tune-functions 1
 for name in cifar10 cifar10-5-9 cifar10-0-4; do
-  grep -q "<h2>$name</h2>" page/report.html || fail "the page has no $name"
+  grep -q "<h2 id=\"$name\">$name</h2>" page/report.html || fail "the page has no $name"
   same trained/$name/optimizer.safetensors page/$name/optimizer.safetensors
 done
 grep -q 'paper, Fig. 6, CIFAR-5, LSTM-sub' page/report.html || fail "the page lacks the paper's numbers"

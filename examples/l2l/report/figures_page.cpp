@@ -255,14 +255,15 @@ std::string walk(const RunFolder& folder) {
 std::string speedups_of(const fs::path& folder, const std::vector<FigureRun>& runs) {
   const std::vector<SpeedupRow> rows = speedup_rows(folder, runs);
   if (rows.empty()) return "";
-  std::string table = heading(2, "How much faster") + "<pre>" + html(speedup_note()) + "</pre>\n<table>\n";
+  std::string table =
+      heading(2, "How much faster") + "<pre>" + html(speedup_note()) + "</pre>\n<div class=\"wide\"><table>\n";
   const Cells cells = speedup_cells(rows);
   for (std::size_t row = 0; row < cells.size(); ++row) {
     table += "<tr>";
     for (const std::string& text : cells[row]) table += row == 0 ? "<th>" + html(text) + "</th>" : cell(text);
     table += "</tr>\n";
   }
-  return table + "</table>\n";
+  return table + "</table></div>\n";
 }
 
 }  // namespace
