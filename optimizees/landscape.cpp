@@ -145,12 +145,13 @@ OptimizeeEntry landscape() {
         };
       },
       .optimizer = {.preprocess = {Preprocess::Kind::log_sign, 10}, .output_scale = 0.1},
-      .training = {.epochs = 2000,
+      .training = {.epochs = 1000,
                    .steps = 100,
                    .unroll = 20,
                    .functions = 16,
                    .learning_rate = 0.01,
-                   .validation_functions = 96},
+                   .validate_every = 50,
+                   .validation_functions = 256},
   };
 }
 

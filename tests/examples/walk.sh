@@ -15,7 +15,7 @@ is_animation() {
   mapfile -t delays < <(od -An -v -tx1 "$1" | tr -d ' \n' | grep -oE '21f904[0-9a-f]{2}[0-9a-f]{4}[0-9a-f]{2}002c' |
     cut -c 9-12)
   [[ ${#delays[@]} == "$2" ]] || fail "$1 has ${#delays[@]} frames, not $2"
-  [[ ${delays[0]} == 0800 && ${delays[-1]} == 2c01 ]] || fail "$1: delays ${delays[0]}, ${delays[-1]}"
+  [[ ${delays[0]} == 0a00 && ${delays[-1]} == 2c01 ]] || fail "$1: delays ${delays[0]}, ${delays[-1]}"
 }
 
 quiet walk --run run "${quick[@]}" --kind himmelblau --function 3

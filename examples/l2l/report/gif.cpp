@@ -8,9 +8,9 @@ namespace l2l {
 namespace {
 
 /// Goes through the blocks of a GIF (CompuServe 1990, "Graphics Interchange Format", version 89a).
-class Reader {
+class GifReader {
  public:
-  explicit Reader(const std::string& bytes) : bytes_(bytes) {}
+  explicit GifReader(const std::string& bytes) : bytes_(bytes) {}
 
   std::size_t place() const { return place_; }
   int byte() {
@@ -38,7 +38,7 @@ class Reader {
 }  // namespace
 
 std::string last_frame_held(std::string gif, int time) {
-  Reader reader(gif);
+  GifReader reader(gif);
   std::size_t delay = 0;  // of the last frame: where it is
   if (gif.starts_with("GIF89a")) {
     reader.skip(6 + 4);  // the size of the screen

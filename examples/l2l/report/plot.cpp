@@ -114,7 +114,7 @@ bool add_picture(std::vector<NewFile>& files, const Commands& commands, const st
 
 bool add_animation(std::vector<NewFile>& files, const std::function<Commands(int frames)>& commands,
                    const std::filesystem::path& gif, const std::filesystem::path& data) {
-  constexpr int kFrames = 51, kHold = 300;  // 1/100 s
+  constexpr int kFrames = 41, kHold = 300;  // 1/100 s
   constexpr std::size_t kLargest = 2'000'000;  // bytes
   return add_drawn(files, gif, data, [&] {
     for (int frames = kFrames;; frames /= 2) {

@@ -121,20 +121,23 @@ Commands page(const Walk& walk, int width, int height, int left, int top, int pl
       y(top), " left top vertical Left reverse noautotitle", " samplen 2 spacing 1.3\n");
 }
 
-/// The paths up to a step, with a dot where each is then; the learned optimizer's on top.
+/// The paths up to a step, the learned optimizer's on top, and above all paths a dot where each is then.
 Commands paths_to(const Walk& walk, int step, const Commands& besides = {}) {
   Commands plots("plot $contours using 1:2:(shade($3)) with lines linewidth 1.2 linecolor rgb variable");
+  Commands ends;
   for (std::size_t j = walk.paths.size(); j-- > 0;) {
     const WalkPath& path = walk.paths[j];
     const int last = std::min(step, static_cast<int>(path.points.size()) - 1);
     const Commands colour(" linecolor '", colour_of(path.name), "' ");
     plots += Commands(", $path", j, " every ::0::", last, " using 1:2 with linespoints pointtype 7 pointsize ",
-                      path.learning_rate ? 0.3 : 0.4, " linewidth ", path.learning_rate ? 1.6 : 2.6, colour, ", $path",
-                      j, " every ::", last, "::", last, " using 1:2 with points pointtype 7 pointsize 1.5", colour);
+                      path.learning_rate ? 0.3 : 0.4, " linewidth ", path.learning_rate ? 1.6 : 2.2, colour);
+    ends += Commands(", $path", j, " every ::", last, "::", last, " using 1:2 with points pointtype 7 pointsize 1.5",
+                     colour);
   }
+  plots += ends;
   // For the key, in the order of the paths: they are drawn the other way round.
   for (const WalkPath& path : walk.paths) {
-    plots += Commands(", NaN with linespoints pointtype 7 linewidth ", path.learning_rate ? 1.6 : 2.6, " linecolor '",
+    plots += Commands(", NaN with linespoints pointtype 7 linewidth ", path.learning_rate ? 1.6 : 2.2, " linecolor '",
                       colour_of(path.name), "' title ", Text(entry(walk, path, step)));
   }
   plots += Commands(
@@ -146,8 +149,8 @@ Commands paths_to(const Walk& walk, int step, const Commands& besides = {}) {
                  walk.minima.size() == 1 ? Commands("'minimum'") : Commands("'minima'"));
   }
   return Commands("set key title ", Text("loss at step " + std::to_string(step)),
-                  walk.plane ? Commands(" . \"\\n\" . '(part outside of the plane)'") : Commands(), " left\n", plots, besides,
-                  "\n");
+                  walk.plane ? Commands(" . \"\\n\" . '(part outside of the plane)'") : Commands(), " left\n", plots,
+                  besides, "\n");
 }
 
 }  // namespace

@@ -57,6 +57,6 @@ std::string walk_table(const Walk& walk);
 Commands walk_plot(const Walk& walk);
 /// The same as a GIF of so many frames, or fewer if there are fewer steps. Each is `kFrameTime` long.
 Commands walk_animation(const Walk& walk, int frames);
-inline constexpr int kFrameTime = 8;  // in 1/100 s
+inline constexpr int kFrameTime = 10;  // in 1/100 s
 
 }  // namespace l2l
