@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "autodiff/kernels/blas.h"
 
@@ -14,7 +15,10 @@ void orthogonalize(Real* matrix, Index rows, Index columns, std::vector<Real>& s
   const bool wide = rows <= columns;
   const Index n = rows * columns, side = std::min(rows, columns);
   const double size = norm({matrix, static_cast<std::size_t>(n)});
-  if (size == 0) return;
+  if (size < std::numeric_limits<Real>::min()) {  // its inverse may be infinite
+    std::fill_n(matrix, n, Real(0));
+    return;
+  }
   scratch.resize(2 * side * side + n);
   Real* const gram = scratch.data();
   Real* const polynomial = gram + side * side;

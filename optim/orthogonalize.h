@@ -17,7 +17,8 @@ namespace l2l {
 ///     X ← X / ‖X‖,   X ← a X + (b X X^T + c (X X^T)²) X,   (a, b, c) = (3.4445, -4.7750, 2.0315)
 ///
 /// whose coefficients bring small singular values up fast, and do not quite converge. Those below 0.0015 ‖X‖ are
-/// not up yet after five steps. Zero stays zero; what is not finite makes all of it NaN. `scratch` is resized.
+/// not up yet after five steps. Zero stays zero, as does a matrix whose norm is denormal; what is not finite makes all
+/// of it NaN. `scratch` is resized.
 void orthogonalize(Real* matrix, Index rows, Index columns, std::vector<Real>& scratch);
 
 /// The decay β_t of a momentum that grows with the steps: t = 0, 1, …, growth q ≥ 0,

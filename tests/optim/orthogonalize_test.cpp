@@ -103,6 +103,16 @@ TEST_CASE("a matrix of zeros stays, and what is not finite does not pass for a n
   }
 }
 
+TEST_CASE("a matrix that fades away, as a momentum does without gradients, ends as zeros and is finite before") {
+  std::vector<Real> scratch, faded(6, std::numeric_limits<Real>::denorm_min());
+  orthogonalize(faded.data(), 2, 3, scratch);
+  CHECK(faded == std::vector<Real>(6, 0));
+  // All equal, it has one singular value, which the iteration brings to √3 · (0.67 to 1.14) / √6 of each element.
+  std::vector<Real> smallest(6, std::numeric_limits<Real>::min());
+  orthogonalize(smallest.data(), 2, 3, scratch);
+  for (const Real value : smallest) CHECK((value > 0.47 && value < 0.81));
+}
+
 TEST_CASE("the decay of a momentum grows to 0.9 at step 1000, or is always that") {
   for (const Index t : {0, 9, 999, 100'000}) CHECK(momentum_decay(t, 0) == 0.9);
   CHECK(std::abs(momentum_decay(0, 0.3) - 0.2056718) < 1e-7);  // 1 - 0.1 · 1000^0.3
