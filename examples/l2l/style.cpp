@@ -130,7 +130,7 @@ int style(const StyleRequest& request) {
   std::vector<std::vector<LabelledPicture>> rows;
   for (std::size_t k = 0; k < files.size(); ++k) {
     try {
-      rows.push_back(painter.paint(contents[k], files[k]));
+      rows.push_back(painter.paint(contents[k], request.contents[k], files[k]));
     } catch (const Interrupted&) {
       throw Interrupted{format("interrupted: %zu of %zu pictures are made", k, files.size()) +
                         (k > 0 ? "; give the same call with the other --content for the rest" : "")};

@@ -91,7 +91,12 @@ std::string terms_text(PictureSearch& search, std::span<const Real> theta) {
                 static_cast<double>(terms.range.item()));
 }
 
-std::string stem(const std::string& file) { return fs::path(file).stem().string(); }
+/// The name of a picture's file for a label, which is wrapped at spaces.
+std::string label_of(const std::string& file) {
+  std::string name = fs::path(file).stem().string();
+  std::ranges::replace(name, '_', ' ');
+  return name;
+}
 
 }  // namespace
 
@@ -165,11 +170,11 @@ Picture Painter::search(const Picture& content, Index size, const std::optional<
   return to_rgb(found, shapes.height, shapes.width);
 }
 
-std::vector<LabelledPicture> Painter::paint(const Picture& content, const StyleFiles& files) {
+std::vector<LabelledPicture> Painter::paint(const Picture& content, const std::string& file, const StyleFiles& files) {
   std::printf("%s: %ldx%ld pixels, %ld coordinates\n", files.out.c_str(), static_cast<long>(content.width),
               static_cast<long>(content.height), static_cast<long>(content.pixels.size()));
   std::fflush(stdout);
-  std::vector<LabelledPicture> row = {{content, "content"}};
+  std::vector<LabelledPicture> row = {{content, "content: " + label_of(file)}};
   std::optional<Picture> found;
   auto last_preview = std::chrono::steady_clock::now();
   for (const Index size : sizes_) {
@@ -186,7 +191,8 @@ std::vector<LabelledPicture> Painter::paint(const Picture& content, const StyleF
       write_png(last ? files.out : frame->second, row.back().picture);
     });
   }
-  for (std::size_t k = 0; k < styles_.size(); ++k) row.push_back({styles_[k], stem(request_.styles[k])});
+  for (std::size_t k = 0; k < styles_.size(); ++k)
+    row.push_back({styles_[k], "style: " + label_of(request_.styles[k])});
   return row;
 }
 

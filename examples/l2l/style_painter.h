@@ -28,7 +28,7 @@ class Painter {
 
   /// Writes the picture, and those of the search that are asked for. Returns a row of the sheet: the content, these
   /// pictures, the styles.
-  std::vector<LabelledPicture> paint(const Picture& content, const StyleFiles& files);
+  std::vector<LabelledPicture> paint(const Picture& content, const std::string& file, const StyleFiles& files);
 
  private:
   /// A picture of a style or content as it is compared: in grey where colours are kept.

@@ -12,7 +12,8 @@ struct LabelledPicture {
 };
 
 /// Pictures in rows on white, each centred in its cell, with its label above. A column is as wide as its widest picture
-/// or word; rows are as high as they have to be.
+/// or word; rows are as high as they have to be. Letters grow with the widest picture, so that they can be read where a
+/// large sheet is shown small.
 Picture sheet(const std::vector<std::vector<LabelledPicture>>& rows);
 
 }  // namespace l2l
