@@ -40,4 +40,14 @@ double quantile(std::vector<double> x, double share) {
   return x[below] + (place - static_cast<double>(below)) * (x[above] - x[below]);
 }
 
+std::pair<double, double> robust_range(std::vector<double> x) {
+  std::erase_if(x, [](double v) { return !std::isfinite(v); });
+  if (x.empty()) return {0, 0};
+  std::sort(x.begin(), x.end());
+  const std::size_t twentieth = (x.size() - 1) / 20;
+  const double low = x[twentieth], high = x[x.size() - 1 - twentieth], wider = (high - low) / 2;
+  if (low == high) return {x.front(), x.back()};
+  return {std::max(x.front(), low - wider), std::min(x.back(), high + wider)};
+}
+
 }  // namespace l2l

@@ -1,5 +1,6 @@
 #pragma once
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace l2l {
@@ -16,5 +17,10 @@ double interquartile_mean(std::vector<double> x);
 /// The number below which a share of them lies, with linear interpolation: x_(1 + share (n - 1)) of the sorted numbers.
 /// share: 0 … 1. NaN for no numbers. None may be NaN.
 double quantile(std::vector<double> x, double share);
+/// An interval for most of the numbers, such as the scale of a picture: from the 5% to the 95% quantile, widened by
+/// half of its length on either side, but not beyond the smallest and the largest number, which it is if both quantiles
+/// are equal. It holds all numbers at equal distances, and leaves out spikes. What is not finite is ignored; (0, 0) of
+/// nothing else.
+std::pair<double, double> robust_range(std::vector<double> x);
 
 }  // namespace l2l

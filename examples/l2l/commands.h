@@ -76,6 +76,7 @@ struct ProbeRequest {
   std::optional<int> sweep_steps;  // none: 32, or all steps if they are fewer
   std::optional<std::pair<double, double>> range;  // none: each coordinate's own
   std::optional<double> adam_rate, sgd_rate;  // none: from the comparison, or tuned
+  bool grid = false;  // pictures of all steps swept, as in the paper
   int function = 0;
   std::uint64_t seed = 0;
   int threads = 1;

@@ -80,7 +80,7 @@ Example: l2l compare --run runs/mnist --criterion sum
 inline constexpr char kProbe[] = R"(Look inside a trained optimizer: its updates, beside those of SGD and ADAM.
 
 Follows the LSTM on one of the held-out functions of l2l compare, and shows for a few coordinates
-  - its updates, and those that SGD and ADAM would have made from the same gradients;
+  - its updates, and those that SGD and ADAM would have made from the same gradients, and then without gradients;
   - at each of the first steps, the update of all three as a function of the current gradient.
 These are figures 10 and 11 to 13 of the paper. A table says how the three differ on up to 1000 coordinates.
 Learning rates are those of DIR/compare.json, if it was made on the same functions; else they are tuned.
@@ -165,7 +165,8 @@ inline constexpr char kDiagnose[] = R"(Say what may be wrong with a trained opti
 
 Follows it on four validation functions, and reports a line for each of: values that are not finite, a growing
 loss, a loss that is stuck at chance, dead updates, saturated gates, gradients that the preprocessing clips, a
-growing LSTM state; and what DIR/train.csv says about the training.
+growing LSTM state, updates that go on without gradients (drift) or depend on the number of steps alone; and what
+DIR/train.csv says about the training.
 
 Writes DIR/diagnose.json and diagnose.png.
 

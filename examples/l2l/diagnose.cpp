@@ -17,6 +17,9 @@
 #include "examples/l2l/run/train_log.h"
 #include "nn/files/atomic_file.h"
 #include "nn/files/safetensors.h"
+#include "optim/learned/fast/coordinate_optimizer.h"
+#include "optim/study/drift.h"
+#include "optim/study/probe.h"
 
 namespace l2l {
 namespace {
@@ -50,10 +53,15 @@ std::vector<Finding> read_seals(const RunFolder& folder) {
 
 /// " (--lr, --seed)": the flags of l2l train for the settings that a remedy speaks of.
 std::string flags_of(const std::string& remedy) {
-  static const std::pair<const char*, const char*> kFlags[] = {
-      {"learning rate", "--lr"},        {"output scale", "--scale"}, {"seed", "--seed"},
-      {"epochs", "--epochs"},           {"steps", "--steps"},        {"unroll", "--unroll"},
-      {"preprocessing", "--preprocess"}};
+  static const std::pair<const char*, const char*> kFlags[] = {{"learning rate", "--lr"},
+                                                               {"output scale", "--scale"},
+                                                               {"seed", "--seed"},
+                                                               {"epochs", "--epochs"},
+                                                               {"steps", "--steps"},
+                                                               {"unroll", "--unroll"},
+                                                               {"preprocessing", "--preprocess"},
+                                                               {"anchored", "--model anchored"},
+                                                               {"random lengths", "l2l refine --shortest"}};
   std::string flags;
   for (const auto& [setting, flag] : kFlags) {
     if (remedy.find(setting) != std::string::npos) flags += (flags.empty() ? " (" : ", ") + std::string(flag);
@@ -126,6 +134,22 @@ Commands picture(const std::string& optimizee, const Trace& trace, const Preproc
                   "set ylabel 'share'\nset key font ',11' spacing 0.9\n", last, "\nunset multiplot\n");
 }
 
+/// What the optimizer does without gradients, after a trajectory on the first of the functions; one that is too long to
+/// keep its gradients is cut.
+Drift drift_on_first(const LearnedOptimizer& learned, const Family& functions, EvaluateOptions options) {
+  constexpr Index kMaxNumbers = Index{1} << 26;  // a quarter of a gigabyte of floats
+  Rng stream = function_stream(0, options);
+  const Layout layout = functions(stream, options.split)->layout();
+  options.steps = static_cast<int>(std::clamp<Index>(kMaxNumbers / layout.size(), 1, options.steps));
+  const std::unique_ptr<Optimizer> optimizer = make_optimizer(learned);
+  const Recording recording = record(*optimizer, functions, 0, options);
+  StatusLine status;
+  return measure_drift(*optimizer, layout, recording.gradients, [&](int done, int all) {
+    stop_if_interrupted();
+    status.update(format("without gradients: step %d/%d", done, all));
+  });
+}
+
 }  // namespace
 
 int diagnose(const DiagnoseRequest& request) {
@@ -156,6 +180,11 @@ int diagnose(const DiagnoseRequest& request) {
   const CoordinateConfig& lstm =
       std::find_if(parts.begin(), parts.end(), [](const auto& part) { return part.model(); })->model()->config();
   std::vector<Finding> findings = l2l::diagnose(traces, lstm, functions.chance_loss(), trained_steps);
+  if (traces[0].not_finite.empty()) {
+    for (const Finding& finding : diagnose_drift(drift_on_first(learned, functions, validation), lstm)) {
+      findings.push_back(finding);
+    }
+  }
   findings.insert(findings.end(), training.begin(), training.end());
   findings.insert(findings.end(), seals.begin(), seals.end());
 

@@ -352,6 +352,9 @@ CLI::App& add_probe(CLI::App& app, ProbeRequest& request) {
   add_parsed(
       probe, "--range", "LOW,HIGH|R", [&](const std::string& text) { request.range = parse_range(text); },
       "gradients to sweep; R alone: from -R to R (slightly beyond the largest that the coordinate had)");
+  probe.add_flag(
+      "--grid", request.grid,
+      "draw every step swept as a small panel, as the paper does (steps 1, 2, 4, 8, 16 and 32, as large ones)");
   add_number<double>(probe, "--adam-rate", request.adam_rate, kPositive,
                      "learning rate of ADAM (from the comparison, or tuned)");
   add_number<double>(probe, "--sgd-rate", request.sgd_rate, kPositive,

@@ -13,6 +13,7 @@
 #include "examples/l2l/trial.h"
 #include "nn/files/atomic_file.h"
 #include "optim/learned/fast/coordinate_optimizer.h"
+#include "optim/study/drift.h"
 
 namespace l2l {
 namespace {
@@ -103,15 +104,15 @@ std::optional<double> rate_in_comparison(const RunFolder& folder, const Trial& t
 /// ADAM or SGD with the given learning rate, or that of a comparison, or one that is tuned as in a comparison.
 Proposals with_rate(const std::string& name, std::optional<double> given, const RunFolder& folder, const Trial& trial,
                     const ProbeRequest& request) {
-  if (given) return {name, given, "--" + name + "-rate", {}, {}, 0};
-  if (const auto rate = rate_in_comparison(folder, trial, name)) return {name, rate, "compare.json", {}, {}, 0};
+  if (given) return {name, given, "--" + name + "-rate"};
+  if (const auto rate = rate_in_comparison(folder, trial, name)) return {name, rate, "compare.json"};
   const CompareRequest defaults;
   TuneOptions options;
   options.criterion = defaults.criterion;
   options.evaluate = {Split::validation, defaults.tune_functions, trial.config.horizon(trial.trained_steps),
                       request.seed, request.threads};
   StatusLine status;
-  return {name, tune(find_rule(name), trial.family, options, status), "tuned", {}, {}, 0};
+  return {name, tune(find_rule(name), trial.family, options, status), "tuned"};
 }
 
 double largest_of(const std::vector<Real>& x) {
@@ -146,13 +147,18 @@ void ask_optimizers(Probe& probe, const Layout& layout, const History& gradients
   for (const ProbedCoordinate& coordinate : probe.coordinates) chosen.push_back(coordinate.index);
   const std::vector<Index> sample = sample_coordinates(probe.size, kSample);
   const History chosen_gradients = select(gradients, chosen), sample_gradients = select(gradients, sample);
+  History with_silence = chosen_gradients;
+  with_silence.resize(probe.steps + probe.silent_steps, std::vector<Real>(chosen.size()));
   std::vector<History> sample_updates;
   for (Proposals& proposals : probe.optimizers) {
     stop_if_interrupted();
     const std::unique_ptr<Optimizer> optimizer = proposals.learning_rate
                                                      ? find_rule(proposals.name).make(*proposals.learning_rate)
                                                      : make_optimizer(trial.learned);
-    proposals.updates = replay(*optimizer, select(layout, chosen), chosen_gradients);
+    proposals.updates = replay(*optimizer, select(layout, chosen), with_silence);
+    const auto silence = proposals.updates.begin() + probe.steps;
+    proposals.silence.assign(silence, proposals.updates.end());
+    proposals.updates.erase(silence, proposals.updates.end());
     for (const ProbedCoordinate& coordinate : probe.coordinates) {
       stop_if_interrupted();
       proposals.responses.push_back(
@@ -161,6 +167,8 @@ void ask_optimizers(Probe& probe, const Layout& layout, const History& gradients
     stop_if_interrupted();
     sample_updates.push_back(replay(*optimizer, select(layout, sample), sample_gradients));
     proposals.lag = correlation_lag(sample_updates.back());
+    proposals.drift =
+        measure_drift(*optimizer, select(layout, sample), sample_gradients, [](int, int) { stop_if_interrupted(); });
   }
   probe.sampled = static_cast<Index>(sample.size());
   probe.opposed_to_adam = opposed(sample_updates[0], sample_updates[1]);
@@ -168,7 +176,7 @@ void ask_optimizers(Probe& probe, const Layout& layout, const History& gradients
   probe.over_sgd = median_ratio(sample_updates[0], sample_updates[2]);
 }
 
-void write_files(const Probe& probe, const RunFolder& folder) {
+void write_files(const Probe& probe, const RunFolder& folder, bool grid) {
   const bool sweeps = probe.sweep_steps > 0;
   const std::filesystem::path updates = folder.probe("updates", ".csv"), response = folder.probe("response", ".csv"),
                               summary = folder.probe("", ".json");
@@ -181,7 +189,7 @@ void write_files(const Probe& probe, const RunFolder& folder) {
   };
   draw(updates_plot(probe), "updates", updates);
   for (std::size_t k = 0; sweeps && k < probe.coordinates.size(); ++k) {
-    draw(response_plot(probe, k), "response_" + std::to_string(probe.coordinates[k].index), response);
+    draw(response_plot(probe, k, grid), "response_" + std::to_string(probe.coordinates[k].index), response);
   }
   files.push_back({summary, probe_json(probe)});  // last: if it is there, all files are
   write_files_atomically(files, folder.probes());  // an earlier probe had other coordinates
@@ -216,12 +224,13 @@ int probe(const ProbeRequest& request) {
   probe.function = request.function;
   probe.seed = request.seed;
   probe.size = layout.size();
-  probe.optimizers = {{"lstm", {}, "", {}, {}, 0},
+  probe.optimizers = {{"lstm", {}, ""},
                       with_rate("adam", request.adam_rate, folder, trial, request),
                       with_rate("sgd", request.sgd_rate, folder, trial, request)};
   const Recording recording = follow_lstm(trial, request, steps);
   probe.steps = static_cast<int>(recording.gradients.size());
   probe.sweep_steps = std::min(request.sweep_steps.value_or(kSweepSteps), probe.steps);
+  probe.silent_steps = (probe.steps + 1) / 2;
   probe.losses = recording.losses;
   probe.coordinates = look_at(request, layout, recording.gradients);
   ask_optimizers(probe, layout, recording.gradients, trial);
@@ -229,7 +238,7 @@ int probe(const ProbeRequest& request) {
   // The table first: if a file cannot be written, the results are not lost.
   std::printf("%s\n", probe_table(probe).c_str());
   std::fflush(stdout);
-  write_files(probe, folder);
+  write_files(probe, folder, request.grid);
   return 0;
 }
 

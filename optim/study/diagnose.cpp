@@ -109,6 +109,12 @@ std::string key_of(const TraceStep::Layer& layer) {
   return (layer.group.empty() ? "" : layer.group + "_") + "l" + std::to_string(layer.index);
 }
 
+/// See optim/study/README.md, "What does it do without gradients?"
+const char* const kDriftRemedy =
+    "it moves parameters that no gradient moves; an anchored optimizer, which begins as a rule, stops with the "
+    "gradients";
+const char* const kCountingRemedy =
+    "it knows the length of its training: use it for no more steps, or train for as many, and of random lengths";
 const char* const kNoLstm = "there is no LSTM";
 
 Finding saturated_gates(const std::vector<Trace>& traces, const Preprocess& preprocess) {
@@ -183,6 +189,38 @@ std::vector<Finding> diagnose(const std::vector<Trace>& traces, const Coordinate
     findings.push_back(finding);
   }
   return findings;
+}
+
+std::vector<Finding> diagnose_drift(const Drift& d, const CoordinateConfig& config) {
+  const bool differs = !(d.counting <= 0.25), counts = differs && !(d.counting <= 2 * d.memory);
+  const bool fades = counts && d.fading > 0.15 && d.drift < 1;
+  const bool drifts = !(d.drift <= 0.1) && !fades;
+  const bool by_design = config.proposal == Proposal::Kind::anchored && config.decay > 0;
+  std::string drift = format("after %d steps of gradient 0, updates are %.3g times the typical %.3g", 3 * d.silence / 2,
+                             d.drift, d.typical);
+  drift += format("; theta wanders by %.3g in %d of them, and by %.3g in the %d before", d.wandered, d.silence,
+                  d.travelled, d.steps);
+  if (!(d.drift <= 0.1) && fades) drift += format("; but they fade, by %.0f%% in so many", 100 * d.fading);
+  std::string counting =
+      format("to the same gradients %d steps later, updates differ by %.0f%%", d.silence, 100 * d.counting);
+  counting += format("; as many steps after others by %.0f%%", 100 * d.memory);
+  if (differs && !counts) counting += ": it remembers them, and does not count";
+  if (by_design) counting += format("; by design they fall as (1+t)^-%g", config.decay);
+  return {{"drift",
+           !drifts,
+           drift,
+           drifts ? kDriftRemedy : "",
+           {{"drift", d.drift},
+            {"fading", d.fading},
+            {"typical_update", d.typical},
+            {"wandered", d.wandered},
+            {"travelled", d.travelled},
+            {"vanished_share", d.vanished}}},
+          {"step counting",
+           !counts || by_design,
+           counting,
+           counts && !by_design ? kCountingRemedy : "",
+           {{"counting", d.counting}, {"memory", d.memory}}}};
 }
 
 std::vector<Finding> diagnose_training(const std::vector<double>& losses, const std::vector<double>& norms) {

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "optim/study/drift.h"
 #include "optim/study/trace.h"
 
 namespace l2l {
@@ -33,6 +34,15 @@ struct Finding {
 /// longer than the `trained_steps` of the training.
 std::vector<Finding> diagnose(const std::vector<Trace>& traces, const CoordinateConfig& config, double chance_loss,
                               int trained_steps);
+
+/// What an optimizer does that no gradient told it to, in two findings. With the D, F, K and M of `Drift` it needs a
+/// look where
+///
+///     drift          D > 0.1: in 100 steps of gradient 0, θ goes as far as by typical updates of random sign. Not if
+///                    the next holds, F > 0.15 and D < 1: updates that fade with the number of steps come to nothing
+///     step counting  K > 0.25 and K > 2M. A proposal with a decay (optim/learned/proposal.h) counts by design, and
+///                    needs no look
+std::vector<Finding> diagnose_drift(const Drift& drift, const CoordinateConfig& config);
 
 /// What a training's log says, given its columns: the mean loss per step and the norm of the meta-gradient of each
 /// epoch. It needs a look where the last tenth of the losses is on average above 0.95 of the first tenth (the training

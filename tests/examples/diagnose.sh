@@ -13,6 +13,8 @@ for name in 'not finite' loss 'chance loss' 'dead updates' 'saturated gates' 'cl
   finds ok "$name"
 done
 finds ok 'training gradient'
+grep -qE '^(ok|look here) +drift +after 150 steps of gradient 0, updates are' out.txt || fail "no word on drift: $(cat out.txt)"
+grep -qE '^(ok|look here) +step counting +to the same gradients 100 steps later' out.txt || fail "none on counting: $(cat out.txt)"
 grep -q '"dead updates"' run/diagnose.json || fail "findings in diagnose.json"
 if command -v python3 >/dev/null; then
   python3 -m json.tool run/diagnose.json >/dev/null || fail "diagnose.json is not JSON"
@@ -42,6 +44,7 @@ sed -i 's/1e-19/1e+19/' diverging/optimizer.safetensors diverging/config.json
 rm diverging/train.csv  # it is not needed
 quiet diagnose --run diverging
 finds 'look here' 'not finite'
+! grep -qE ' (drift|step counting) ' out.txt || fail "a drift of what diverges: $(cat out.txt)"
 ! grep -q 'training loss' out.txt || fail "a training without a log"
 
 # One that comes to nothing at once: there is nothing to draw, and an earlier picture goes.
@@ -85,3 +88,19 @@ expect_error 1 'run/optimizer.safetensors' diagnose --run run --force
 cp -r "$shipped/quadratic" shipped
 ! grep -q proposal shipped/config.json || fail "the shipped run is too new to test this"
 quiet diagnose --run shipped
+# One whose output is nothing but its bias moves by that, whatever the gradient is: it drifts. And a rule whose rate falls
+# with the steps counts them, by design.
+quiet train "${tiny[@]}" --out biased
+unseal biased/optimizer.safetensors biased/config.json
+printf '\315\314\314\075%b' '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' |  # output.bias is 0.1, of output.weight 4 are 0
+  dd of=biased/optimizer.safetensors bs=1 seek=$(($(wc -c <biased/optimizer.safetensors) - 20)) conv=notrunc status=none
+quiet diagnose --run biased
+finds 'look here' drift
+finds ok 'step counting'
+grep -q 'updates are 1 times the typical 0.1; theta wanders by 10 in 100 of them, and by 2 in the 20 before' out.txt ||
+  fail "the drift of a constant: $(cat out.txt)"
+quiet train "${tiny_optimizer[@]}" --epochs 0 --model anchored --out falling
+quiet diagnose --run falling
+finds ok drift
+finds ok 'step counting'
+grep -q 'by design they fall as (1+t)^-0.5' out.txt || fail "step counting by design: $(cat out.txt)"

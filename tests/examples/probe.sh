@@ -24,6 +24,37 @@ if command -v gnuplot >/dev/null; then
   done
 fi
 
+# A large panel for each of the steps 1, 2, 4, 8 and 16, or with --grid a small one for each of 20. The tables are the
+# same, and the picture of the updates.
+size_of() { od -An -tu1 -j16 -N8 "$1" | awk '{ print $3 * 256 + $4 "x" $7 * 256 + $8 }'; }  # of a PNG
+cp -r run grid
+quiet probe --run grid --force "${rates[@]}" --coordinates 5,11,0 --grid
+for file in probe_updates.csv probe_response.csv probe.json probe_updates.png; do
+  [[ ! -e run/$file ]] || same run/$file grid/$file
+done
+if [[ -e run/probe_response_5.png ]]; then
+  sizes="$(size_of run/probe_response_5.png) $(size_of grid/probe_response_5.png)"
+  [[ $sizes == "1260x824 1240x614" ]] || fail "five large panels and 20 small ones are $sizes"
+fi
+
+# Without gradients SGD does nothing, ADAM soon nothing, and both are told beside the LSTM.
+grep -qE '^without gradients +lstm +adam +sgd$' out.txt || fail "no table of drift: $(cat out.txt)"
+grep -qE '^ +after 150 steps of gradient 0 .* 0$' out.txt || fail "SGD drifts: $(cat out.txt)"
+[[ $(grep -c '"updates_without_gradient"' run/probe.json) == 3 ]] || fail "no updates without gradient in probe.json"
+if command -v python3 >/dev/null; then
+  python3 - <<'EOF_PYTHON' || fail "updates without gradient in probe.json"
+import json
+probe = json.load(open("run/probe.json"))
+for coordinate in probe["coordinates"]:
+    without = coordinate["updates_without_gradient"]
+    assert all(len(updates) == 10 for updates in without.values()), without
+    assert all(u == 0 for u in without["sgd"]), without
+    assert abs(without["adam"][-1]) < abs(without["adam"][0]), without
+sgd, adam = (probe["optimizers"][name]["drift"] for name in ("sgd", "adam"))
+assert sgd["drift"] == sgd["counting"] == sgd["wandered"] == 0 and adam["drift"] < 0.01, (sgd, adam)
+EOF_PYTHON
+fi
+
 # It is the trajectory of the comparison, whose rates it takes.
 quiet compare --run run --functions 1 --tune-functions 2 --steps 20
 awk -F, '$1 == "lstm" { print $3 }' run/compare.csv >compared.txt

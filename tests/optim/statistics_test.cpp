@@ -35,4 +35,25 @@ TEST_CASE("interquartile mean and quantiles by hand") {
   CHECK(std::isnan(quantile({}, 0.5)));
 }
 
+TEST_CASE("a robust range holds what is spread evenly, and leaves out spikes") {
+  using Range = std::pair<double, double>;
+  const double inf = std::numeric_limits<double>::infinity();
+  std::vector<double> line;
+  for (int k = 0; k <= 200; ++k) line.push_back((k * 7) % 201 - 100);  // -100 … 100, shuffled
+  CHECK(robust_range(line) == Range(-100, 100));
+  line[3] = 1e6, line[5] = -inf, line[8] = NAN;  // 199 finite ones: -79, -65 and -44 are gone
+  // The tenth from either end, counted from 0 without -79 and the spike: -91 and 91, 91 wider.
+  const auto [low, high] = robust_range(line);
+  CHECK(low == -100);
+  CHECK(high == 92 + (92.0 + 91) / 2);
+  // A step between two plateaus is no spike, however short one of them, if it has a twentieth of the numbers.
+  std::vector<double> step(201, 1);
+  std::fill_n(step.begin(), 11, -3);
+  CHECK(robust_range(step) == Range(-3, 1));
+  step.assign(201, 2), step[100] = 5;
+  CHECK(robust_range(step) == Range(2, 5));  // there is nothing else to see
+  CHECK(robust_range({4}) == Range(4, 4));
+  CHECK(robust_range({NAN, inf}) == Range(0, 0));
+}
+
 }  // namespace l2l::statistics_test

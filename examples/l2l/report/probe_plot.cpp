@@ -1,19 +1,26 @@
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "autodiff/format.h"
 #include "examples/l2l/report/plot.h"
 #include "examples/l2l/report/probe_report.h"
 #include "examples/l2l/run/settings.h"
+#include "optim/statistics.h"
 
 namespace l2l {
 namespace {
 
+/// Optimizers are told apart by colour and by dashes.
 Commands line_of(const Proposals& proposals) {
-  return Commands("linewidth ", proposals.learning_rate ? 1.7 : 2.2, " linecolor '", colour_of(proposals.name), "' ");
+  const Commands dashes = proposals.name == "lstm"   ? Commands("1")
+                          : proposals.name == "adam" ? Commands("(16,6)")
+                                                     : Commands("(3,3)");
+  return Commands("linewidth ", proposals.learning_rate ? 2.0 : 2.4, " linecolor '", colour_of(proposals.name),
+                  "' dashtype ", dashes, " ");
 }
 
-const char kSeenLine[] = "linewidth 1.2 linecolor '#404040' dashtype 2 ";
+const char kSeenLine[] = "linewidth 1.2 linecolor '#808080' dashtype 1 ";
 
 /// Lines "x lstm adam sgd".
 template <class X, class Update>
@@ -88,13 +95,13 @@ struct Page {
   double y(int pixels) const { return static_cast<double>(pixels) / height; }
 };
 
-/// Two or three numbers on a short axis. Their power of ten goes into the label of the axis.
+/// About as many numbers on an axis as it has intervals. Their power of ten goes into the label of the axis.
 struct Tics {
   double step;
   int exponent;  // 0 if the numbers are short without one
 
-  Tics(double low, double high) {
-    const double most = (high - low) / 2.4, decade = std::floor(std::log10(most));
+  Tics(double low, double high, double intervals) {
+    const double most = (high - low) / intervals, decade = std::floor(std::log10(most));
     step = 0;
     for (const double digit : {1.0, 1.5, 2.0, 3.0, 5.0, 7.0}) {
       if (digit <= most / std::pow(10, decade)) step = digit * std::pow(10, decade);
@@ -117,15 +124,163 @@ struct Tics {
 /// The format of the numbers of an axis, if they are shown.
 Commands number_format(bool shown) { return shown ? Commands("'%g'\n") : Commands("''\n"); }
 
+/// Grey behind the steps of coordinate k at which its gradient has vanished, or is set to 0.
+Commands grey_steps(const Probe& probe, std::size_t k) {
+  const Drift& drift = probe.optimizers[0].drift;
+  const auto vanished = [&](int t) {
+    return t >= probe.steps || std::fabs(static_cast<double>(probe.coordinates[k].gradients[t])) < drift.vanished_below;
+  };
+  Commands commands("unset object\n");
+  const int all = probe.steps + probe.silent_steps;
+  for (int t = 0, end; t < all; t = end + 1) {
+    for (end = t; end < all && vanished(end);) ++end;
+    if (end == t) continue;
+    commands += Commands("set object rectangle from first ", t + 0.5, ", graph 0 to first ", end + 0.5,
+                         ", graph 1 behind fillstyle solid noborder fillcolor '#eeeeee'\n");
+  }
+  return commands;
+}
+
+/// A scale from low to high.
+struct Scale {
+  double low = 0, high = 0;
+
+  /// So that most of the curves of the LSTM and ADAM for coordinate k at these steps are seen, and 0. SGD's is a
+  /// straight line, and may leave the panel.
+  Scale(const Probe& probe, std::size_t k, const std::vector<int>& steps) {
+    for (const std::size_t optimizer : {0, 1}) {
+      std::vector<double> updates;
+      for (const int step : steps) {
+        const std::vector<Real>& curve = probe.optimizers[optimizer].responses[k][step - 1];
+        updates.insert(updates.end(), curve.begin(), curve.end());
+      }
+      const auto [smallest, largest] = robust_range(std::move(updates));
+      low = std::min(low, smallest), high = std::max(high, largest);
+    }
+    const double margin = low == high ? 1 : (high - low) / 20;
+    low -= margin, high += margin;
+  }
+};
+
+/// What leaves a panel of the scale: "sgd ↑ 0.2" or "lstm ↓ -0.6", with the colour.
+struct Beyond {
+  Commands colour;
+  std::string text;
+};
+struct AllBeyond {
+  std::vector<Beyond> above, below;
+
+  AllBeyond(const Probe& probe, std::size_t k, int step, const Scale& scale) {
+    for (const Proposals& proposals : probe.optimizers) {
+      const std::vector<Real>& curve = proposals.responses[k][step - 1];
+      const auto [smallest, largest] = std::minmax_element(curve.begin(), curve.end());
+      if (*largest > scale.high) {
+        above.push_back({colour_of(proposals.name), format("%s ↑ %.2g", proposals.name.c_str(), *largest)});
+      }
+      if (*smallest < scale.low) {
+        below.push_back({colour_of(proposals.name), format("%s ↓ %.2g", proposals.name.c_str(), *smallest)});
+      }
+    }
+  }
+  /// In the corners of the panel where a curve that goes downhill is not.
+  Commands labels() const {
+    Commands commands;
+    for (std::size_t line = 0; line < above.size(); ++line) {
+      commands += Commands("set label ", Text(above[line].text), " at graph 0.97,", 0.94 - 0.08 * line,
+                           " right front textcolor '", above[line].colour, "'\n");
+    }
+    for (std::size_t line = 0; line < below.size(); ++line) {
+      commands += Commands("set label ", Text(below[line].text), " at graph 0.03,", 0.06 + 0.08 * line,
+                           " left front textcolor '", below[line].colour, "'\n");
+    }
+    return commands;
+  }
+  /// In a few letters, for the title of a small panel: the LSTM's and ADAM's.
+  std::string note() const {
+    std::string notes;
+    for (const auto* beyond : {&above, &below}) {
+      for (const Beyond& curve : *beyond) {
+        if (!curve.text.starts_with("sgd")) notes += ", " + curve.text;
+      }
+    }
+    return notes;
+  }
+};
+
+/// The panel of one step, but for its title: curves, and a line at the gradient seen.
+Commands response_panel(const Probe& probe, std::size_t k, int step, const Scale& scale) {
+  const ProbedCoordinate& c = probe.coordinates[k];
+  const Commands block("panel", step);
+  const std::string seen = to_text(c.gradients[step - 1]);
+  return Commands(
+      data_block(
+          block, c.swept.size(), probe.optimizers.size(), [&](std::size_t j) { return to_text(c.swept[j]); },
+          [&](std::size_t optimizer, std::size_t j) { return probe.optimizers[optimizer].responses[k][step - 1][j]; }),
+      Commands::data("seen", seen + " " + to_text(scale.low) + "\n" + seen + " " + to_text(scale.high) + "\n"),
+      "set yrange [", scale.low, ":", scale.high, "]\nplot $seen using 1:2 with lines ", kSeenLine, "notitle, ",
+      curves(probe, block, c.swept.size()), "\n", Page::no_captions());
+}
+
+std::string response_title(const Probe& probe, const ProbedCoordinate& c) {
+  return family(probe.optimizee, probe.options) + format(", coordinate %td: ", c.index) + c.place +
+         ": update proposed for a gradient";
+}
+
+const char kResponseAxes[] = "set border 15\nset xzeroaxis linecolor '#a0a0a0'\nset yzeroaxis linecolor '#a0a0a0'\n";
+
+/// Large panels of a few steps, each with a scale of its own.
+Commands large_panels(const Probe& probe, std::size_t k) {
+  const std::vector<int> steps = few_steps(probe);
+  const int n = static_cast<int>(steps.size()), columns = n == 4 ? 2 : std::min(n, 3);
+  const Page page((n + columns - 1) / columns, columns, columns == 1 ? 760 : columns * 420, 330);
+  const ProbedCoordinate& c = probe.coordinates[k];
+  const double left = c.swept.front(), right = c.swept.back();
+  const Tics tics(left, right, 4.4);
+  Commands commands(page.start(100, 84, 78), page.captions(response_title(probe, c), "gradient" + tics.unit()),
+                    page.keys(probe, 4), page.key(3, 4, kSeenLine, "gradient seen"), kResponseAxes, "set xrange [",
+                    left, ":", right, "]\nset format y '%g'\n", tics.commands(left, right, true));
+  for (const int step : steps) {
+    const Scale scale(probe, k, {step});
+    commands +=
+        Commands("set title ", Text(format("step %d", step) + seen_outside(c.gradients[step - 1], left, right)),
+                 " offset 0,-0.6\n", AllBeyond(probe, k, step, scale).labels(), response_panel(probe, k, step, scale));
+  }
+  return Commands(commands, "unset multiplot\n");
+}
+
+/// Small panels of all steps, on one scale.
+Commands small_panels(const Probe& probe, std::size_t k) {
+  constexpr int kColumns = 8;
+  const Page page((probe.sweep_steps + kColumns - 1) / kColumns, kColumns, 1240, 150);
+  const ProbedCoordinate& c = probe.coordinates[k];
+  const double left = c.swept.front(), right = c.swept.back();
+  std::vector<int> steps(probe.sweep_steps);
+  std::iota(steps.begin(), steps.end(), 1);
+  const Scale scale(probe, k, steps);
+  const Tics tics(left, right, 2.4);
+  Commands commands(page.start(95, 10, 32), page.captions(response_title(probe, c), "gradient" + tics.unit()),
+                    page.keys(probe, 4), page.key(3, 4, kSeenLine, "gradient seen (←, →: outside)"),
+                    "set tics font ',10'\n", kResponseAxes, "set xrange [", left, ":", right, "]\n");
+  for (const int step : steps) {
+    const bool leftmost = step % kColumns == 1, lowest = step + kColumns > probe.sweep_steps;
+    const std::string title = format("step %d", step) + AllBeyond(probe, k, step, scale).note();
+    commands += Commands("set title ", Text(title + seen_outside(c.gradients[step - 1], left, right)),
+                         " offset 0,-0.6 font ',11'\n", tics.commands(left, right, lowest), "set format y ",
+                         number_format(leftmost), response_panel(probe, k, step, scale));
+  }
+  return Commands(commands, "unset multiplot\n");
+}
+
 }  // namespace
 
 Commands updates_plot(const Probe& probe) {
-  const int n = static_cast<int>(probe.coordinates.size());
+  const int n = static_cast<int>(probe.coordinates.size()), all = probe.steps + probe.silent_steps;
   const Page page(n, 1, 1000, 240);
   const std::string title =
       family(probe.optimizee, probe.options) + ": updates of the LSTM, and of ADAM and SGD for the same gradients";
-  Commands commands(page.start(115, 0, 42), page.captions(title, "step"), page.keys(probe, 3),
-                    "set xzeroaxis linecolor '#a0a0a0'\nset xrange [0:", probe.steps, "]\n");
+  Commands commands(page.start(115, 0, 42), page.captions(title, "step"), page.keys(probe, 4),
+                    page.key(3, 4, "linewidth 14 linecolor '#e4e4e4' ", "no gradient"),
+                    "set xzeroaxis linecolor '#a0a0a0'\nset xrange [0:", all, "]\n");
   for (int k = 0; k < n; ++k) {
     const Commands block("panel", k);
     const ProbedCoordinate& c = probe.coordinates[k];
@@ -133,53 +288,20 @@ Commands updates_plot(const Probe& probe) {
         format("coordinate %td: ", c.index) + c.place + format("  (mean |gradient| %.2g)", c.magnitude);
     commands +=
         Commands(data_block(
-                     block, probe.steps, probe.optimizers.size(), [](std::size_t t) { return std::to_string(t + 1); },
-                     [&](std::size_t optimizer, std::size_t t) { return probe.optimizers[optimizer].updates[t][k]; }),
-                 "set title ", Text(name), " offset 0,-0.4\nset format x ", number_format(k + 1 == n), "plot ",
-                 curves(probe, block, probe.steps), "\n", Page::no_captions());
+                     block, all, probe.optimizers.size(), [](std::size_t t) { return std::to_string(t + 1); },
+                     [&](std::size_t optimizer, std::size_t t) {
+                       const Proposals& p = probe.optimizers[optimizer];
+                       return static_cast<int>(t) < probe.steps ? p.updates[t][k] : p.silence[t - probe.steps][k];
+                     }),
+                 grey_steps(probe, k), "set label 'set to 0' at first ", probe.steps + 1,
+                 ", graph 0.93 left\nset title ", Text(name), " offset 0,-0.4\nset format x ",
+                 number_format(k + 1 == n), "plot ", curves(probe, block, all), "\n", Page::no_captions());
   }
   return Commands(commands, "unset multiplot\n");
 }
 
-Commands response_plot(const Probe& probe, std::size_t k) {
-  constexpr int kColumns = 8;
-  const Page page((probe.sweep_steps + kColumns - 1) / kColumns, kColumns, 1240, 150);
-  const ProbedCoordinate& c = probe.coordinates[k];
-  const double left = c.swept.front(), right = c.swept.back();
-  // One scale for all panels, which fits the LSTM and ADAM. SGD is a straight line, and may leave the panel.
-  double low = 0, high = 0;
-  for (const std::size_t optimizer : {0, 1}) {
-    for (const std::vector<Real>& curve : probe.optimizers[optimizer].responses[k]) {
-      const auto [smallest, largest] = std::minmax_element(curve.begin(), curve.end());
-      low = std::min<double>(low, *smallest), high = std::max<double>(high, *largest);
-    }
-  }
-  const double margin = low == high ? 1 : (high - low) / 20;
-  low -= margin, high += margin;
-  const Tics tics(left, right);
-  const std::string title = family(probe.optimizee, probe.options) + format(", coordinate %td: ", c.index) + c.place +
-                            ": update against the current gradient";
-  Commands commands(page.start(95, 10, 32), page.captions(title, "gradient" + tics.unit()), page.keys(probe, 4),
-                    page.key(3, 4, kSeenLine, "gradient seen (←, →: outside)"),
-                    "set tics font ',10'\n"
-                    "set border 15\n"
-                    "set xzeroaxis linecolor '#a0a0a0'\nset yzeroaxis linecolor '#a0a0a0'\nset xrange [",
-                    left, ":", right, "]\nset yrange [", low, ":", high, "]\n");
-  for (int t = 0; t < probe.sweep_steps; ++t) {
-    const Commands block("panel", t);
-    const std::string g = to_text(c.gradients[t]);
-    const bool leftmost = t % kColumns == 0, lowest = t + kColumns >= probe.sweep_steps;
-    commands += Commands(
-        data_block(
-            block, c.swept.size(), probe.optimizers.size(), [&](std::size_t j) { return to_text(c.swept[j]); },
-            [&](std::size_t optimizer, std::size_t j) { return probe.optimizers[optimizer].responses[k][t][j]; }),
-        Commands::data("seen", g + " " + to_text(low) + "\n" + g + " " + to_text(high) + "\n"), "set title ",
-        Text(format("step %d", t + 1) + seen_outside(c.gradients[t], left, right)), " offset 0,-0.6 font ',11'\n",
-        tics.commands(left, right, lowest), "set format y ", number_format(leftmost), "plot ",
-        curves(probe, block, c.swept.size()), ", $seen using 1:2 with lines ", kSeenLine, "notitle\n",
-        Page::no_captions());
-  }
-  return Commands(commands, "unset multiplot\n");
+Commands response_plot(const Probe& probe, std::size_t k, bool grid) {
+  return grid ? small_panels(probe, k) : large_panels(probe, k);
 }
 
 }  // namespace l2l

@@ -14,13 +14,6 @@
 namespace l2l {
 namespace {
 
-/// The steps whose responses the table shows: 1, 2, 4, 8, …
-std::vector<int> few_steps(const Probe& probe) {
-  std::vector<int> steps;
-  for (int step = 1; step <= probe.sweep_steps; step *= 2) steps.push_back(step);
-  return steps;
-}
-
 /// Where the LSTM's response for coordinate k is steepest, and the slopes of ADAM and SGD there.
 struct Response {
   ResponseStep lstm;
@@ -41,7 +34,41 @@ Response response_at(const Probe& probe, std::size_t k, int step) {
   return {lstm, rise / run, change(adam), change(curve(2))};
 }
 
+/// A line of the table with a number for each optimizer.
+template <class Number>
+std::string row_of(const Probe& p, const std::string& name, Number number) {
+  std::string row = format("  %-34s", name.c_str());
+  for (const Proposals& proposals : p.optimizers) {
+    const double x = number(proposals);
+    row += format("  %8s", std::isnan(x) ? "n/a" : format("%.3g", x).c_str());
+  }
+  return row + "\n";
+}
+
+/// What the optimizers do where gradients have vanished or are 0.
+std::string drift_table(const Probe& p) {
+  const Drift& lstm = p.optimizers[0].drift;
+  const int S = lstm.silence;
+  std::string table = format("\nwithout gradients%*s", 19, "");
+  for (const Proposals& proposals : p.optimizers) table += format("  %8s", proposals.name.c_str());
+  table += "\n" + row_of(p, "typical |update|", [](const Proposals& q) { return q.drift.typical; });
+  table += row_of(p, format("over it: where |gradient| < %.1g", lstm.vanished_below),
+                  [](const Proposals& q) { return q.drift.at_vanished; });
+  table +=
+      row_of(p, format("  after %d steps of gradient 0", 3 * S / 2), [](const Proposals& q) { return q.drift.drift; });
+  table +=
+      row_of(p, format("theta wanders in %d such steps by", S), [](const Proposals& q) { return q.drift.wandered; });
+  return table + format("  (in the %d steps before by %.3g; %.1f %% of the gradients were < %.1g, 1e-5 of their rms)\n",
+                        p.steps, lstm.travelled, 100 * lstm.vanished, lstm.vanished_below);
+}
+
 }  // namespace
+
+std::vector<int> few_steps(const Probe& probe) {
+  std::vector<int> steps;
+  for (int step = 1; step <= probe.sweep_steps; step *= 2) steps.push_back(step);
+  return steps;
+}
 
 std::string updates_csv(const Probe& probe) {
   std::string csv = kProbeHeader;
@@ -88,6 +115,18 @@ std::string probe_json(const Probe& p) {
       entry["learning_rate_from"] = proposals.rate_source;
     }
     entry["autocorrelation_lag"] = proposals.lag;  // nlohmann writes null for what is not finite
+    const Drift& drift = proposals.drift;
+    entry["drift"] = {{"typical_update", drift.typical},
+                      {"vanished_share", drift.vanished},
+                      {"vanished_below", drift.vanished_below},
+                      {"update_where_vanished", drift.at_vanished},
+                      {"silence", drift.silence},
+                      {"drift", drift.drift},
+                      {"fading", drift.fading},
+                      {"counting", drift.counting},
+                      {"memory", drift.memory},
+                      {"wandered", drift.wandered},
+                      {"travelled", drift.travelled}};
   }
   json["sampled_coordinates"] = p.sampled;
   json["opposed_to_adam"] = p.opposed_to_adam;
@@ -100,6 +139,10 @@ std::string probe_json(const Probe& p) {
     entry["place"] = c.place;
     entry["mean_gradient_magnitude"] = c.magnitude;
     entry["swept"] = {c.swept.front(), c.swept.back()};
+    for (const Proposals& proposals : p.optimizers) {
+      auto& silence = entry["updates_without_gradient"][proposals.name];
+      for (const std::vector<Real>& update : proposals.silence) silence.push_back(update[k]);
+    }
     for (const int step : few_steps(p)) {
       const Response r = response_at(p, k, step);
       entry["responses"].push_back({{"step", step},
@@ -171,6 +214,7 @@ std::string probe_table(const Probe& p) {
     table += format(" %7s (%s)", lag.c_str(), proposals.name.c_str());
   }
   table += " steps\n";
+  table += drift_table(p);
   for (std::size_t k = 0; k < p.coordinates.size(); ++k) {
     const ProbedCoordinate& c = p.coordinates[k];
     table += format("\ncoordinate %td: %s, mean |gradient| %.3g\n", c.index, c.place.c_str(), c.magnitude);

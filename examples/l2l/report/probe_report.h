@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "examples/l2l/report/gnuplot.h"
+#include "optim/study/drift.h"
 #include "optim/study/probe.h"
 #include "optimizees/registry.h"
 
@@ -25,9 +26,11 @@ struct Proposals {
   std::string name;
   std::optional<double> learning_rate;  // none for the learned optimizer
   std::string rate_source;  // "compare.json", say
-  History updates;  // [steps][coordinates shown]
-  std::vector<History> responses;  // of each coordinate, [sweep steps][its swept gradients]
-  double lag;  // of the autocorrelation, over the sample
+  History updates = {};  // [steps][coordinates shown]
+  History silence = {};  // [silent steps][coordinates shown]: after these, with gradients of 0
+  std::vector<History> responses = {};  // of each coordinate, [sweep steps][its swept gradients]
+  double lag = 0;  // of the autocorrelation, over the sample
+  Drift drift = {};  // over the sample
 };
 
 /// The results of a probe, and its settings.
@@ -40,6 +43,7 @@ struct Probe {
   std::uint64_t seed = 0;
   Index size = 0;  // coordinates of θ
   int steps = 0, sweep_steps = 0;  // until the LSTM diverged, if it did
+  int silent_steps = 0;  // with gradients of 0, that follow
   std::vector<double> losses;  // f(θ_0), f(θ_1) …; infinite where the LSTM diverged
   std::vector<ProbedCoordinate> coordinates;
   std::vector<Proposals> optimizers;  // lstm, adam, sgd
@@ -57,6 +61,9 @@ std::string response_csv(const Probe& probe);
 /// Settings and single numbers; numbers that are not finite are null.
 std::string probe_json(const Probe& probe);
 
+/// The steps whose responses the table and the picture show: 1, 2, 4, 8, …, of those swept.
+std::vector<int> few_steps(const Probe& probe);
+
 /// What probe.json says about the other files.
 struct Probed {
   std::map<Index, std::string> places;  // of the coordinates shown
@@ -70,9 +77,13 @@ void check_probe_csv(const std::filesystem::path& csv, const Probed& probed, int
 /// A table of the single numbers to read.
 std::string probe_table(const Probe& probe);
 
-/// gnuplot commands for figure 10: a panel per coordinate, updates against the step.
+/// gnuplot commands for figure 10: a panel per coordinate, updates against the step. Steps at which the gradient has
+/// vanished are grey, and so are those after the trajectory, with gradients of 0.
 Commands updates_plot(const Probe& probe);
-/// gnuplot commands for figures 11 to 13: a panel per step, updates of the k-th coordinate shown against the gradient.
-Commands response_plot(const Probe& probe, std::size_t k);
+/// gnuplot commands for figures 11 to 13: updates of the k-th coordinate shown against the gradient. A panel for each
+/// of `few_steps`, large and with a scale of its own, or as in the paper a grid of small ones for all steps, on one
+/// scale. A scale fits the curves of the LSTM and ADAM but for their outermost parts (`robust_range`); what leaves a
+/// panel is noted in it.
+Commands response_plot(const Probe& probe, std::size_t k, bool grid);
 
 }  // namespace l2l
