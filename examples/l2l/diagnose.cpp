@@ -60,6 +60,7 @@ std::string flags_of(const std::string& remedy) {
                                                                {"steps", "--steps"},
                                                                {"unroll", "--unroll"},
                                                                {"preprocessing", "--preprocess"},
+                                                               {"imitate a rule", "--imitate"},
                                                                {"anchored", "--model anchored"},
                                                                {"random lengths", "l2l refine --shortest"}};
   std::string flags;

@@ -111,8 +111,11 @@ std::string key_of(const TraceStep::Layer& layer) {
 
 /// See optim/study/README.md, "What does it do without gradients?"
 const char* const kDriftRemedy =
-    "it moves parameters that no gradient moves; an anchored optimizer, which begins as a rule, stops with the "
-    "gradients";
+    "it moves parameters that no gradient moves; let it imitate a rule in a part of its training, or begin anchored";
+const char* const kOrthogonalRemedy =
+    "an orthogonalised momentum keeps its length long after the last gradient of a weight matrix; with the "
+    "preprocessing "
+    "timescales it fades";
 const char* const kCountingRemedy =
     "it knows the length of its training: use it for no more steps, or train for as many, and of random lengths";
 const char* const kNoLstm = "there is no LSTM";
@@ -192,34 +195,38 @@ std::vector<Finding> diagnose(const std::vector<Trace>& traces, const Coordinate
 }
 
 std::vector<Finding> diagnose_drift(const Drift& d, const CoordinateConfig& config) {
-  const bool differs = !(d.counting <= 0.25), counts = differs && !(d.counting <= 2 * d.memory);
-  const bool fades = counts && d.fading > 0.15 && d.drift < 1;
-  const bool drifts = !(d.drift <= 0.1) && !fades;
+  const bool differs = !(d.counting <= 0.25), more_than_memory = !(d.counting <= 2 * d.memory);
   const bool by_design = config.proposal == Proposal::Kind::anchored && config.decay > 0;
-  std::string drift = format("after %d steps of gradient 0, updates are %.3g times the typical %.3g", 3 * d.silence / 2,
+  const bool counts = differs && more_than_memory && !by_design, large = !(d.drift <= 0.1);
+  const bool fades = counts && d.fading > 0.15 && d.drift < 1, drifts = large && !fades;
+  std::string drift = format("after %d steps of gradient 0, updates are %.2g times the typical %.2g", d.silence / 2,
                              d.drift, d.typical);
-  drift += format("; theta wanders by %.3g in %d of them, and by %.3g in the %d before", d.wandered, d.silence,
-                  d.travelled, d.steps);
-  if (!(d.drift <= 0.1) && fades) drift += format("; but they fade, by %.0f%% in so many", 100 * d.fading);
+  drift += format("; theta wanders by %.3g in %d, and by %.3g in the %d before", d.wandered, d.silence, d.travelled,
+                  d.steps);
+  if (d.vanished > 0.01) drift += format("; at vanished gradients: %.2g times", d.at_vanished);
+  if (large && fades) drift += format("; but they fade, by %.0f%% in so many", 100 * d.fading);
   std::string counting =
       format("to the same gradients %d steps later, updates differ by %.0f%%", d.silence, 100 * d.counting);
   counting += format("; as many steps after others by %.0f%%", 100 * d.memory);
-  if (differs && !counts) counting += ": it remembers them, and does not count";
+  if (differs && !more_than_memory) counting += ": it remembers them, and does not count";
   if (by_design) counting += format("; by design they fall as (1+t)^-%g", config.decay);
   return {{"drift",
            !drifts,
            drift,
-           drifts ? kDriftRemedy : "",
+           !drifts                                                  ? ""
+           : config.preprocess.kind == Preprocess::Kind::orthogonal ? kOrthogonalRemedy
+                                                                    : kDriftRemedy,
            {{"drift", d.drift},
             {"fading", d.fading},
             {"typical_update", d.typical},
             {"wandered", d.wandered},
             {"travelled", d.travelled},
-            {"vanished_share", d.vanished}}},
+            {"vanished_share", d.vanished},
+            {"update_where_vanished", d.at_vanished}}},
           {"step counting",
-           !counts || by_design,
+           !counts,
            counting,
-           counts && !by_design ? kCountingRemedy : "",
+           counts ? kCountingRemedy : "",
            {{"counting", d.counting}, {"memory", d.memory}}}};
 }
 

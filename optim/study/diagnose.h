@@ -39,7 +39,7 @@ std::vector<Finding> diagnose(const std::vector<Trace>& traces, const Coordinate
 /// look where
 ///
 ///     drift          D > 0.1: in 100 steps of gradient 0, θ goes as far as by typical updates of random sign. Not if
-///                    the next holds, F > 0.15 and D < 1: updates that fade with the number of steps come to nothing
+///                    the next needs a look, F > 0.15 and D < 1: updates that fade with the number of steps end
 ///     step counting  K > 0.25 and K > 2M. A proposal with a decay (optim/learned/proposal.h) counts by design, and
 ///                    needs no look
 std::vector<Finding> diagnose_drift(const Drift& drift, const CoordinateConfig& config);

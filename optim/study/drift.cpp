@@ -116,7 +116,7 @@ Drift measure_drift(Optimizer& optimizer, const Layout& layout, const History& g
     if (s >= S + S / 2) add(update, share, b);
   }
   drift.wandered = mean_size(wandered);
-  drift.drift = quotient(mean_size(b), drift.typical);
+  drift.drift = quotient(mean_size(a), drift.typical);
   drift.fading = quotient(mean_size(a) - mean_size(b), mean_size(a));
 
   // Gradients of constant size, with signs of some seed, then with those of seed 0. All numbers are of the last S/2

@@ -14,7 +14,7 @@ namespace l2l {
 ///     typical      U = median |u| where ∇ has not vanished
 ///     silence      2S gradients of zero after the trajectory, with updates s_0 … s_{2S-1}; of each coordinate, the
 ///                  means a over s_{S/2} … s_{S-1}, and b over s_{3S/2} … s_{2S-1}. Momentum has faded by then
-///     drift        D = mean |b| / U, the mean over the coordinates
+///     drift        D = mean |a| / U, the mean over the coordinates
 ///     fading       F = 1 - mean |b| / mean |a|: 0 of a steady drift; of updates c/t it is 36% for T ≥ 100, of c/√t 20%
 ///     counting     K = Σ |v_{t+S} - v_t| / Σ |v_t|, sums over S/2 ≤ t < S and the coordinates, of the updates v_t for
 ///                  gradients g_t of constant size: ± the coordinate's mean |∇|, with a random sign, twice the same S

@@ -39,7 +39,7 @@ fi
 
 # Without gradients SGD does nothing, ADAM soon nothing, and both are told beside the LSTM.
 grep -qE '^without gradients +lstm +adam +sgd$' out.txt || fail "no table of drift: $(cat out.txt)"
-grep -qE '^ +after 150 steps of gradient 0 .* 0$' out.txt || fail "SGD drifts: $(cat out.txt)"
+grep -qE '^ +after 50 steps of gradient 0 .* 0$' out.txt || fail "SGD drifts: $(cat out.txt)"
 [[ $(grep -c '"updates_without_gradient"' run/probe.json) == 3 ]] || fail "no updates without gradient in probe.json"
 if command -v python3 >/dev/null; then
   python3 - <<'EOF_PYTHON' || fail "updates without gradient in probe.json"

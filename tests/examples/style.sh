@@ -41,7 +41,7 @@ quiet style "${both[@]}" --out a.png --frames 3 --sheet sheet.png
 [[ $(echo *.png) == 'a-2.png a-4.png a.png sheet.png' ]] || fail "--frames 3: $(echo *.png)"
 quiet style --run run --size 16 --scales 1 --steps 4 "${pair[@]}" --out short.png
 same a-4.png short.png
-[[ $(size_of sheet.png) == 227x76 ]] || fail "the sheet of four 19x16, a 16x16, labels and gaps is $(size_of sheet.png)"
+[[ $(size_of sheet.png) == 233x76 ]] || fail "the sheet of four 19x16, a 16x16, labels and gaps is $(size_of sheet.png)"
 expect_error 2 'two pictures would be called ./b.png' style "${both[@]}" --out b.png --sheet ./b.png
 expect_error 2 'two pictures would be called b-2.png' style "${both[@]}" --out b.png --frames 3 --sheet b-2.png
 mkdir folder.png
@@ -55,7 +55,7 @@ rm -- *.png
 # Several contents, and a rule: tuned on the picture, or with the rate that is given.
 quiet style "${fast[@]}" --content "$content" "$pictures/alpha.png" --style "$style" --out styled/ --sheet sheet.png
 picture styled/content-style.png && picture styled/alpha-style.png
-[[ $(size_of sheet.png) == 131x146 ]] || fail "the sheet of two rows is $(size_of sheet.png)"
+[[ $(size_of sheet.png) == 137x146 ]] || fail "the sheet of two rows is $(size_of sheet.png)"
 quiet style "${both[@]}" --optimizer adam --out tuned.png
 grep -q '^tuned adam-cooldown: learning rate' err.txt || fail "adam is not tuned: $(cat err.txt)"
 quiet style "${both[@]}" --optimizer adam --rate 0.1 --out rated.png

@@ -170,8 +170,9 @@ struct Beyond {
 struct AllBeyond {
   std::vector<Beyond> above, below;
 
-  AllBeyond(const Probe& probe, std::size_t k, int step, const Scale& scale) {
+  AllBeyond(const Probe& probe, std::size_t k, int step, const Scale& scale, bool with_sgd) {
     for (const Proposals& proposals : probe.optimizers) {
+      if (proposals.name == "sgd" && !with_sgd) continue;
       const std::vector<Real>& curve = proposals.responses[k][step - 1];
       const auto [smallest, largest] = std::minmax_element(curve.begin(), curve.end());
       if (*largest > scale.high) {
@@ -183,27 +184,18 @@ struct AllBeyond {
     }
   }
   /// In the corners of the panel where a curve that goes downhill is not.
-  Commands labels() const {
+  Commands labels(const Commands& font, double line_height) const {
     Commands commands;
-    for (std::size_t line = 0; line < above.size(); ++line) {
-      commands += Commands("set label ", Text(above[line].text), " at graph 0.97,", 0.94 - 0.08 * line,
-                           " right front textcolor '", above[line].colour, "'\n");
-    }
-    for (std::size_t line = 0; line < below.size(); ++line) {
-      commands += Commands("set label ", Text(below[line].text), " at graph 0.03,", 0.06 + 0.08 * line,
-                           " left front textcolor '", below[line].colour, "'\n");
-    }
-    return commands;
-  }
-  /// In a few letters, for the title of a small panel: the LSTM's and ADAM's.
-  std::string note() const {
-    std::string notes;
-    for (const auto* beyond : {&above, &below}) {
-      for (const Beyond& curve : *beyond) {
-        if (!curve.text.starts_with("sgd")) notes += ", " + curve.text;
+    const auto add = [&](const std::vector<Beyond>& lines, double x, double first, double next, const Commands& side) {
+      for (std::size_t line = 0; line < lines.size(); ++line) {
+        commands += Commands("set label ", Text(lines[line].text), " at graph ", x, ",",
+                             first + next * static_cast<double>(line), side, " front font '", font, "' textcolor '",
+                             lines[line].colour, "'\n");
       }
-    }
-    return notes;
+    };
+    add(above, 0.97, 1 - 0.75 * line_height, -line_height, " right");
+    add(below, 0.03, 0.75 * line_height, line_height, " left");
+    return commands;
   }
 };
 
@@ -241,9 +233,9 @@ Commands large_panels(const Probe& probe, std::size_t k) {
                     left, ":", right, "]\nset format y '%g'\n", tics.commands(left, right, true));
   for (const int step : steps) {
     const Scale scale(probe, k, {step});
-    commands +=
-        Commands("set title ", Text(format("step %d", step) + seen_outside(c.gradients[step - 1], left, right)),
-                 " offset 0,-0.6\n", AllBeyond(probe, k, step, scale).labels(), response_panel(probe, k, step, scale));
+    commands += Commands("set title ", Text(format("step %d", step) + seen_outside(c.gradients[step - 1], left, right)),
+                         " offset 0,-0.6\n", AllBeyond(probe, k, step, scale, true).labels(",13", 0.08),
+                         response_panel(probe, k, step, scale));
   }
   return Commands(commands, "unset multiplot\n");
 }
@@ -263,10 +255,10 @@ Commands small_panels(const Probe& probe, std::size_t k) {
                     "set tics font ',10'\n", kResponseAxes, "set xrange [", left, ":", right, "]\n");
   for (const int step : steps) {
     const bool leftmost = step % kColumns == 1, lowest = step + kColumns > probe.sweep_steps;
-    const std::string title = format("step %d", step) + AllBeyond(probe, k, step, scale).note();
-    commands += Commands("set title ", Text(title + seen_outside(c.gradients[step - 1], left, right)),
+    commands += Commands("set title ", Text(format("step %d", step) + seen_outside(c.gradients[step - 1], left, right)),
                          " offset 0,-0.6 font ',11'\n", tics.commands(left, right, lowest), "set format y ",
-                         number_format(leftmost), response_panel(probe, k, step, scale));
+                         number_format(leftmost), AllBeyond(probe, k, step, scale, false).labels(",9", 0.16),
+                         response_panel(probe, k, step, scale));
   }
   return Commands(commands, "unset multiplot\n");
 }

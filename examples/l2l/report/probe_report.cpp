@@ -54,8 +54,7 @@ std::string drift_table(const Probe& p) {
   table += "\n" + row_of(p, "typical |update|", [](const Proposals& q) { return q.drift.typical; });
   table += row_of(p, format("over it: where |gradient| < %.1g", lstm.vanished_below),
                   [](const Proposals& q) { return q.drift.at_vanished; });
-  table +=
-      row_of(p, format("  after %d steps of gradient 0", 3 * S / 2), [](const Proposals& q) { return q.drift.drift; });
+  table += row_of(p, format("  after %d steps of gradient 0", S / 2), [](const Proposals& q) { return q.drift.drift; });
   table +=
       row_of(p, format("theta wanders in %d such steps by", S), [](const Proposals& q) { return q.drift.wandered; });
   return table + format("  (in the %d steps before by %.3g; %.1f %% of the gradients were < %.1g, 1e-5 of their rms)\n",
