@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "autodiff/error.h"
 #include "autodiff/format.h"
@@ -145,9 +146,11 @@ Drift drift_on_first(const LearnedOptimizer& learned, const Family& functions, E
   const std::unique_ptr<Optimizer> optimizer = make_optimizer(learned);
   const Recording recording = record(*optimizer, functions, 0, options);
   StatusLine status;
+  std::optional<Pace> pace;
   return measure_drift(*optimizer, layout, recording.gradients, [&](int done, int all) {
     stop_if_interrupted();
-    status.update(format("without gradients: step %d/%d", done, all));
+    if (!pace) pace.emplace(0, all, "step");
+    status.update("without gradients: " + pace->after(done));
   });
 }
 

@@ -26,8 +26,8 @@ class Painter {
   /// to outlive it.
   Painter(const StyleRequest& request, StyleLoss loss, double init, const LearnedOptimizer& learned);
 
-  /// Writes the picture, and those of the search that are asked for. Returns a row of the sheet: the content, these
-  /// pictures, the styles.
+  /// Writes the picture, and those of the search that are asked for. `file`: what the content was read from. Returns a
+  /// row of the sheet: the content, these pictures, the styles.
   std::vector<LabelledPicture> paint(const Picture& content, const std::string& file, const StyleFiles& files);
 
  private:

@@ -113,9 +113,8 @@ std::string key_of(const TraceStep::Layer& layer) {
 const char* const kDriftRemedy =
     "it moves parameters that no gradient moves; let it imitate a rule in a part of its training, or begin anchored";
 const char* const kOrthogonalRemedy =
-    "an orthogonalised momentum keeps its length long after the last gradient of a weight matrix; with the "
-    "preprocessing "
-    "timescales it fades";
+    "the orthogonalised momentum of a weight matrix keeps its length long after the last gradient; it fades with the "
+    "preprocessing timescales";
 const char* const kCountingRemedy =
     "it knows the length of its training: use it for no more steps, or train for as many, and of random lengths";
 const char* const kNoLstm = "there is no LSTM";

@@ -162,7 +162,8 @@ struct Scale {
   }
 };
 
-/// What leaves a panel of the scale: "sgd ↑ 0.2" or "lstm ↓ -0.6", with the colour.
+/// What leaves a panel of the scale: "sgd ↑ 0.2" or "lstm ↓ -0.6", with the colour. In a small panel "↓ -0.6" of the
+/// LSTM or ADAM alone.
 struct Beyond {
   Commands colour;
   std::string text;
@@ -170,16 +171,17 @@ struct Beyond {
 struct AllBeyond {
   std::vector<Beyond> above, below;
 
-  AllBeyond(const Probe& probe, std::size_t k, int step, const Scale& scale, bool with_sgd) {
+  AllBeyond(const Probe& probe, std::size_t k, int step, const Scale& scale, bool small) {
     for (const Proposals& proposals : probe.optimizers) {
-      if (proposals.name == "sgd" && !with_sgd) continue;
+      if (proposals.name == "sgd" && small) continue;
+      const std::string name = small ? "" : proposals.name + " ";  // the colour says it too
       const std::vector<Real>& curve = proposals.responses[k][step - 1];
       const auto [smallest, largest] = std::minmax_element(curve.begin(), curve.end());
       if (*largest > scale.high) {
-        above.push_back({colour_of(proposals.name), format("%s ↑ %.2g", proposals.name.c_str(), *largest)});
+        above.push_back({colour_of(proposals.name), name + format("↑ %.2g", *largest)});
       }
       if (*smallest < scale.low) {
-        below.push_back({colour_of(proposals.name), format("%s ↓ %.2g", proposals.name.c_str(), *smallest)});
+        below.push_back({colour_of(proposals.name), name + format("↓ %.2g", *smallest)});
       }
     }
   }
@@ -228,13 +230,15 @@ Commands large_panels(const Probe& probe, std::size_t k) {
   const ProbedCoordinate& c = probe.coordinates[k];
   const double left = c.swept.front(), right = c.swept.back();
   const Tics tics(left, right, 4.4);
-  Commands commands(page.start(100, 84, 78), page.captions(response_title(probe, c), "gradient" + tics.unit()),
-                    page.keys(probe, 4), page.key(3, 4, kSeenLine, "gradient seen"), kResponseAxes, "set xrange [",
-                    left, ":", right, "]\nset format y '%g'\n", tics.commands(left, right, true));
+  Commands commands(
+      page.start(100, 84, 78),
+      page.captions(response_title(probe, c) + "; each panel has its own scale", "gradient" + tics.unit()),
+      page.keys(probe, 4), page.key(3, 4, kSeenLine, "gradient seen"), kResponseAxes, "set xrange [", left, ":", right,
+      "]\nset format y '%g'\n", tics.commands(left, right, true));
   for (const int step : steps) {
     const Scale scale(probe, k, {step});
     commands += Commands("set title ", Text(format("step %d", step) + seen_outside(c.gradients[step - 1], left, right)),
-                         " offset 0,-0.6\n", AllBeyond(probe, k, step, scale, true).labels(",13", 0.08),
+                         " offset 0,-0.6\n", AllBeyond(probe, k, step, scale, false).labels(",13", 0.08),
                          response_panel(probe, k, step, scale));
   }
   return Commands(commands, "unset multiplot\n");
@@ -257,7 +261,7 @@ Commands small_panels(const Probe& probe, std::size_t k) {
     const bool leftmost = step % kColumns == 1, lowest = step + kColumns > probe.sweep_steps;
     commands += Commands("set title ", Text(format("step %d", step) + seen_outside(c.gradients[step - 1], left, right)),
                          " offset 0,-0.6 font ',11'\n", tics.commands(left, right, lowest), "set format y ",
-                         number_format(leftmost), AllBeyond(probe, k, step, scale, false).labels(",9", 0.16),
+                         number_format(leftmost), AllBeyond(probe, k, step, scale, true).labels(",9", 0.16),
                          response_panel(probe, k, step, scale));
   }
   return Commands(commands, "unset multiplot\n");
