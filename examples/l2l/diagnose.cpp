@@ -149,7 +149,10 @@ Drift drift_on_first(const LearnedOptimizer& learned, const Family& functions, E
   std::optional<Pace> pace;
   return measure_drift(*optimizer, layout, recording.gradients, [&](int done, int all) {
     stop_if_interrupted();
-    if (!pace) pace.emplace(0, all, "step");
+    if (done == 0) {
+      pace.emplace(0, all, "step");
+      return;
+    }
     status.update("without gradients: " + pace->after(done));
   });
 }
