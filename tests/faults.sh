@@ -22,8 +22,7 @@ chmod +x bin/gnuplot
 export PATH=$work/bin:$PATH
 
 no_leftovers() { [[ -z $(find "$1" -name '.l2l-*') ]] || fail "$2: left $(find "$1" -name '.l2l-*')"; }
-# Without animations: in those of gnuplot, equal colours have other numbers each time.
-same_folder() { diff -rq -x '*.gif' "$1" "$2" >/dev/null; }
+same_folder() { diff -rq "$1" "$2" >/dev/null; }
 # killed MILLISECONDS ARGUMENT...: kills l2l -9 at a random time within these.
 killed() {
   local wait
