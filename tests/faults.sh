@@ -35,9 +35,11 @@ killed() {
 }
 
 # ---- Killed ------------------------------------------------------------------------------------------------------
-long=("${tiny_optimizer[@]}" --epochs 400)
+# A reference is computed if time allows: a run would have it or not.
+no_reference="--reference never"
+long=("${tiny_optimizer[@]}" --epochs 400 $no_reference)
 quiet train "${long[@]}" --out whole
-train_anew_or_on() { if [[ -e run/config.json ]]; then echo --resume; else echo "${long[@]}"; fi; }
+train_anew_or_on() { if [[ -e run/config.json ]]; then echo --resume $no_reference; else echo "${long[@]}"; fi; }
 for _ in $(seq $((kills / 4 + 1))); do
   rm -rf run
   for _ in 1 2 3 4; do killed 150 train $(train_anew_or_on) --out run; done
@@ -102,7 +104,7 @@ each_write_fails() {
     [[ $(grep -c '^l2l: .*\(No space left\|Input/output error\)' err.txt) == 1 ]] || fail "$what: $(cat err.txt)"
     same_folder here reference && continue  # the last one was only to be on the safe side
     if [[ $remedy == --resume && -e here/run/config.json ]]; then
-      (cd here && quiet train --resume --out run)
+      (cd here && quiet train --resume $no_reference --out run)
     else
       (cd here && quiet "$@" ${remedy#--resume})
     fi
@@ -115,14 +117,14 @@ each_write_fails() {
 
 if [[ -n ${failing_disk:-} ]]; then
   mkdir before
-  each_write_fails train --resume train "${tiny[@]}" --out run
-  quiet train "${tiny[@]}" --out before/run
+  each_write_fails train --resume train "${tiny[@]}" $no_reference --out run
+  quiet train "${tiny[@]}" $no_reference --out before/run
   cp -r before/run before/quadratic
   each_write_fails compare '' compare --run run --functions 2 --tune-functions 2
   each_write_fails probe '' probe --run run
   each_write_fails walk '' walk --run run --tune-functions 2 --grid 8
   each_write_fails diagnose '' diagnose --run run
-  each_write_fails refine --force refine --run run --out refined --iterations 2 --pairs 1 --validation-functions 1
+  each_write_fails refine --force refine --run run --reference always --out refined --iterations 2 --pairs 1 --validation-functions 1
   each_write_fails style '' style --run run "${pair[@]}" --size 16 --scales 1 --steps 2 --out picture.png
   each_write_fails figures '' figures --only quadratic --runs . --functions 2 --tune-functions 2 --out page
   [[ ! -x $(dirname "$l2l")/l2l-double ]] || each_write_fails meta-gradient '' meta-gradient --run run --steps 2
