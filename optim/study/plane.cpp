@@ -13,7 +13,7 @@ double dot(std::span<const double> x, std::span<const double> y) {
   return std::inner_product(x.begin(), x.end(), y.begin(), 0.0);
 }
 
-std::vector<double> difference(std::span<const Real> a, std::span<const Real> b) {
+std::vector<double> minus(std::span<const Real> a, std::span<const Real> b) {
   std::vector<double> d(a.begin(), a.end());
   for (std::size_t k = 0; k < d.size(); ++k) d[k] -= b[k];
   return d;
@@ -45,7 +45,7 @@ Plane Plane::through(std::span<const Real> origin, std::span<const Real> a, std:
   if (a.size() != origin.size() || b.size() != origin.size()) {
     throw Error("plane: points of ", origin.size(), ", ", a.size(), " and ", b.size(), " elements");
   }
-  std::vector<double> delta = difference(a, origin), eta = difference(b, origin);
+  std::vector<double> delta = minus(a, origin), eta = minus(b, origin);
   const double length = std::sqrt(dot(delta, delta)), whole = dot(eta, eta);
   if (!(length > 0) || !(whole > 0)) throw Error("plane: two of its three points are the same, or not finite");
   scale(delta, 1 / length);
