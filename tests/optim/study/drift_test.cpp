@@ -81,8 +81,8 @@ std::string diagnosed(const Drift& drift, const CoordinateConfig& config = {}) {
 
 }  // namespace
 
-// Numbers of these optimizers are rounded once to Real, and then summed in double.
-constexpr double kRoundings = 8;
+// Updates are rounded to Real, and summed in double over steps and coordinates; in a build in double that rounds too.
+constexpr double kRoundings = kSteps * kCoordinates;
 
 TEST_CASE("a constant that is added is a drift, and no counting") {
   const Drift drift = drift_of(Told(0, always, times(0.25, always)));
