@@ -10,6 +10,7 @@
 #include "examples/l2l/described.h"
 #include "examples/l2l/descriptions.h"
 #include "examples/l2l/lists.h"
+#include "examples/l2l/report/figures.h"
 #include "examples/l2l/report/report.h"
 #include "examples/l2l/run/settings.h"
 #include "nn/spelling.h"
@@ -184,12 +185,13 @@ void add_threads(CLI::App& app, int& threads) {
 }
 
 void add_reference(CLI::App& app, ReferenceWhen& when) {
-  add_parsed(
+  CLI::Option* const option = add_parsed(
       app, "--reference", "WHEN",
       [&](const std::string& text) { when = parse_named("--reference", parse_reference_when, text); },
       "tune ADAM on the validation functions, to show what there is to beat: auto (if that\n"
       "takes at most " +
           to_text(100 * kReferenceShare) + "% of the time), always, never (auto)");
+  set_offer(option, {Offer::Kind::word, {"auto", "always", "never"}});
 }
 
 /// The options of all optimizees, or only of `only`. A name that several have is one flag.
@@ -397,7 +399,11 @@ CLI::App& add_figures(CLI::App& app, FiguresRequest& request) {
   add_text(figures, "--runs", request.runs, "DIR", "take trained optimizers from DIR/quadratic, DIR/mnist, …");
   CLI::Option* const only =
       add_texts(figures, "--only", request.only, "NAMES", "optimizees, separated by commas (all)")->delimiter(',');
-  set_offer(only, {Offer::Kind::list, names_of(optimizees())});
+  std::vector<std::string> with_figures;
+  for (const FigureRun& run : figure_runs()) {
+    if (with_figures.empty() || with_figures.back() != run.optimizee) with_figures.push_back(run.optimizee);
+  }
+  set_offer(only, {Offer::Kind::list, with_figures});
   add_number<int>(figures, "--epochs", request.epochs, kCount, "meta-epochs of each training (each optimizee's own)");
   add_functions(figures, request.functions);
   add_tune_functions(figures, request.tune_functions);

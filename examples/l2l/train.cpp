@@ -85,7 +85,7 @@ class Run {
                checkpoint_bytes(model_.layout(), state, config_text_));
     log_ = read_log(folder_.log(), state.epoch);
     trainer_.resume(std::move(state));
-    reference_ = kept_reference();
+    if (when_ != ReferenceWhen::never) reference_ = kept_reference();
     reference_saved_ = reference_.has_value();
   }
 
@@ -349,7 +349,7 @@ int train(const TrainRequest& request) {
   const RunFolder folder{request.out};
   if (request.resume && (!request.optimizee.empty() || !request.settings.empty() || !request.options.empty())) {
     throw UsageError("--resume uses the settings in ", folder.config().string(),
-                     ": give no others, only --out and --threads");
+                     ": give no others, only --out, --threads and --reference");
   }
   if (!request.resume && request.optimizee.empty()) {
     throw UsageError("--optimizee is missing: name one, ", own_call({"list"}), " shows them");

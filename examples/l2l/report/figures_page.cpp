@@ -256,7 +256,7 @@ std::string speedups_of(const fs::path& folder, const std::vector<FigureRun>& ru
   const std::vector<SpeedupRow> rows = speedup_rows(folder, runs);
   if (rows.empty()) return "";
   std::string table =
-      heading(2, "How much faster") + "<pre>" + html(speedup_note()) + "</pre>\n<div class=\"wide\"><table>\n";
+      heading(2, "How much faster") + "<p>" + html(speedup_note()) + "</p>\n<div class=\"wide\"><table>\n";
   const Cells cells = speedup_cells(rows);
   for (std::size_t row = 0; row < cells.size(); ++row) {
     table += "<tr>";

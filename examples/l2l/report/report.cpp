@@ -189,6 +189,11 @@ double compared_rate(const std::filesystem::path& file, const std::string& rule,
   });
 }
 
+std::size_t diverged(const Curves& curves) {
+  const std::vector<double> end = curves.at(curves.steps);
+  return static_cast<std::size_t>(std::count_if(end.begin(), end.end(), [](double x) { return !std::isfinite(x); }));
+}
+
 std::string comparison_table(const Comparison& c) {
   struct Column {
     std::string title;
@@ -268,6 +273,12 @@ std::string comparison_table(const Comparison& c) {
   table += "* best baseline; ± one standard error over " + std::to_string(c.functions) + " held-out function" +
            (c.functions == 1 ? "" : "s") + "; that of 'lstm - …' is of the differences function by function\n" +
            "p: how likely differences this one-sided are by chance (Wilcoxon's signed-rank test, two-sided)\n";
+  for (const Contestant& contestant : c.contestants) {
+    if (const std::size_t lost = diverged(contestant.curves); lost > 0) {
+      table += format("%s diverged on %zu of %d functions, so its mean is inf\n", contestant.name.c_str(), lost,
+                      c.functions);
+    }
+  }
   if (columns[0].learned_scheduled > 0) table += "both scheduled: of each, the lowest of its rows with a schedule\n";
   table += speedup_text(c) + "\n";
   if (c.trained_steps == 0 || c.steps <= c.trained_steps) return table;

@@ -124,6 +124,8 @@ ComparisonSummary read_comparison(const std::filesystem::path& json, const std::
 /// The learning rate of a rule in a compare.json. Throws an Error that names the file if it has none for this
 /// optimizee.
 double compared_rate(const std::filesystem::path& json, const std::string& rule, const std::string& optimizee);
+/// On how many functions the loss at the end is not finite.
+std::size_t diverged(const Curves& curves);
 /// gnuplot commands: loss against step on a log scale, with bands of one standard error, and below it the differences
 /// of comparison_csv. Noisy curves are smoothed.
 Commands comparison_plot(const Comparison& comparison);

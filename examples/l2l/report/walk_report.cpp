@@ -85,10 +85,11 @@ std::string walk_json(const Walk& walk) {
 }
 
 std::string walk_table(const Walk& walk) {
-  std::string table = family(walk.optimizee, walk.options) + ", function " + std::to_string(walk.function) +
-                      " of seed " + std::to_string(walk.seed) +
-                      format(": loss %.4g at the start\n\noptimizer      learning rate   loss at step %-6d lowest loss",
-                             walk.paths[0].losses[0], walk.steps);
+  std::string table =
+      family(walk.optimizee, walk.options) + ", function " + std::to_string(walk.function) + " of seed " +
+      std::to_string(walk.seed) +
+      format(": loss %.4g at the start\n\noptimizer      learning rate   %s   lowest loss", walk.paths[0].losses[0],
+             format("%19s", format("loss at step %d", walk.steps).c_str()).c_str());
   table += walk.plane ? "   outside of the plane\n" : "\n";
   for (const WalkPath& path : walk.paths) {
     const double lowest = *std::min_element(path.losses.begin(), path.losses.end());

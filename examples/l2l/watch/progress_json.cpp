@@ -68,10 +68,17 @@ void add_training(Json& run, const RunFolder& folder, const RunConfig& config) {
   run["loss"] = steps == c.steps ? format("loss at step %d", steps)
                                  : format("loss at the last step (validation: %d, training: %d)", steps, c.steps);
   if (!fs::exists(folder.log())) {
-    run["message"] = c.epochs == 0 ? "not trained" : "no epoch is written down yet";
+    run["message"] = fs::exists(folder.optimizer()) ? "an optimizer without the log of its training"
+                                                    : "no epoch is written down yet";
     return;
   }
-  const TrainingLog log = read_training_log(folder.log());
+  const TrainingLog log = [&] {
+    try {
+      return read_training_log(folder.log());
+    } catch (const Error& error) {
+      throw Error(folder.log().string(), ": damaged: ", error.what());
+    }
+  }();
   add_times(run, folder.log());
   Curve training, validation;
   for (std::size_t k = 0; k < log.final_losses.size(); ++k) training.add(static_cast<int>(k) + 1, log.final_losses[k]);
@@ -80,10 +87,13 @@ void add_training(Json& run, const RunFolder& folder, const RunConfig& config) {
   run["done"] = log.final_losses.size();
   if (const auto best = log.best(); best && !c.imitates_only())
     run["best"] = {{"at", best->epoch}, {"loss", best->loss}};
-  if (fs::exists(folder.reference())) {
+  if (!fs::exists(folder.reference())) return;
+  try {
     const Reference reference =
         read_reference(folder.reference(), {.functions = c.validation_functions, .steps = steps, .seed = c.seed});
     run["reference"] = {{"text", describe(reference)}, {"loss", reference.loss}};
+  } catch (const Error& error) {  // the curves are there all the same
+    run["note"] = error_line(error.what());
   }
 }
 
