@@ -59,8 +59,7 @@ void run_contest(Comparison& comparison, const Trial& trial, const std::vector<R
     TuneOptions options;
     options.criterion = comparison.criterion;
     options.evaluate = {Split::validation, comparison.tune_functions, comparison.horizon, comparison.seed, threads};
-    const double rate = rates.rate(rule, comparison.optimizee, comparison.options, options,
-                                   [&] { return tune(rule, trial.family, options, status); });
+    const double rate = tune(rule, trial, options, rates, status);
     comparison.contestants.push_back(
         {rule.name, rate, evaluate([&] { return rule.make(rate); }, trial.family, held_out)});
   }

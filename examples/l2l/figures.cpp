@@ -30,10 +30,7 @@ namespace fs = std::filesystem;
 
 /// The runs of the table on the given optimizees, or all, in the order of the table.
 std::vector<FigureRun> chosen(const std::vector<std::string>& only) {
-  std::vector<std::string> all;
-  for (const FigureRun& run : figure_runs()) {
-    if (all.empty() || all.back() != run.optimizee) all.push_back(run.optimizee);
-  }
+  const std::vector<std::string> all = figure_optimizees();
   for (const std::string& name : only) {
     if (std::find(all.begin(), all.end(), name) != all.end()) continue;
     std::string names;

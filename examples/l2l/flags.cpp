@@ -399,11 +399,7 @@ CLI::App& add_figures(CLI::App& app, FiguresRequest& request) {
   add_text(figures, "--runs", request.runs, "DIR", "take trained optimizers from DIR/quadratic, DIR/mnist, …");
   CLI::Option* const only =
       add_texts(figures, "--only", request.only, "NAMES", "optimizees, separated by commas (all)")->delimiter(',');
-  std::vector<std::string> with_figures;
-  for (const FigureRun& run : figure_runs()) {
-    if (with_figures.empty() || with_figures.back() != run.optimizee) with_figures.push_back(run.optimizee);
-  }
-  set_offer(only, {Offer::Kind::list, with_figures});
+  set_offer(only, {Offer::Kind::list, figure_optimizees()});
   add_number<int>(figures, "--epochs", request.epochs, kCount, "meta-epochs of each training (each optimizee's own)");
   add_functions(figures, request.functions);
   add_tune_functions(figures, request.tune_functions);

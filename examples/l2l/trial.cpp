@@ -47,4 +47,9 @@ double tune(const Rule& rule, const Family& family, const TuneOptions& options, 
   return rate;
 }
 
+double tune(const Rule& rule, const Trial& trial, const TuneOptions& options, RateFile& rates, StatusLine& status) {
+  return rates.rate(rule, trial.optimizee, trial.options, options,
+                    [&] { return tune(rule, trial.family, options, status); });
+}
+
 }  // namespace l2l

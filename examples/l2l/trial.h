@@ -1,6 +1,7 @@
 #pragma once
 #include <string>
 
+#include "examples/l2l/rates.h"
 #include "examples/l2l/run/progress.h"
 #include "examples/l2l/run/run_folder.h"
 #include "optim/tune.h"
@@ -25,5 +26,8 @@ std::string misfit_of_groups(const RunConfig& config, const std::string& optimiz
 
 /// tune_learning_rate, which shows its progress and ends with its result.
 double tune(const Rule& rule, const Family& family, const TuneOptions& options, StatusLine& status);
+
+/// The same on the functions of a trial, unless the file has the rate.
+double tune(const Rule& rule, const Trial& trial, const TuneOptions& options, RateFile& rates, StatusLine& status);
 
 }  // namespace l2l

@@ -62,8 +62,7 @@ std::vector<Followed> follow_all(const WalkRequest& request, const Trial& trial,
     TuneOptions options;
     options.criterion = request.criterion;
     options.evaluate = {Split::validation, request.tune_functions, steps, request.seed, request.threads};
-    const double rate = rates.rate(rule, trial.optimizee, trial.options, options,
-                                   [&] { return tune(rule, trial.family, options, status); });
+    const double rate = tune(rule, trial, options, rates, status);
     add(name, rate, *rule.make(rate));
   }
   return all;

@@ -79,6 +79,7 @@ while read -r route file; do
 done <<'END'
 / watch/watch.html
 /watch.js watch/watch.js
+/common.js report/page/common.js
 /watch.css watch/watch.css
 /uplot.js report/page/third_party/uplot/uPlot.iife.min.js
 /uplot.css report/page/third_party/uplot/uPlot.min.css

@@ -40,5 +40,7 @@ struct FigureRun {
 
 /// The table, with the runs of an optimizee in succession. To add a figure, add a row.
 const std::vector<FigureRun>& figure_runs();
+/// The optimizees that it has runs of, each once.
+std::vector<std::string> figure_optimizees();
 
 }  // namespace l2l

@@ -97,4 +97,12 @@ const std::vector<FigureRun>& figure_runs() {
   return table;
 }
 
+std::vector<std::string> figure_optimizees() {
+  std::vector<std::string> names;
+  for (const FigureRun& run : figure_runs()) {
+    if (names.empty() || names.back() != run.optimizee) names.push_back(run.optimizee);
+  }
+  return names;
+}
+
 }  // namespace l2l

@@ -107,6 +107,7 @@ WatchServer::WatchServer(const std::string& host, int port, std::function<std::s
     server.Get(route, [=](const httplib::Request&, httplib::Response& response) { answer(response, content, type); });
   };
   file("/", watch_page(), "text/html; charset=utf-8");
+  file("/common\\.js", common_script(), "text/javascript; charset=utf-8");
   file("/watch\\.js", watch_script(), "text/javascript; charset=utf-8");
   file("/watch\\.css", watch_style(), "text/css; charset=utf-8");
   file("/uplot\\.js", uplot_script(), "text/javascript; charset=utf-8");

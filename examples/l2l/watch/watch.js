@@ -1,7 +1,6 @@
 "use strict";
 // Asks for the progress again and again, and shows it. All texts become text, never HTML.
 
-const kColours = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"];  // Okabe and Ito's
 const kAdamColour = "#0072b2";
 const kKinds = {
   training: {heading: "Training", unit: "meta-epoch"},
@@ -10,19 +9,8 @@ const kKinds = {
 const kPause = 1000, kPauseAfterFailure = 3000;  // ms
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const themeColour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
 /** In the dark some of the colours are too dim. */
 const visible = (colour) => (dark.matches && colour === kAdamColour ? "#4aa8e0" : colour);
-
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== false) made.setAttribute(name, value === true ? "" : value);
-  }
-  made.append(...children);
-  return made;
-}
 
 /** A number to read; a dash for one that is not finite, or not there. */
 function number(x) {
@@ -90,7 +78,7 @@ class Chart {
   curves() {
     const drawn = this.runs.filter((run) => run.validation), alone = drawn.length === 1, curves = [];
     drawn.forEach((run, k) => {
-      const colour = kColours[k % kColours.length], name = alone ? "" : run.name + ": ";
+      const colour = kPalette[k % kPalette.length], name = alone ? "" : run.name + ": ";
       if (this.withTraining && run.training[0].length) {
         curves.push({name: name + "training", width: 1, dash: [], x: run.training[0], y: run.training[1],
                      colour: () => (alone ? themeColour("training") : visible(colour) + "70")});

@@ -1,16 +1,5 @@
 "use strict";
-// What all plots have in common: elements, numbers, colours, and Chart, a plot by uPlot.
-
-/** An element with attributes (on...: a listener) and children. A text becomes a text, never HTML. */
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== false) made.setAttribute(name, value === true ? "" : value);
-  }
-  made.append(...children);
-  return made;
-}
+// What all plots have in common: numbers, lines, and Chart, a plot by uPlot.
 
 /** A number to read. null: it is not finite, or not known. */
 function number(x, digits = 4) {
@@ -24,7 +13,6 @@ const withError = (mean, error) => number(mean) + ((error ?? null) === null ? ""
 
 // ---- Colours and dashes ---------------------------------------------------------------------------------------
 
-const kPalette = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"];  // Okabe and Ito's
 const kDashes = {lstm: [], sgd: [2, 3], nag: [10, 4], rmsprop: [10, 3, 2, 3], adam: [5, 3]};
 const kOtherDashes = [[], [5, 3], [10, 4], [10, 3, 2, 3], [2, 3], [14, 3, 5, 3]];
 
@@ -33,8 +21,6 @@ const isDark = () => {
   const forced = document.documentElement.style.colorScheme;
   return forced ? forced === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 };
-/** A colour of the page's style: "ink", "line" ... */
-const themeColour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
 
 /** How an optimizer is drawn wherever it is. Others get what is next: the k-th of their plot. */
 function lineOf(name, k = 0) {
